@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# make demo | test | bench | lab | install | uninstall; see CONTRIBUTING.md.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PYTHON ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+
+LIBDIR = $(PREFIX)/lib/wbond
+MANDIR = $(PREFIX)/share/man
+UNITDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
+GENERATORDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemgeneratordir systemd)
+
+UNITS = $(notdir $(wildcard units/*.service))
+PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
+PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
+GENERATOR_MODULES = $(wildcard generator/wbond/*.py)
+HELPER_MODULES = $(wildcard helpers/wbond_net/*.py)
+HELPERS = $(filter-out %.conf,$(filter-out %/,$(wildcard helpers/wbond-*)))
+
+VENV = .venv
+WORKERS ?= 2
+
+.PHONY: help test check lab-test demo bench lab install uninstall directories tools
+
+help:
+	@sed -n '2s/^# //p' $(firstword $(MAKEFILE_LIST))
+
+# --- for developers ---------------------------------------------------------
+
+tools:
+	@tests/tools
+
+test: tools
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests
+
+check: tools
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore tests/vm tests
+
+demo: tools
+	$(VENV)/bin/python tests/vm/demo.py
+
+bench: tools
+	$(VENV)/bin/python tests/bench.py
+
+lab: tools
+	$(VENV)/bin/python tests/vm/lab.py shell
+
+# --- for users and packagers ------------------------------------------------
+
+directories:
+	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" || { \
+	    echo "pkg-config knows no systemd directories: install systemd's systemd.pc" \
+	        "(Debian 13: systemd-dev; else: systemd) and pkg-config" >&2; exit 1; }
+	@case "$(PREFIX)" in /*) ;; *) echo "PREFIX is to be an absolute path" >&2; exit 1;; esac
+
+# Neither systemctl nor udevadm is run: a reboot, or the package's scripts, take it up.
+install: directories
+	install -d "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
+	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
+	install -m 0644 $(GENERATOR_MODULES) "$(DESTDIR)$(LIBDIR)/generator/wbond"
+	install -m 0755 $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0644 helpers/wpa_supplicant-port.conf "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0644 $(HELPER_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
+	$(PYTHON) -m compileall -q -f $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
+	    "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
+	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)"
+	for unit in $(UNITS); do \
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(UNITDIR)/$$unit" && \
+	    chmod 0644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
+	done
+	ln -sfr "$(DESTDIR)$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
+	install -d "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
+	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
+	for page in $(PAGES5); do ! command -v scdoc >/dev/null || \
+	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
+	for page in $(PAGES8); do ! command -v scdoc >/dev/null || \
+	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man8/$$page" || exit 1; done
+
+# The configuration stays.
+uninstall: directories
+	rm -rf "$(DESTDIR)$(LIBDIR)"
+	rm -f "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
+	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
+	rm -f $(foreach page,$(PAGES5),"$(DESTDIR)$(MANDIR)/man5/$(page)")
+	rm -f $(foreach page,$(PAGES8),"$(DESTDIR)$(MANDIR)/man8/$(page)")

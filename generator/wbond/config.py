@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Document -> Config: what every option means, its type, range and default.
+
+Every value is checked here and nowhere else. Each reader takes the text of
+an option and returns the value in the form that the units use, or raises
+`Fault` with what is wrong.
+"""
+
+from wbond import escape
+from wbond.ini import Document, Place, Problem, Section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Reader = Callable[[str], str]
+
+IFNAMSIZ = 16  # bytes with the closing NUL, linux/if.h
+RANK_WIRED, RANK_WIRELESS = 200, 100  # where `priority` is not given
+
+
+class Fault(ValueError):
+    """A value that cannot be taken; the text says why."""
+
+
+class Port:
+    """One entry of `wired` or `wireless`, or one `[bond/NAME]` section.
+
+    `name` is an interface, a glob, or the section's label; `matches` holds
+    the section's `match_*` globs and is empty for a list entry.
+    """
+
+    __slots__ = ("kind", "matches", "name", "place", "priority", "settings")
+
+    def __init__(self, name: str, kind: str, priority: int, place: Place) -> None:
+        self.name, self.kind, self.priority, self.place = name, kind, priority, place
+        self.matches: dict[str, tuple[str, ...]] = {}
+        self.settings: dict[str, str] = {}
+
+    @property
+    def literal(self) -> bool:
+        """True for a port that is named, not searched for."""
+        return not self.matches and not escape.is_glob(self.name)
+
+
+class Bond:
+    """One bond; `settings` and `lists` hold only what the file says, defaults are the units'."""
+
+    __slots__ = ("lists", "name", "place", "ports", "settings")
+
+    def __init__(self, name: str, place: Place) -> None:
+        self.name, self.place = name, place
+        self.settings: dict[str, str] = {}
+        self.lists: dict[str, tuple[str, ...]] = {}
+        self.ports: list[Port] = []  # most preferred first
+
+
+class Config:
+    """All bonds of the configuration, and every problem found on the way."""
+
+    __slots__ = ("bonds", "problems")
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.bonds: list[Bond] = []
+        self.problems = problems
+
+
+def interface_name(text: str) -> str:
+    """Check a name by the kernel's rules (dev_valid_name(), net/core/dev.c), and `-` besides."""
+    size = len(text.encode("utf-8", "surrogateescape"))
+    if not 0 < size < IFNAMSIZ:
+        raise Fault(f"'{text}' is not an interface name: it has {size} bytes, 1 to 15 are possible")
+    if text in (".", "..") or any(c in "/:%" or c.isspace() for c in text):
+        raise Fault(f"'{text}' is not an interface name: blanks, / : and % cannot be part of one")
+    if text[0] == "-":
+        raise Fault(f"'{text}' starts with '-', which the programs called would take for an option")
+    return text
+
+
+def _integer(low: int, high: int, unit: str = "") -> "Reader":
+    def read(text: str) -> str:
+        if not (text.isascii() and text.lstrip("-").isdigit() and low <= int(text[:12]) <= high):
+            raise Fault(f"'{text}' is not a whole number from {low} to {high}{unit}")
+        return str(int(text))
+
+    return read
+
+
+def _choice(*names: str) -> "Reader":
+    def read(text: str) -> str:
+        if text.lower() not in names:
+            raise Fault(f"'{text}' is none of {', '.join(names)}{_nearest(text.lower(), names)}")
+        return text.lower()
+
+    return read
+
+
+def _yes_no(text: str) -> str:
+    """systemd's words for a boolean (systemd.syntax(7))."""
+    words = {"1": "yes", "yes": "yes", "true": "yes", "on": "yes"}
+    words |= {"0": "no", "no": "no", "false": "no", "off": "no"}
+    if text.lower() not in words:
+        raise Fault(f"'{text}' is neither yes nor no")
+    return words[text.lower()]
+
+
+def _mode(text: str) -> str:
+    if text != "active-backup":
+        raise Fault(
+            f"'{text}' cannot work with Wi-Fi: an access point accepts only frames from the "
+            "associated station, so a bond with a radio can use one port at a time (active-backup)"
+        )
+    return text
+
+
+def _path(text: str) -> str:
+    if text[0] != "/" or ".." in text.split("/"):
+        raise Fault(f"'{text}' is not an absolute path")
+    return text
+
+
+def _octets(text: str) -> bytes | None:
+    """Read hexadecimal bytes, alone or with colons or dashes between them; None if they are not."""
+    try:
+        return bytes.fromhex(text.replace(":", " ").replace("-", " "))
+    except ValueError:
+        return None
+
+
+def _mac(text: str) -> str:
+    octets = _octets(text) if text.count(":") == 5 else None
+    if octets is not None and len(octets) == 6:
+        if octets[0] & 1 or not any(octets):
+            raise Fault(f"'{text}' is no address of a single station (multicast or zero)")
+        return text.lower()
+    if text == "follow":
+        raise Fault(
+            "'follow' changes a radio's address at failover, which an associated radio refuses: "
+            "connectivity would be lost"
+        )
+    if ":" in text:
+        raise Fault(f"'{text}' is not a MAC address such as 02:00:00:12:34:56")
+    return text if text in ("active", "stable") else interface_name(text)
+
+
+def _duid(text: str) -> str:
+    """`auto`, or a DUID: type code and 1 to 128 octets (RFC 8415, 11.1), as aa:bb:…"""
+    if text == "auto":
+        return text
+    octets = _octets(text)
+    if octets is None or not 3 <= len(octets) <= 130:
+        raise Fault(f"'{text}' is neither 'auto' nor 3 to 130 bytes in hexadecimal")
+    return octets.hex(":")
+
+
+def _driver(text: str) -> str:
+    if not text.replace(",", "").replace("_", "").isalnum() or not text.isascii():
+        raise Fault(f"'{text}' is not a wpa_supplicant driver such as nl80211")
+    return text
+
+
+def _unit(text: str) -> str:
+    """A unit's name by systemd's rules (unit_name_is_valid())."""
+    types = ("service", "socket", "target", "device", "mount", "automount", "swap")
+    types += ("path", "timer", "slice", "scope")
+    stem, _, suffix = text.rpartition(".")
+    legal = text.isascii() and all(c.isalnum() or c in ":-_.\\@" for c in text)
+    if not stem or suffix not in types or not legal or len(text) > 255 or stem[0] == "@":
+        raise Fault(f"'{text}' is not the name of a unit such as dhcpcd.service")
+    return text
+
+
+def _port_name(text: str) -> str:
+    """A literal interface name, or a glob that could match one."""
+    if not escape.is_glob(text):
+        return interface_name(text)
+    if "/" in text or ":" in text.replace("[:", "").replace(":]", ""):
+        raise Fault(f"'{text}' can match no interface name: / and : cannot be part of one")
+    return text
+
+
+def _glob(text: str) -> str:
+    return text
+
+
+# Defaults stand in the templates in units/; only what the file says is written.
+BOND_SETTINGS: "dict[str, Reader]" = {
+    "mode": _mode,
+    "miimon": _integer(1, 10_000, " ms"),
+    "updelay": _integer(0, 3_600_000, " ms"),
+    "downdelay": _integer(0, 3_600_000, " ms"),
+    "primary_reselect": _choice("always", "better", "failure"),
+    "peer_notif": _integer(0, 255),
+    "peer_notif_delay": _integer(0, 300_000, " ms"),
+    "mac": _mac,
+    "dhcp4": _choice("dhclient", "none"),
+    "dhcp6": _choice("dhcp6c", "none"),
+    "duid": _duid,
+    "dhclient_conf": _path,
+    "dhcp6c_conf": _path,
+    "supplicant_conf": _path,
+    "supplicant_driver": _driver,
+    "supplicant_bridge": _yes_no,
+    "legacy_rates": _yes_no,
+}
+BOND_LISTS: "dict[str, Reader]" = {
+    "wired": _port_name,
+    "wireless": _port_name,
+    "conflicts": _unit,
+    "on_failure": _unit,
+}
+PORT_SETTINGS: "dict[str, Reader]" = {
+    "kind": _choice("wired", "wireless"),
+    "priority": _integer(-(2**31), 2**31 - 1),
+    "supplicant_conf": _path,
+    "supplicant_driver": _driver,
+    "legacy_rates": _yes_no,
+}
+PORT_LISTS: "dict[str, Reader]" = {
+    f"match_{what}": _glob for what in ("name", "mac", "driver", "path", "usb")
+}
+DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
+DEFAULT_MIIMON = 100  # ms
+DELAYS = ("updelay", "downdelay", "peer_notif_delay")
+_DEFAULTS_SECTION = "DEFAULT"  # configparser's
+
+
+def interpret(document: Document, hostname: str) -> Config:
+    """Turn sections into bonds for the host named. Never raises; problems are in the result."""
+    return _Interpreter(document, hostname).config()
+
+
+class _Interpreter:
+    """Reads sections in order and remembers which names are taken."""
+
+    def __init__(self, document: Document, hostname: str) -> None:
+        self.sections = document.sections
+        self.result = Config(document.problems)
+        self.variants = tuple(_variants(hostname))
+        self.taken: dict[str, str] = {}  # literal port -> bond
+
+    def config(self) -> Config:
+        """Bonds first, so that a port's section may stand before its bond's."""
+        for section in self.sections.values():
+            self._check_names(section)
+        bonds = {}
+        for section in self.sections.values():
+            if "/" not in section.name and section.name != _DEFAULTS_SECTION:
+                if bond := self._bond(section):
+                    bonds[section.name] = bond
+        for section in self.sections.values():
+            if "/" in section.name:
+                self._port(section, bonds)
+        for bond in bonds.values():
+            # A stable sort: within one priority the order of the lists counts.
+            bond.ports.sort(key=lambda port: -port.priority)
+        self.result.bonds = list(bonds.values())
+        return self.result
+
+    def _problem(self, place: Place, section: str, option: str, text: str) -> None:
+        self.result.problems.append(Problem(place, section, option, text))
+
+    def _check_names(self, section: Section) -> None:
+        """Report parents that do not exist and options that no section of this kind has."""
+        for parent in section.parents:
+            if parent not in self.sections:
+                near = _nearest(parent, self.sections)
+                self._problem(
+                    section.place, section.name, "", f"there is no section [{parent}]{near}; left out"
+                )
+        known = self._known(section)
+        for option in section.options.values():
+            stem, bracket, _ = option.name.partition("[")
+            stem = stem.strip()
+            if stem not in known:
+                near = _nearest(stem, known)
+                self._problem(
+                    option.place, section.name, option.name, f"unknown option{near}; ignored"
+                )
+            elif bracket and not option.name.endswith("]"):
+                self._problem(option.place, section.name, option.name, "lacks its ']'; ignored")
+
+    def _known(self, section: Section) -> "list[str]":
+        bond, port = [*BOND_SETTINGS, *BOND_LISTS], [*PORT_SETTINGS, *PORT_LISTS]
+        if section.name == _DEFAULTS_SECTION:
+            return bond + port
+        return port if "/" in section.name else bond
+
+    def _lookup(self, section: Section, name: str) -> "Iterator[tuple[Place, str]]":
+        """Yield what is said of an option, most decisive first.
+
+        The section itself, its parents from left to right (not their
+        parents), then [DEFAULT]; in each the most special host first.
+        """
+        names = (section.name, *section.parents, _DEFAULTS_SECTION)
+        for candidate in names:
+            source = self.sections.get(candidate)
+            if not source:
+                continue
+            for spelled in (*(f"{name}[{variant}]" for variant in self.variants), name):
+                if option := source.options.get(spelled):
+                    yield option.place, option.value
+
+    def _setting(self, section: Section, name: str, reader: "Reader") -> tuple[Place, str] | None:
+        """Return the checked value of a single-valued option, None where the default holds."""
+        for place, text in self._lookup(section, name):
+            try:
+                if not text:
+                    raise Fault("has no value")
+                return place, reader(text)
+            except Fault as fault:
+                self._problem(place, section.name, name, f"{fault}; the default is used")
+                return None
+        return None
+
+    def _list(self, section: Section, name: str, reader: "Reader") -> "tuple[Place, tuple[str, ...]] | None":
+        """Return the good entries of a list option, None where it is not given."""
+        for place, text in self._lookup(section, name):
+            good: list[str] = []
+            for entry in text.split():
+                try:
+                    if (value := reader(entry)) not in good:
+                        good.append(value)
+                except Fault as fault:
+                    self._problem(place, section.name, name, f"{fault}; this entry is left out")
+            return place, tuple(good)
+        return None
+
+    def _bond(self, section: Section) -> Bond | None:
+        try:
+            interface_name(section.name)
+        except Fault as fault:
+            self._problem(section.place, section.name, "", f"{fault}; the section is ignored")
+            return None
+        bond = Bond(section.name, section.place)
+        for name, reader in BOND_SETTINGS.items():
+            if found := self._setting(section, name, reader):
+                bond.settings[name] = found[1]
+        self._check_delays(section, bond)
+        for name, reader in BOND_LISTS.items():
+            if name in DEFAULT_PORTS:
+                self._list_ports(section, bond, name, reader)
+            elif entries := self._list(section, name, reader):
+                bond.lists[name] = entries[1]
+        return bond
+
+    def _check_delays(self, section: Section, bond: Bond) -> None:
+        """A delay that is no multiple of miimon would be rounded down by the kernel, silently."""
+        miimon = int(bond.settings.get("miimon", DEFAULT_MIIMON))
+        for name in DELAYS:
+            value = int(bond.settings.get(name, 0))
+            if value % miimon:
+                rounded = value - value % miimon
+                place = next(self._lookup(section, name))[0]
+                text = f"{value} ms is no multiple of miimon ({miimon} ms); {rounded} ms is used"
+                self._problem(place, section.name, name, text)
+                bond.settings[name] = str(rounded)
+
+    def _list_ports(self, section: Section, bond: Bond, kind: str, reader: "Reader") -> None:
+        found = self._list(section, kind, reader)
+        place, names = found or (section.place, DEFAULT_PORTS[kind])
+        priority = RANK_WIRED if kind == "wired" else RANK_WIRELESS
+        for name in names:
+            port = Port(name, kind, priority, place)
+            if port.literal:
+                if name in self.sections and "/" not in name:
+                    self._problem(place, section.name, kind, f"'{name}' is itself a bond; left out")
+                    continue
+                if name in self.taken:
+                    text = f"'{name}' is a port of {self.taken[name]} already; left out here"
+                    self._problem(place, section.name, kind, text)
+                    continue
+                self.taken[name] = bond.name
+            bond.ports.append(port)
+
+    def _port(self, section: Section, bonds: dict[str, Bond]) -> None:
+        """Read a `[bond/NAME]` section."""
+        owner, _, label = section.name.partition("/")
+        if owner not in bonds:
+            near = _nearest(owner, bonds)
+            text = f"there is no bond [{owner}]{near}; the section is ignored"
+            self._problem(section.place, section.name, "", text)
+            return
+        settings = {
+            name: found[1]
+            for name, reader in PORT_SETTINGS.items()
+            if (found := self._setting(section, name, reader))
+        }
+        matches = {
+            name: found_list[1]
+            for name, reader in PORT_LISTS.items()
+            if (found_list := self._list(section, name, reader)) and found_list[1]
+        }
+        missing = "'kind = wired' or 'kind = wireless'" if "kind" not in settings else ""
+        missing = missing or ("a match_ option" if not matches else "")
+        if missing or not label:
+            text = f"needs {missing or 'a name after the slash'}; the section is ignored"
+            self._problem(section.place, section.name, "", text)
+            return
+        kind = settings.pop("kind")
+        default = RANK_WIRED if kind == "wired" else RANK_WIRELESS
+        port = Port(label, kind, int(settings.pop("priority", default)), section.place)
+        port.matches, port.settings = matches, settings
+        bonds[owner].ports.append(port)
+
+
+def _variants(hostname: str) -> "Iterator[str]":
+    """`a_b_c` -> a_b_c, a_b, a: the order in which configparser-extended tries them."""
+    variant = hostname.lower()
+    while variant:
+        yield variant
+        variant = variant.rpartition("_")[0]
+
+
+def _nearest(word: str, known: "dict[str, Section] | dict[str, Bond] | list[str] | tuple[str, ...]") -> str:
+    """Return a suggestion for a misspelt word, or nothing."""
+    from difflib import get_close_matches  # costs 10 ms: only where there is a fault
+
+    near = get_close_matches(word, list(known), 1)
+    return f" (did you mean '{near[0]}'?)" if near else ""

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The generator's way from command line to exit code."""
+
+import os
+
+from wbond import config, emit, escape, ini, log, plan
+
+USAGE = "usage: wbond-generator [--root DIR] NORMAL [EARLY LATE]"
+UNIT_PATH = (
+    "etc/systemd/system",
+    "run/systemd/system",
+    "usr/local/lib/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+)
+_CHECKOUT_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
+
+
+def main(arguments: list[str], environ: "os._Environ[str] | dict[str, str]") -> int:
+    """Run the generator; `arguments` without the program's name.
+
+    Returns 0 also for a faulty configuration, whose good parts are written;
+    1 for a fault of wbond itself, 2 for a wrong call.
+    """
+    # The network belongs to the system proper; nothing of /etc/wbond.conf is in an initrd.
+    if environ.get("SYSTEMD_IN_INITRD") == "1":
+        return 0
+    logger = log.Log(environ)
+    root, directories = "/", list(arguments)
+    if directories[:1] == ["--root"] and len(directories) > 1:
+        root, directories = directories[1], directories[2:]
+    if len(directories) not in (1, 3) or directories[0].startswith("-"):
+        logger(log.ERROR, USAGE)
+        return 2
+    try:
+        return generate(root, directories[0], logger)
+    except Exception as fault:  # the last resort: a line that says so beats a traceback to /dev/null
+        logger(log.ERROR, f"internal error: {type(fault).__name__}: {escape.printable(str(fault))}")
+        return 1
+
+
+def generate(root: str, directory: str, logger: log.Log) -> int:
+    """Read the configuration below `root` and write units to `directory`; returns the exit code."""
+    document = ini.read(root)
+    if not document.sections and not document.problems:
+        return 0
+    wishes = config.interpret(document, hostname(root))
+    for problem in wishes.problems:
+        logger(log.WARNING, escape.printable(str(problem)))
+    failures = emit.emit(directory, plan.plan(wishes, lambda name: template(root, name)))
+    for failure in failures:
+        logger(log.ERROR, failure)
+    return 1 if failures else 0
+
+
+def hostname(root: str) -> str:
+    """Return the static host name up to its first dot, or nothing (hostname(5))."""
+    try:
+        with open(os.path.join(root, "etc/hostname"), "rb") as file:
+            lines = file.read(4096).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return names[0].partition(".")[0] if names else ""
+
+
+def template(root: str, name: str) -> str:
+    """Return the text of a unit template as systemd would find it; raises OSError without one."""
+    for directory in (*(os.path.join(root, part) for part in UNIT_PATH), _CHECKOUT_UNITS):
+        try:
+            with open(os.path.join(directory, name), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            continue
+    raise FileNotFoundError(2, "no such unit template", name)

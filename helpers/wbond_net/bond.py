@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-bond up|down BOND: makes the bond as the unit's environment says, and removes it.
+
+One netlink message sets every option, because the bonding module's parameters
+are the defaults of all bonds and someone may have set them.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from wbond import escape
+
+from wbond_net import identity, link
+
+USAGE = "usage: wbond-bond up|down BOND"
+REFUSED = 2
+
+
+class Refused(Exception):
+    """There is something else of that name; the text says what and what to do."""
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """Entry point; returns 0, 1 when a command failed, 2 when refused or called wrongly."""
+    if len(arguments) != 2 or arguments[0] not in ("up", "down"):
+        sys.stderr.write(USAGE + "\n")
+        return REFUSED
+    verb, bond = arguments
+    try:
+        if verb == "up":
+            up(bond, environ)
+        else:
+            down(bond)
+    except (Refused, link.CommandFailed) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return REFUSED if isinstance(fault, Refused) else 1
+    return 0
+
+
+def options(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the words behind `type bond`: every option that wbond relies on.
+
+    fail_over_mac=active also where addresses are aligned: an adapter that
+    refuses the common one works all the same. use_carrier and the ARP monitor
+    are left at what miimon implies.
+    """
+    return (
+        *("mode", "active-backup"),
+        *("miimon", environ["MIIMON"]),
+        *("updelay", environ["UPDELAY"]),
+        *("downdelay", environ["DOWNDELAY"]),
+        *("peer_notify_delay", environ["PEER_NOTIF_DELAY"]),
+        *("primary_reselect", environ["PRIMARY_RESELECT"]),
+        *("fail_over_mac", "active"),
+        *("num_grat_arp", environ["PEER_NOTIF"]),
+        *("resend_igmp", "1"),
+        *("all_slaves_active", "0"),
+        *("min_links", "0"),
+    )
+
+
+def up(bond: str, environ: Mapping[str, str]) -> None:
+    """Make or adopt the bond, bring it up, start the ports whose devices are there."""
+    created = _create_or_adopt(bond, environ)
+    try:
+        _stable_addresses(bond)
+        link.run("ip", "link", "set", "dev", bond, "up")
+    except link.CommandFailed:
+        if created:
+            link.attempt("ip", "link", "delete", "dev", bond)
+        raise
+    _start_ports(bond)
+
+
+def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:
+    """Set the bond up, down; tells whether it was made here. Raises Refused, CommandFailed."""
+    # An address given at birth is one that udev's MACAddressPolicy= leaves alone.
+    address = _address(bond, environ["MAC"])
+    words = ("address", address) if address else ()
+    if not link.exists(bond):
+        link.run("ip", "link", "add", "dev", bond, *words, "type", "bond", *options(environ))
+        return True
+    if not link.is_bond(bond):
+        raise Refused(f"{bond} is there and is no bond; it is left alone. Give the bond another name")
+    if ports := link.ports(bond):
+        raise Refused(
+            f"{bond} is there and has ports ({' '.join(ports)}) that wbond did not give it; it is left "
+            f"alone. Stop what made it, or 'ip link delete dev {bond}', then start this unit again"
+        )
+    link.say(f"{bond} is there, a bond without ports: adopted")
+    link.run("ip", "link", "set", "dev", bond, "down")
+    link.run("ip", "link", "set", "dev", bond, "type", "bond", *options(environ))
+    if address:
+        link.run("ip", "link", "set", "dev", bond, "address", address)
+    return False
+
+
+def _address(bond: str, policy: str) -> str:
+    """Return the address that the bond has before any port is active; nothing without a machine id."""
+    if ":" in policy:
+        return policy
+    try:
+        return identity.mac(bond)
+    except identity.NoMachineId as fault:
+        link.say(str(fault))
+        return ""
+
+
+def _stable_addresses(bond: str) -> None:
+    """Keep SLAAC's address across failovers: RFC 7217 hashes a secret, not the present MAC.
+
+    Writing the secret selects the mode (net/ipv6/addrconf.c,
+    addrconf_sysctl_stable_secret()). Without IPv6 there is nothing to keep.
+    """
+    path = f"/proc/sys/net/ipv6/conf/{bond}/stable_secret"
+    try:
+        secret = identity.ipv6_secret(bond)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(secret)
+    except FileNotFoundError:
+        pass
+    except (OSError, identity.NoMachineId) as fault:
+        link.say(f"{bond}: IPv6 addresses will follow the MAC address: {fault}")
+
+
+def _start_ports(bond: str) -> None:
+    """Start the ports that stopped with the bond: a device that is there asks only once.
+
+    Units that a present device wants are in systemd's memory, which is where
+    `--all` and a pattern find them.
+    """
+    prefix = escape.unit_instance(escape.unit_instance(bond) + "-")
+    pattern = f"wbond-plug@{escape.glob_literal(prefix)}*"
+    command = ("systemctl", "start", "--no-block", "--all", pattern)
+    subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
+
+
+def down(bond: str) -> None:
+    """Remove the bond, with its addresses and routes; nothing to do where it is gone."""
+    if link.is_bond(bond):
+        link.run("ip", "link", "delete", "dev", bond)
+
+

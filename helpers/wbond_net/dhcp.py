@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-dhcp dhclient|dhcp6c|flush BOND: one identity for both DHCP clients, and a clean stop.
+
+`dhclient` and `dhcp6c` write what the client reads at its start; `flush`
+takes the leased IPv4 address away when the client is stopped.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from wbond_net import identity, link
+
+USAGE = "usage: wbond-dhcp dhclient|dhcp6c|flush BOND"
+# Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
+DHCLIENT_MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
+DHCLIENT_CONF_ARCH = "/etc/dhclient.conf"
+DHCP6C_SCRIPT = "/etc/wide-dhcpv6/dhcp6c-script"
+DHCP6C_DUID = "/var/lib/dhcpv6/dhcp6c_duid"
+RUNTIME = "/run/wbond"
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly."""
+    verbs = {"dhclient": dhclient, "dhcp6c": dhcp6c, "flush": flush}
+    if len(arguments) != 2 or arguments[0] not in verbs:
+        sys.stderr.write(USAGE + "\n")
+        return 2
+    try:
+        verbs[arguments[0]](arguments[1], environ)
+    except (OSError, identity.NoMachineId, link.CommandFailed) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    return 0
+
+
+def dhclient(bond: str, environ: Mapping[str, str]) -> None:
+    """Write dhclient's configuration and note the MAC address that it will read."""
+    own = environ["DHCLIENT_CONF"]
+    if not os.path.exists(own) and os.path.exists(DHCLIENT_CONF_ARCH):
+        own = DHCLIENT_CONF_ARCH
+    identifier = identity.client_identifier(bond, environ["DUID"])
+    write(f"/var/lib/dhcp/dhclient.{bond}.conf", dhclient_conf(bond, own, identifier))
+    # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
+    write(f"{RUNTIME}/{bond}/dhclient.address", link.attribute(bond, "address") + "\n")
+
+
+def dhclient_conf(bond: str, own: str, identifier: bytes) -> str:
+    """Return the configuration: impatient defaults, the user's own, and the identity last.
+
+    What stands first yields to the user's file; the interface's block wins
+    over it (dhclient.conf(5)).
+    """
+    lines = [
+        f"# Made at each start of dhclient for this bond; the place to edit is {own}",
+        "initial-interval 1;",
+        "backoff-cutoff 10;",
+        "retry 15;",
+    ]
+    if os.path.exists(own):
+        lines += _user_conf(own)
+    lines += [
+        f'interface "{_quoted(bond)}" {{',
+        f"  send dhcp-client-identifier {identifier.hex(':')};",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _user_conf(path: str) -> list[str]:
+    """Include the user's file, or copy it where AppArmor would keep dhclient from it."""
+    if os.path.realpath(path).startswith(DHCLIENT_MAY_READ):
+        return [f'include "{_quoted(path)}";']
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read().splitlines()
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def dhcp6c(bond: str, environ: Mapping[str, str]) -> None:
+    """Write dhcp6c's DUID file, and its configuration or a link to the user's."""
+    duid = identity.duid(environ["DUID"])
+    write(DHCP6C_DUID, len(duid).to_bytes(2, sys.byteorder) + duid)
+    path, own = f"{RUNTIME}/{bond}/dhcp6c.conf", environ["DHCP6C_CONF"]
+    if os.path.lexists(path):
+        os.unlink(path)
+    if os.path.exists(own):
+        os.symlink(own, path)
+    else:
+        link.say(f"{own} does not exist; dhcp6c asks for an address and for name servers")
+        write(path, dhcp6c_conf(bond, DHCP6C_SCRIPT))
+
+
+def dhcp6c_conf(bond: str, script: str) -> str:
+    """Return a configuration that asks for one address, for a host that has none of its own."""
+    number = int.from_bytes(identity.iaid(bond), "big")
+    requests = [f"  send ia-na {number};", "  send rapid-commit;"]
+    requests += ["  request domain-name-servers, domain-name;"]
+    requests += [f'  script "{script}";'] if os.path.exists(script) else []
+    return "\n".join(["profile default {", *requests, "};", f"id-assoc na {number} {{ }};"]) + "\n"
+
+
+def flush(bond: str, environ: Mapping[str, str]) -> None:
+    """Remove the leased address, unless the client ended by itself and will confirm its lease.
+
+    systemd sets MAINPID only while the main process lives, that is when a
+    person or a dependency stops the unit (systemd.service(5), ExecStop=).
+    """
+    if environ.get("MAINPID") and link.exists(bond):
+        link.run("ip", "-4", "address", "flush", "dev", bond, "dynamic")
+
+
+def write(path: str, content: str | bytes) -> None:
+    """Write a file, whole or not at all, readable by root alone. Raises OSError."""
+    octets = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
+    temporary = f"{path}.new"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(octets)
+    os.rename(temporary, path)
+
+

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-port join|leave|supplicant BOND INTERFACE: a port goes into its bond and out again.
+
+`join` leaves a port alone that is already in. `supplicant` becomes
+wpa_supplicant, after waiting for a radio that rfkill blocks.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+from wbond_net import identity, link, rfkill
+
+USAGE = "usage: wbond-port join|leave|supplicant BOND INTERFACE"
+OVERRIDES = os.path.join(os.path.dirname(__file__), "..", "wpa_supplicant-port.conf")
+
+
+class Refused(Exception):
+    """The port cannot be taken; the text says why and what to do."""
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly."""
+    verbs = {"join": join, "leave": leave, "supplicant": supplicant}
+    if len(arguments) != 3 or arguments[0] not in verbs:
+        sys.stderr.write(USAGE + "\n")
+        return 2
+    verb, bond, port = arguments
+    try:
+        verbs[verb](bond, port, environ)
+    except (Refused, link.CommandFailed) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    return 0
+
+
+def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
+    """Put the port into the bond: down, aligned, flushed, enslaved (the kernel opens it), ranked.
+
+    A radio that rfkill blocks cannot be opened and so not be enslaved; it is
+    left to `supplicant`, which waits. Raises Refused, CommandFailed.
+    """
+    if rfkill.blocked(port):
+        link.say(f"{port} is blocked by rfkill; it joins {bond} when it is unblocked")
+        return
+    owner = link.master(port)
+    if owner and owner != bond:
+        raise Refused(f"{port} is a port of {owner}; it is left alone. Take it out there first")
+    if not owner:
+        link.run("ip", "link", "set", "dev", port, "down")
+        _align(bond, port, environ["MAC"])
+        link.run("ip", "address", "flush", "dev", port)
+        link.run("ip", "link", "set", "dev", port, "master", bond)
+    _rank(bond, port, environ["PRIORITY"])
+    if not link.is_up(port):
+        link.run("ip", "link", "set", "dev", port, "up")
+
+
+def _align(bond: str, port: str, policy: str) -> None:
+    """Give the port the bond's common address while it is down; a refusal is no failure."""
+    wanted = common_address(bond, policy)
+    if wanted and link.attribute(port, "address") != wanted:
+        if not link.attempt("ip", "link", "set", "dev", port, "address", wanted):
+            link.say(f"{port} refuses the address {wanted}; it works with its own")
+
+
+def common_address(bond: str, policy: str) -> str:
+    """Return the address that all ports are aligned to; nothing where each keeps its own."""
+    if policy == "active":
+        return ""
+    if policy == "stable":
+        return identity.mac(bond)
+    return policy if ":" in policy else permanent_address(policy)
+
+
+def permanent_address(port: str) -> str:
+    """Return the address that the adapter was made with, as `ip -d link` shows it.
+
+    The kernel names it (IFLA_PERM_ADDRESS) only where the driver knows one;
+    iproute2 shows it only where the present one differs.
+    """
+    shown = _links("dev", port)
+    return str(shown[0].get("permaddr") or shown[0].get("address", "")) if shown else ""
+
+
+def _links(*selector: str) -> list[dict[str, object]]:
+    """Return what `ip -json -details link show` says."""
+    text = link.output("ip", "-json", "-details", "link", "show", *selector)
+    found = json.loads(text) if text else []
+    return [entry for entry in found if entry]
+
+
+def _rank(bond: str, port: str, priority: str) -> None:
+    """Set the port's rank, and make the best-ranked port the primary.
+
+    The kernel's rank counts when the primary is down (bond_choose_primary_or_current(),
+    since 6.0); on older kernels it is refused, and only the primary counts.
+    """
+    link.attempt("ip", "link", "set", "dev", port, "type", "bond_slave", "prio", priority)
+    others = [_priority(entry) for entry in _links("master", bond) if entry.get("ifname") != port]
+    first = all(int(priority) > other for other in others)
+    if first and link.attribute(bond, "bonding/primary") != port:
+        link.run("ip", "link", "set", "dev", bond, "type", "bond", "primary", port)
+
+
+def _priority(entry: dict[str, object]) -> int:
+    """Return a port's rank from ip's JSON, 0 where the kernel knows none."""
+    details = entry.get("linkinfo")
+    data = details.get("info_slave_data") if isinstance(details, dict) else None
+    return int(data.get("prio", 0)) if isinstance(data, dict) else 0
+
+
+def leave(bond: str, port: str, environ: Mapping[str, str]) -> None:
+    """Take the port out and give it its own address back; a port that is gone or not in is left."""
+    if link.master(port) != bond:
+        return
+    aligned = environ.get("MAC", "active") != "active"
+    own = permanent_address(port) if aligned else ""
+    link.run("ip", "link", "set", "dev", port, "nomaster")
+    link.run("ip", "link", "set", "dev", port, "down")
+    if own and link.attribute(port, "address") != own:
+        link.attempt("ip", "link", "set", "dev", port, "address", own)
+
+
+def supplicant(bond: str, port: str, environ: Mapping[str, str]) -> None:
+    """Become wpa_supplicant for the port, as soon as nothing blocks it. Does not return."""
+    if link.master(port) != bond:
+        rfkill.wait_unblocked(port)
+        join(bond, port, environ)
+        rates = environ["BITRATES"].split()
+        link.attempt("iw", "dev", port, "set", "bitrates", *rates)
+    command = supplicant_command(bond, port, environ)
+    link.say(" ".join(command))
+    try:
+        os.execvp(command[0], command)
+    except FileNotFoundError:
+        raise link.CommandFailed("wpa_supplicant is not installed") from None
+
+
+def supplicant_command(bond: str, port: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the command line; the interface's own configuration wins where it exists."""
+    common = environ["SUPPLICANT_CONF"]
+    own = os.path.join(os.path.dirname(common), f"wpa_supplicant-{port}.conf")
+    configuration = own if os.path.exists(own) else common
+    command = ["wpa_supplicant", "-i", port, "-D", environ["SUPPLICANT_DRIVER"]]
+    command += ["-c", configuration, "-I", os.path.realpath(OVERRIDES)]
+    return command + (["-b", bond] if environ["SUPPLICANT_BRIDGE"] == "yes" else [])
+
+

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Radio switches: whether one blocks a radio, and waiting until none does."""
+
+import glob
+import os
+
+from wbond_net import link
+
+DEVICE = "/dev/rfkill"
+EVENT_SIZE = 8  # bytes, struct rfkill_event, linux/rfkill.h; longer ones are cut to what is asked
+
+
+def blocked(name: str) -> bool:
+    """Tell whether a soft or hard switch blocks the radio (Documentation/driver-api/rfkill.rst)."""
+    folder = os.path.join(link.SYSFS, glob.escape(name), "phy80211", "rfkill*")
+    return any(
+        _read(os.path.join(switch, kind)) == "1"
+        for switch in glob.glob(folder)
+        for kind in ("soft", "hard")
+    )
+
+
+def wait_unblocked(name: str) -> None:
+    """Return when nothing blocks the radio any more; sleeps until the kernel reports a switch.
+
+    Returns also when the interface is gone, or where there is no rfkill.
+    """
+    try:
+        fd = os.open(DEVICE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        # Opened before the first look, so that no change falls in between.
+        while link.exists(name) and blocked(name):
+            os.read(fd, EVENT_SIZE)
+    finally:
+        os.close(fd)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
