@@ -69,7 +69,7 @@ install: directories
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(UNITDIR)/$$unit" && \
 	    chmod 0644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
 	done
-	ln -sfr "$(DESTDIR)$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
+	ln -sf "$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	install -d "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
 	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
 	for page in $(PAGES5); do ! command -v scdoc >/dev/null || \

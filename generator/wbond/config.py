@@ -11,7 +11,7 @@ from wbond.ini import Document, Place, Problem, Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Reader = Callable[[str], str]
 
@@ -161,8 +161,19 @@ def _driver(text: str) -> str:
 
 def _unit(text: str) -> str:
     """A unit's name by systemd's rules (unit_name_is_valid())."""
-    types = ("service", "socket", "target", "device", "mount", "automount", "swap")
-    types += ("path", "timer", "slice", "scope")
+    types = [
+        "service",
+        "socket",
+        "target",
+        "device",
+        "mount",
+        "automount",
+        "swap",
+        "path",
+        "timer",
+        "slice",
+        "scope",
+    ]
     stem, _, suffix = text.rpartition(".")
     legal = text.isascii() and all(c.isalnum() or c in ":-_.\\@" for c in text)
     if not stem or suffix not in types or not legal or len(text) > 255 or stem[0] == "@":
@@ -245,9 +256,9 @@ class _Interpreter:
             self._check_names(section)
         bonds = {}
         for section in self.sections.values():
-            if "/" not in section.name and section.name != _DEFAULTS_SECTION:
-                if bond := self._bond(section):
-                    bonds[section.name] = bond
+            plain = "/" not in section.name and section.name != _DEFAULTS_SECTION
+            if plain and (bond := self._bond(section)):
+                bonds[section.name] = bond
         for section in self.sections.values():
             if "/" in section.name:
                 self._port(section, bonds)
@@ -264,10 +275,8 @@ class _Interpreter:
         """Report parents that do not exist and options that no section of this kind has."""
         for parent in section.parents:
             if parent not in self.sections:
-                near = _nearest(parent, self.sections)
-                self._problem(
-                    section.place, section.name, "", f"there is no section [{parent}]{near}; left out"
-                )
+                text = f"there is no section [{parent}]{_nearest(parent, self.sections)}; left out"
+                self._problem(section.place, section.name, "", text)
         known = self._known(section)
         for option in section.options.values():
             stem, bracket, _ = option.name.partition("[")
@@ -313,7 +322,9 @@ class _Interpreter:
                 return None
         return None
 
-    def _list(self, section: Section, name: str, reader: "Reader") -> "tuple[Place, tuple[str, ...]] | None":
+    def _list(
+        self, section: Section, name: str, reader: "Reader"
+    ) -> tuple[Place, tuple[str, ...]] | None:
         """Return the good entries of a list option, None where it is not given."""
         for place, text in self._lookup(section, name):
             good: list[str] = []
@@ -412,7 +423,7 @@ def _variants(hostname: str) -> "Iterator[str]":
         variant = variant.rpartition("_")[0]
 
 
-def _nearest(word: str, known: "dict[str, Section] | dict[str, Bond] | list[str] | tuple[str, ...]") -> str:
+def _nearest(word: str, known: "Iterable[str]") -> str:
     """Return a suggestion for a misspelt word, or nothing."""
     from difflib import get_close_matches  # costs 10 ms: only where there is a fault
 

@@ -19,13 +19,14 @@ def unit_instance(text: str) -> str:
     unit_name_escape(), src/basic/unit-name.c.
     """
     octets = os.fsencode(text)
-    escaped = "".join(
-        chr(octet) if octet in _KEPT and not (octet == 0x2E and index == 0)
-        else "-" if octet == 0x2F
-        else f"\\x{octet:02x}"
-        for index, octet in enumerate(octets)
-    )
-    return escaped
+    return "".join(_escaped(octet, first=index == 0) for index, octet in enumerate(octets))
+
+
+def _escaped(octet: int, first: bool) -> str:
+    if octet == 0x2F:
+        return "-"
+    kept = octet in _KEPT and not (first and octet == 0x2E)
+    return chr(octet) if kept else f"\\x{octet:02x}"
 
 
 def device_unit(interface: str) -> str:

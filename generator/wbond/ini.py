@@ -39,10 +39,10 @@ class Problem:
         self.place, self.section, self.option, self.text = place, section, option, text
 
     def __str__(self) -> str:
-        about = (f"[{self.section}]" if self.section else "") + (
-            f" {self.option}" if self.option else ""
-        )
-        return f"{self.place}: {about.strip()}: {self.text}" if about else f"{self.place}: {self.text}"
+        section = f" [{self.section}]" if self.section else ""
+        option = f" {self.option}" if self.option else ""
+        about = f"{section}{option}:" if section or option else ""
+        return f"{self.place}:{about} {self.text}"
 
 
 class Option:
@@ -171,7 +171,7 @@ class _Parser:
         self.headed = True
         names = [name.strip() for name in content[1:-1].split(":")]
         if content[-1] != "]" or not all(names):
-            self.fault(number, "is not a section header such as [bond0]; skipped up to the next one")
+            self.fault(number, "is no section header such as [bond0]; skipped up to the next one")
             return
         name, parents = names[0], tuple(names[1:])
         self.section = self.document.sections.get(name)

@@ -34,7 +34,7 @@ def main(arguments: list[str], environ: "os._Environ[str] | dict[str, str]") -> 
         return 2
     try:
         return generate(root, directories[0], logger)
-    except Exception as fault:  # the last resort: a line that says so beats a traceback to /dev/null
+    except Exception as fault:  # a line in the log beats a traceback to /dev/null
         logger(log.ERROR, f"internal error: {type(fault).__name__}: {escape.printable(str(fault))}")
         return 1
 

@@ -20,7 +20,15 @@ FIRST_BOND = "bond0"
 PORT_TEMPLATES = {"wired": "wired", "wireless": "supplicant"}
 PORT_SETTINGS = ("supplicant_conf", "supplicant_driver", "supplicant_bridge", "legacy_rates")
 UNIT_SETTINGS = {
-    "wbond@": ("miimon", "updelay", "downdelay", "primary_reselect", "peer_notif", "peer_notif_delay", "mac"),
+    "wbond@": (
+        "miimon",
+        "updelay",
+        "downdelay",
+        "primary_reselect",
+        "peer_notif",
+        "peer_notif_delay",
+        "mac",
+    ),
     "dhclient@": ("duid", "dhclient_conf"),
     "dhcp6c@": ("duid", "dhcp6c_conf"),
     "wbond-watch@": ("dhcp4", "dhcp6"),
@@ -76,7 +84,9 @@ def _wanted(by: str, unit: str, template: str) -> Link:
 def _dependencies(bond: Bond) -> list[str]:
     keys = {"conflicts": "Conflicts", "on_failure": "OnFailure"}
     return [
-        f"{key}={' '.join(bond.lists[option])}" for option, key in keys.items() if bond.lists.get(option)
+        f"{key}={' '.join(bond.lists[option])}"
+        for option, key in keys.items()
+        if bond.lists.get(option)
     ]
 
 

@@ -5,7 +5,6 @@ One netlink message sets every option, because the bonding module's parameters
 are the defaults of all bonds and someone may have set them.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -83,11 +82,11 @@ def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:
         link.run("ip", "link", "add", "dev", bond, *words, "type", "bond", *options(environ))
         return True
     if not link.is_bond(bond):
-        raise Refused(f"{bond} is there and is no bond; it is left alone. Give the bond another name")
+        raise Refused(f"{bond} is there and is no bond; it is left alone. Use another name for it")
     if ports := link.ports(bond):
         raise Refused(
-            f"{bond} is there and has ports ({' '.join(ports)}) that wbond did not give it; it is left "
-            f"alone. Stop what made it, or 'ip link delete dev {bond}', then start this unit again"
+            f"{bond} is there and has ports ({' '.join(ports)}) that wbond did not give it; it is "
+            f"left alone. Stop what made it, or delete it with ip, then start this unit again"
         )
     link.say(f"{bond} is there, a bond without ports: adopted")
     link.run("ip", "link", "set", "dev", bond, "down")
@@ -98,7 +97,7 @@ def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:
 
 
 def _address(bond: str, policy: str) -> str:
-    """Return the address that the bond has before any port is active; nothing without a machine id."""
+    """Return the address for the time before any port is active; nothing without a machine id."""
     if ":" in policy:
         return policy
     try:
@@ -141,5 +140,3 @@ def down(bond: str) -> None:
     """Remove the bond, with its addresses and routes; nothing to do where it is gone."""
     if link.is_bond(bond):
         link.run("ip", "link", "delete", "dev", bond)
-
-

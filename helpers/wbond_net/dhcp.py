@@ -120,5 +120,3 @@ def write(path: str, content: str | bytes) -> None:
     with os.fdopen(fd, "wb") as file:
         file.write(octets)
     os.rename(temporary, path)
-
-

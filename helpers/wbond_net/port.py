@@ -60,9 +60,10 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
 def _align(bond: str, port: str, policy: str) -> None:
     """Give the port the bond's common address while it is down; a refusal is no failure."""
     wanted = common_address(bond, policy)
-    if wanted and link.attribute(port, "address") != wanted:
-        if not link.attempt("ip", "link", "set", "dev", port, "address", wanted):
-            link.say(f"{port} refuses the address {wanted}; it works with its own")
+    if not wanted or link.attribute(port, "address") == wanted:
+        return
+    if not link.attempt("ip", "link", "set", "dev", port, "address", wanted):
+        link.say(f"{port} refuses the address {wanted}; it works with its own")
 
 
 def common_address(bond: str, policy: str) -> str:
@@ -146,5 +147,3 @@ def supplicant_command(bond: str, port: str, environ: Mapping[str, str]) -> list
     command = ["wpa_supplicant", "-i", port, "-D", environ["SUPPLICANT_DRIVER"]]
     command += ["-c", configuration, "-I", os.path.realpath(OVERRIDES)]
     return command + (["-b", bond] if environ["SUPPLICANT_BRIDGE"] == "yes" else [])
-
-
