@@ -65,9 +65,11 @@ install: directories
 	$(PYTHON) -m compileall -q -f $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
 	    "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)"
+	install -d "$(DESTDIR)$(LIBDIR)/units"
 	for unit in $(UNITS); do \
-	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(UNITDIR)/$$unit" && \
-	    chmod 0644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
+	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
+	    cp "$(DESTDIR)$(LIBDIR)/units/$$unit" "$(DESTDIR)$(UNITDIR)" || exit 1; \
 	done
 	ln -sf "$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	install -d "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"

@@ -13,7 +13,7 @@ UNIT_PATH = (
     "usr/lib/systemd/system",
     "lib/systemd/system",
 )
-_CHECKOUT_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
+_OWN_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
 
 
 def main(arguments: list[str], environ: "os._Environ[str] | dict[str, str]") -> int:
@@ -66,7 +66,7 @@ def hostname(root: str) -> str:
 
 def template(root: str, name: str) -> str:
     """Return the text of a unit template as systemd would find it; raises OSError without one."""
-    for directory in (*(os.path.join(root, part) for part in UNIT_PATH), _CHECKOUT_UNITS):
+    for directory in (*(os.path.join(root, part) for part in UNIT_PATH), _OWN_UNITS):
         try:
             with open(os.path.join(directory, name), encoding="utf-8") as file:
                 return file.read()
