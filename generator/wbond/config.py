@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Reader = Callable[[str], str]
 
 IFNAMSIZ = 16  # bytes with the closing NUL, linux/if.h
+DEFAULT_MIIMON, DEFAULT_PEER_NOTIF_DELAY = 100, 300  # ms
+PEER_NOTIF_DELAY_MAX = 300_000  # ms, bond_peer_notif_delay_tbl, bond_options.c
 RANK_WIRED, RANK_WIRELESS = 200, 100  # where `priority` is not given
 
 
@@ -79,9 +81,12 @@ def interface_name(text: str) -> str:
 
 def _integer(low: int, high: int, unit: str = "") -> "Reader":
     def read(text: str) -> str:
-        if not (text.isascii() and text.lstrip("-").isdigit() and low <= int(text[:12]) <= high):
+        digits = text.removeprefix("-")
+        # The length first: int() of a very long number takes very long.
+        number = digits.isascii() and digits.isdigit() and len(digits) <= 10 and int(text)
+        if number is False or not low <= number <= high:
             raise Fault(f"'{text}' is not a whole number from {low} to {high}{unit}")
-        return str(int(text))
+        return str(number)
 
     return read
 
@@ -128,8 +133,8 @@ def _octets(text: str) -> bytes | None:
 
 
 def _mac(text: str) -> str:
-    octets = _octets(text) if text.count(":") == 5 else None
-    if octets is not None and len(octets) == 6:
+    octets = _octets(text) if [len(pair) for pair in text.split(":")] == [2] * 6 else None
+    if octets is not None:
         if octets[0] & 1 or not any(octets):
             raise Fault(f"'{text}' is no address of a single station (multicast or zero)")
         return text.lower()
@@ -202,7 +207,7 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "downdelay": _integer(0, 3_600_000, " ms"),
     "primary_reselect": _choice("always", "better", "failure"),
     "peer_notif": _integer(0, 255),
-    "peer_notif_delay": _integer(0, 300_000, " ms"),
+    "peer_notif_delay": _integer(0, PEER_NOTIF_DELAY_MAX, " ms"),
     "mac": _mac,
     "dhcp4": _choice("dhclient", "none"),
     "dhcp6": _choice("dhcp6c", "none"),
@@ -231,7 +236,6 @@ PORT_LISTS: "dict[str, Reader]" = {
     f"match_{what}": _glob for what in ("name", "mac", "driver", "path", "usb")
 }
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
-DEFAULT_MIIMON = 100  # ms
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")
 _DEFAULTS_SECTION = "DEFAULT"  # configparser's
 
@@ -318,7 +322,8 @@ class _Interpreter:
                     raise Fault("has no value")
                 return place, reader(text)
             except Fault as fault:
-                self._problem(place, section.name, name, f"{fault}; the default is used")
+                instead = "the default is used" if name != "kind" else "there is no default"
+                self._problem(place, section.name, name, f"{fault}; {instead}")
                 return None
         return None
 
@@ -358,6 +363,9 @@ class _Interpreter:
     def _check_delays(self, section: Section, bond: Bond) -> None:
         """A delay that is no multiple of miimon would be rounded down by the kernel, silently."""
         miimon = int(bond.settings.get("miimon", DEFAULT_MIIMON))
+        if "peer_notif_delay" not in bond.settings and DEFAULT_PEER_NOTIF_DELAY % miimon:
+            steps = -(-DEFAULT_PEER_NOTIF_DELAY // miimon)
+            bond.settings["peer_notif_delay"] = str(min(steps * miimon, PEER_NOTIF_DELAY_MAX))
         for name in DELAYS:
             value = int(bond.settings.get(name, 0))
             if value % miimon:

@@ -101,7 +101,8 @@ def _files(root: str) -> list[str]:
         except OSError:
             continue
         for name in names:
-            if name.endswith(".conf") and not name.startswith("."):
+            # A name is written into SourcePath= and the log: one line each.
+            if name.endswith(".conf") and name[0] != "." and name.isprintable():
                 drop_ins.setdefault(name, f"{folder}/{name}")
     return found + [drop_ins[name] for name in sorted(drop_ins)]
 

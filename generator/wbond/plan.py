@@ -114,19 +114,22 @@ def _port_units(bond: Bond, instance: str, template: "Callable[[str], str]") -> 
         unit = f"{instance}-{role}@.service"
         if bond.name != FIRST_BOND:
             text = template(f"{FIRST_BOND}-{role}@.service")
-            yield File(unit, HEADER + _for_bond(text, bond.name, instance))
+            yield File(unit, HEADER + _for_bond(text, bond, instance))
         names = PORT_SETTINGS if kind == "wireless" else ()
         service_lines = list(_environment(bond.settings, ("mac", *names)))
         if service_lines:
             yield File(f"{unit}.d/{BOND_DROP_IN}", _text(bond.place.file, [], service_lines))
 
 
-def _for_bond(text: str, name: str, instance: str) -> str:
+def _for_bond(text: str, bond: Bond, instance: str) -> str:
     """Make a template of bond0's ports one of another bond's."""
     return (
-        text.replace(f"Environment=BOND={FIRST_BOND}\n", escape.environment("BOND", name) + "\n")
+        text.replace(
+            f"Environment=BOND={FIRST_BOND}\n", escape.environment("BOND", bond.name) + "\n"
+        )
         .replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
-        .replace(f" in {FIRST_BOND}\n", f" in {escape.specifiers(name)}\n")
+        .replace(f" in {FIRST_BOND}\n", f" in {escape.specifiers(bond.name)}\n")
+        .replace("[Unit]\n", f"[Unit]\nSourcePath={bond.place.file}\n", 1)
     )
 
 

@@ -14,7 +14,8 @@ from wbond_net import identity, link
 USAGE = "usage: wbond-dhcp dhclient|dhcp6c|flush BOND"
 # Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
 DHCLIENT_MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
-DHCLIENT_CONF_ARCH = "/etc/dhclient.conf"
+DHCLIENT_CONFS = ("/etc/dhcp/dhclient.conf", "/etc/dhclient.conf")  # Debian's, Arch's
+DHCLIENT_STATE = "/var/lib/dhcp"
 DHCP6C_SCRIPT = "/etc/wide-dhcpv6/dhcp6c-script"
 DHCP6C_DUID = "/var/lib/dhcpv6/dhcp6c_duid"
 RUNTIME = "/run/wbond"
@@ -37,10 +38,13 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
 def dhclient(bond: str, environ: Mapping[str, str]) -> None:
     """Write dhclient's configuration and note the MAC address that it will read."""
     own = environ["DHCLIENT_CONF"]
-    if not os.path.exists(own) and os.path.exists(DHCLIENT_CONF_ARCH):
-        own = DHCLIENT_CONF_ARCH
+    if own in DHCLIENT_CONFS:
+        own = next((path for path in DHCLIENT_CONFS if os.path.exists(path)), own)
+    if not os.path.exists(own):
+        link.say(f"{own} does not exist; dhclient works with its own defaults")
+    os.makedirs(DHCLIENT_STATE, exist_ok=True)
     identifier = identity.client_identifier(bond, environ["DUID"])
-    write(f"/var/lib/dhcp/dhclient.{bond}.conf", dhclient_conf(bond, own, identifier))
+    write(f"{DHCLIENT_STATE}/dhclient.{bond}.conf", dhclient_conf(bond, own, identifier))
     # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
     write(f"{RUNTIME}/{bond}/dhclient.address", link.attribute(bond, "address") + "\n")
 

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-wait-online [--timeout SECONDS] BOND: ends when the bond is online, or time is up.
+
+Online is a bond that has carrier and an address which reaches beyond the link.
+"""
+
+import select
+import sys
+import time
+from collections.abc import Iterable
+
+from wbond import escape
+
+from wbond_net import rtnetlink
+from wbond_net.rtnetlink import Address, Link
+
+USAGE = "usage: wbond-wait-online [--timeout SECONDS] BOND"
+TIMEOUT = 30.0  # seconds
+
+
+class View:
+    """Links and addresses as of now."""
+
+    def __init__(self, netlink: rtnetlink.Socket) -> None:
+        """Read both. Raises OSError."""
+        self._netlink = netlink
+        self.links: dict[int, Link] = {}
+        self.addresses: dict[tuple[int, int, bytes, int], Address] = {}
+        self._read()
+
+    def update(self) -> None:
+        """Take in what the kernel has reported since; after lost reports, all anew."""
+        try:
+            for event in self._netlink.events():
+                self.take(event)
+        except rtnetlink.Overrun:
+            self._read()
+
+    def take(self, event: rtnetlink.Event) -> None:
+        """Take one report in."""
+        what = event.what
+        if isinstance(what, Link):
+            self.links.pop(what.ifindex, None)
+            if not event.gone:
+                self.links[what.ifindex] = what
+        else:
+            self.addresses.pop(_key(what), None)
+            if not event.gone:
+                self.addresses[_key(what)] = what
+
+    def _read(self) -> None:
+        while True:
+            try:
+                self._netlink.discard()
+                self.links = self._netlink.links()
+                self.addresses = {_key(found): found for found in self._netlink.addresses()}
+            except rtnetlink.Overrun:
+                continue
+            return
+
+
+def _key(address: Address) -> tuple[int, int, bytes, int]:
+    return (address.ifindex, address.family, address.octets, address.prefixlen)
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point; returns 0 when online, 1 when time is up, 2 when called wrongly."""
+    try:
+        bond, timeout = parse(arguments)
+    except ValueError as fault:
+        sys.stderr.write(f"{fault}\n{USAGE}\n")
+        return 2
+    lacking = wait(bond, timeout)
+    if lacking:
+        name = escape.printable(bond)
+        sys.stderr.write(f"{name} {lacking}, after {timeout:g} s\n")
+    return 1 if lacking else 0
+
+
+def parse(arguments: list[str]) -> tuple[str, float]:
+    """Return bond and seconds. Raises ValueError, with a text for the person who typed."""
+    if len(arguments) not in (1, 3) or (len(arguments) == 3 and arguments[0] != "--timeout"):
+        raise ValueError("one bond is to be named")
+    try:
+        timeout = float(arguments[1]) if len(arguments) == 3 else TIMEOUT
+    except ValueError:
+        timeout = -1.0
+    if not 0 <= timeout < 1e6:
+        raise ValueError("--timeout takes a number of seconds")
+    return arguments[-1], timeout
+
+
+def wait(bond: str, timeout: float) -> str:
+    """Wait until the bond is online; returns what it lacks when `timeout` seconds are over."""
+    deadline = time.monotonic() + timeout
+    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
+    poll = select.poll()
+    poll.register(netlink, select.POLLIN)
+    view = View(netlink)
+    while lacking := missing(bond, view.links.values(), view.addresses.values()):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        poll.poll(left * 1000)
+        view.update()
+    netlink.close()
+    return lacking
+
+
+def missing(bond: str, links: Iterable[Link], addresses: Iterable[Address]) -> str:
+    """Return what keeps the bond from being online; nothing when it is."""
+    link = next((link for link in links if link.name == bond), None)
+    if link is None:
+        return "does not exist"
+    if not link.carries:
+        return "has no carrier"
+    if not any(routable(address) for address in addresses if address.ifindex == link.ifindex):
+        return "has no routable address"
+    return ""
+
+
+def routable(address: Address) -> bool:
+    """Tell whether packets from the address can come back over a router.
+
+    Not when it is of link or host scope, an IPv4 link-local one (RFC 3927)
+    that somebody has set with global scope, or not (yet) the host's own.
+    """
+    local = address.text.startswith("169.254.")
+    unproven = address.tentative or address.dadfailed
+    return address.scope == rtnetlink.SCOPE_UNIVERSE and not local and not unproven

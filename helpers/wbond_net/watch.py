@@ -1,0 +1,670 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-watch [OPTION VALUE]… BOND: reports on a bond, and hurries what the kernel does anyway.
+
+Options, each may be given more than once but --runtime:
+  --start UNIT     started when the bond first has a port that carries
+  --refresh UNIT   reloaded when the bond's MAC address is no longer the one dhclient knows
+  --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
+  --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
+  --runtime DIR    holds DIR/BOND/clients-started and DIR/BOND/dhclient.address; /run/wbond
+
+Events make a state, two states make changes, a state decides what is due: all
+that is pure. `Watch` carries it out, by way of `Host`. Sleeps in poll(2) between
+the kernel's reports. Memory counts: imports are few.
+"""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from wbond import escape
+
+from wbond_net import rtnetlink
+from wbond_net.rtnetlink import Event, Link
+
+USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT] BOND"
+RUNTIME = "/run/wbond"
+SYSFS = "/sys/class/net"
+# PATH may be missing or short.
+SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
+
+# syslog(3) priorities
+ERROR, WARNING, NOTICE, INFO = 3, 4, 5, 6
+
+# WBOND_EVENT, the MESSAGE_ID that goes with it (journalctl MESSAGE_ID=…), and PRIORITY.
+EVENTS = {
+    "watching": ("e92675a14b084882bdffb67c0e558a91", INFO),
+    "failover": ("ad157779b4634a8680b5b293306886f0", NOTICE),
+    "active": ("7fd6f27ad7394b8e90ad4ef30e4d6f67", NOTICE),
+    "no-carrier": ("cfa7c0beb2194d53baad6ff07b475fe9", WARNING),
+    "port-joined": ("862abd1cf8a44c9f810c8ce0d57d96b1", INFO),
+    "port-left": ("ef0efa0659c7466e869d26c8b80288b3", INFO),
+    "port-renamed": ("46e0d6c29f7d462db85d9e3d6a8d2c32", INFO),
+    "carrier-gained": ("bdaf9cc68c6448c1bad1cc84af437122", INFO),
+    "carrier-lost": ("8d94c28ae0544f3581267f6cf4f87ac8", INFO),
+    "authorised": ("0a8d15c7bfaf4c419a418c3c51dfb691", INFO),
+    "address-changed": ("3b1a6391de9a40dd86b00f0857cad5c7", INFO),
+    "bond-removed": ("94bab5dc79e94170bda83fb79f096105", NOTICE),
+    "clients-started": ("0e8d347db93f4883952dcf36affa9e1b", INFO),
+    "start-failed": ("4ed91f61b8974d6ea897efb27ba05b0a", ERROR),
+    "refresh-refused": ("3bbd3dca727046e39f21256cde3b7ecb", INFO),
+    "write-failed": ("d4e44888691a4d529f49999603f89d9b", WARNING),
+}
+
+
+class Port(NamedTuple):
+    """A port of the bond, and whether it is a radio or a cable."""
+
+    link: Link
+    radio: bool
+
+    @property
+    def label(self) -> str:
+        """Return kind and name, fit for a line of text."""
+        return f"{'radio' if self.radio else 'cable'} {escape.printable(self.link.name)}"
+
+    @property
+    def serves(self) -> bool:
+        """Tell whether frames get through: it carries and, a radio, is authorised.
+
+        Until then mac80211 drops all but the handshake, and operstate is not
+        UP. A cable's driver may not know its state: dummy(4)'s is UNKNOWN.
+        """
+        known = (rtnetlink.OPERSTATE_UP,) if self.radio else _CABLE_SERVES
+        return self.link.carries and self.link.operstate in known
+
+
+_CABLE_SERVES = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
+
+
+class State(NamedTuple):
+    """The bond and its ports by index, in the order in which they were seen to join.
+
+    `bond` is None when it is gone. `active` is the kernel's active port, also
+    for the moment in which it has left and no other has been chosen.
+    """
+
+    bond: Link | None
+    ports: Mapping[int, Port]
+    active: Port | None
+
+    @property
+    def address(self) -> str:
+        """Return the bond's MAC address."""
+        return self.bond.address if self.bond else ""
+
+
+class Change(NamedTuple):
+    """A difference between two states: a key of EVENTS, a text, and journal fields."""
+
+    event: str
+    text: str
+    fields: Mapping[str, str] = {}
+
+
+class Note(NamedTuple):
+    """The MAC address that dhclient started with, and when that was written (ns)."""
+
+    address: str
+    written: int
+
+
+IsRadio = Callable[[str], bool]
+
+
+# --- events make a state ------------------------------------------------------
+
+
+def find_bond(links: Mapping[int, Link], name: str) -> Link:
+    """Return the bond called `name`. Raises LookupError with a text that says what is wrong."""
+    link = next((link for link in links.values() if link.name == name), None)
+    if link is None:
+        raise LookupError(f"{escape.printable(name)} does not exist")
+    if link.bond is None:
+        raise LookupError(f"{escape.printable(name)} is not a bond")
+    return link
+
+
+def begin(links: Mapping[int, Link], bond: int, former: State | None, is_radio: IsRadio) -> State:
+    """Return the state that a dump shows; `former` is the state before, if any.
+
+    Ports that were known keep their rank in order and are not looked up again.
+    """
+    known = former.ports if former else {}
+    members = {link.ifindex: link for link in links.values() if link.master == bond}
+    order = [index for index in known if index in members]
+    order += [index for index in members if index not in known]
+    ports = {index: _port(members[index], known, is_radio) for index in order}
+    return _state(links.get(bond), ports, former)
+
+
+def after(state: State, event: Event, is_radio: IsRadio) -> State:
+    """Return the state after an event; the same object where it says nothing about the bond."""
+    link = event.what
+    if state.bond is None or not isinstance(link, Link):
+        return state
+    if link.ifindex == state.bond.ifindex:
+        return _state(None if event.gone else link, state.ports, state)
+    joined = link.master == state.bond.ifindex and not event.gone
+    if not joined and link.ifindex not in state.ports:
+        return state
+    ports = dict(state.ports)
+    if joined:
+        ports[link.ifindex] = _port(link, ports, is_radio)
+    else:
+        del ports[link.ifindex]
+    return _state(state.bond, ports, state)
+
+
+def _port(link: Link, known: Mapping[int, Port], is_radio: IsRadio) -> Port:
+    radio = known[link.ifindex].radio if link.ifindex in known else is_radio(link.name)
+    return Port(link, radio)
+
+
+def _state(bond: Link | None, ports: Mapping[int, Port], former: State | None) -> State:
+    """Put a state together; a port that leaves does so before the kernel chooses another."""
+    if bond is None:
+        return State(None, {}, None)
+    index = bond.bond.active if bond.bond else 0
+    active = ports.get(index)
+    if active is None and index and former and former.active:
+        active = former.active if former.active.link.ifindex == index else None
+    return State(bond, ports, active)
+
+
+# --- two states make changes --------------------------------------------------
+
+
+def changes(former: State, state: State) -> list[Change]:
+    """Return what a person may want to know about the way from one state to the next."""
+    if state.bond is None:
+        return [Change("bond-removed", "is gone")] if former.bond else []
+    found = []
+    for index in {**former.ports, **state.ports}:
+        found += _port_changes(former.ports.get(index), state.ports.get(index))
+    found += _active_changes(former.active, state.active)
+    if former.bond and former.address != state.address:
+        found.append(_address_change(former.address, state.address))
+    return found
+
+
+def _port_changes(former: Port | None, port: Port | None) -> list[Change]:
+    if port is None:
+        return [_about("port-left", former, "has left")] if former else []
+    if former is None:
+        return [_about("port-joined", port, "has joined")]
+    found = []
+    if former.link.name != port.link.name:
+        found.append(_about("port-renamed", port, f"was {former.label} before", former))
+    if former.link.carries and not port.link.carries:
+        found.append(_about("carrier-lost", port, "has lost its carrier"))
+    if port.link.carries and not former.link.carries:
+        found.append(_about("carrier-gained", port, "has carrier"))
+    if port.radio and port.serves and not former.serves:
+        found.append(_about("authorised", port, "is authorised"))
+    return found
+
+
+def _active_changes(former: Port | None, active: Port | None) -> list[Change]:
+    if active is None:
+        return [_nothing_carries(former)] if former else []
+    if former is None:
+        return [_about("active", active, "is the active port")]
+    if former.link.ifindex == active.link.ifindex:
+        return []
+    return [_about("failover", active, f"is the active port, instead of {former.label}", former)]
+
+
+def _nothing_carries(former: Port) -> Change:
+    return Change(
+        "no-carrier",
+        f"no port carries; the last was {former.label}",
+        {"WBOND_FORMER": escape.printable(former.link.name)},
+    )
+
+
+def _address_change(former: str, address: str) -> Change:
+    return Change(
+        "address-changed",
+        f"the MAC address is {address}, it was {former}",
+        {"WBOND_ADDRESS": address, "WBOND_FORMER_ADDRESS": former},
+    )
+
+
+def _about(event: str, port: Port, text: str, former: Port | None = None) -> Change:
+    """Make a change that concerns a port."""
+    fields = {
+        "WBOND_PORT": escape.printable(port.link.name),
+        "WBOND_ADDRESS": port.link.address,
+    }
+    if former:
+        fields["WBOND_FORMER"] = escape.printable(former.link.name)
+    return Change(event, f"{port.label} {text}", fields)
+
+
+def status(state: State) -> str:
+    """Return the state in one line for `systemctl status`, the active port first."""
+    if not state.ports:
+        return "no ports"
+    active = state.active.link.ifindex if state.active else 0
+    ports = sorted(state.ports.values(), key=lambda port: port.link.ifindex != active)
+    parts = [f"{port.label} {_condition(port, port.link.ifindex == active)}" for port in ports]
+    carries = state.active is not None and state.active.link.carries
+    return "; ".join(parts if carries else ["no port carries", *parts])
+
+
+def _condition(port: Port, active: bool) -> str:
+    """Say in a few words how a port fares."""
+    if not port.link.carries:
+        return "has no carrier" if port.link.up else "is down"
+    if not port.serves:
+        waits = "is not authorised yet" if port.radio else "is not operational yet"
+        return f"carries, but {waits}" if active else waits
+    return "carries" if active else "stands by"
+
+
+# --- a state decides what is due ----------------------------------------------
+
+
+def successor(state: State) -> Port | None:
+    """Return the port to move to at once; None when all is left to the kernel.
+
+    Only when the active port carries no longer, which miimon sees up to
+    100 ms later, and only to a port that serves and that the kernel itself
+    takes for up: it refuses others (bond_option_active_slave_set()). Not with
+    a downdelay, which asks for patience. Ranked as the kernel ranks: the
+    primary, then priority, then the order of joining (bond_find_best_slave()).
+    """
+    bond, active = state.bond, state.active
+    if bond is None or bond.bond is None or active is None:
+        return None
+    if active.link.carries or bond.bond.downdelay:
+        return None
+    candidates = [port for port in state.ports.values() if _may_take_over(port)]
+    primary = bond.bond.primary
+    return max(candidates, key=lambda port: _rank(port, primary), default=None)
+
+
+def _may_take_over(port: Port) -> bool:
+    slave = port.link.slave
+    return port.serves and slave is not None and slave.mii_status == rtnetlink.MII_UP
+
+
+def _rank(port: Port, primary: int) -> tuple[bool, int]:
+    return (port.link.ifindex == primary, port.link.slave.prio if port.link.slave else 0)
+
+
+class Left(NamedTuple):
+    """What has become of the port that was moved away from."""
+
+    settled: bool
+    reselect: bool
+
+
+def returned(state: State, left: int) -> Left:
+    """Tell whether the kernel has to be asked to reselect, after moving away from port `left`.
+
+    A carrier that is back before miimon has looked never was away for the
+    kernel, so nothing would make it return to a better port.
+    """
+    port = state.ports.get(left)
+    if port is None or port.link.slave is None:
+        return Left(settled=True, reselect=False)
+    if port.link.slave.mii_status == rtnetlink.MII_DOWN:
+        return Left(settled=True, reselect=False)
+    if not port.link.carries or port.link.slave.mii_status != rtnetlink.MII_UP:
+        return Left(settled=False, reselect=False)
+    active = state.active is not None and state.active.link.ifindex == left
+    return Left(settled=True, reselect=not active)
+
+
+def online(state: State) -> bool:
+    """Tell whether what the bond sends gets out."""
+    bond, active = state.bond, state.active
+    if bond is None or active is None or active.link.ifindex not in state.ports:
+        return False
+    return bond.carries and active.serves
+
+
+def refresh_due(note: Note | None, address: str, asked: tuple[Note, str] | None) -> bool:
+    """Tell whether dhclient is to confirm its lease: once for each address and each of its starts.
+
+    `note` is None when dhclient has not been started.
+    """
+    if note is None or note.address == address:
+        return False
+    return asked != (note, address)
+
+
+# --- the world ----------------------------------------------------------------
+
+
+class Host:
+    """What the watch does to the machine it runs on; systemd's library is loaded here alone."""
+
+    def __init__(self, sysfs: str = SYSFS) -> None:
+        """Load systemd's library. Raises ImportError."""
+        from systemd import daemon, journal
+
+        self._notify: Callable[[str], object] = daemon.notify
+        self._send: Callable[..., object] = journal.send
+        self._sysfs = sysfs
+
+    def notify(self, text: str) -> None:
+        """Tell the service manager, as sd_notify(3)."""
+        self._notify(text)
+
+    def journal(self, message: str, fields: Mapping[str, object]) -> None:
+        """Write to the journal; where there is none, nowhere."""
+        self._send(message, CODE_FILE=__file__, SYSLOG_IDENTIFIER="wbond-watch", **fields)
+
+    def is_radio(self, name: str) -> bool:
+        """Tell a radio from a cable."""
+        folder = os.path.join(self._sysfs, name)
+        return any(os.path.exists(os.path.join(folder, what)) for what in ("phy80211", "wireless"))
+
+    def option(self, bond: str, option: str) -> str:
+        """Return the first word of a bonding option. Raises OSError."""
+        with open(os.path.join(self._sysfs, bond, "bonding", option), "rb") as file:
+            return os.fsdecode(file.read()).partition(" ")[0].strip()
+
+    def set_option(self, bond: str, option: str, value: str) -> None:
+        """Set a bonding option. Raises OSError."""
+        path = os.path.join(self._sysfs, bond, "bonding", option)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, os.fsencode(value))
+        finally:
+            os.close(descriptor)
+
+    def spawn(self, arguments: list[str]) -> int:
+        """Run systemctl; returns a descriptor, readable when it has ended. Raises OSError."""
+        for program in SYSTEMCTL:
+            try:
+                process = os.posix_spawnp(program, [program, *arguments], os.environ)
+            except FileNotFoundError:
+                continue
+            return os.pidfd_open(process)
+        raise FileNotFoundError("systemctl is not installed")
+
+    def reap(self, descriptor: int) -> int:
+        """Return the exit code of what has ended."""
+        result = os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
+        os.close(descriptor)
+        return result.si_status if result else 0
+
+
+# --- the watch ----------------------------------------------------------------
+
+
+class Options(NamedTuple):
+    """The command line."""
+
+    bond: str
+    start: tuple[str, ...] = ()
+    refresh: tuple[str, ...] = ()
+    runtime: str = RUNTIME
+
+
+class Watch:
+    """Carries out what the states decide."""
+
+    def __init__(self, options: Options, host: Host) -> None:
+        """Take the options; nothing happens yet."""
+        self._options = options
+        self._host = host
+        self._folder = os.path.join(options.runtime, options.bond)
+        self._index = 0
+        self._state: State | None = None
+        self._status = ""
+        self._tried = 0  # the port for whose loss the move has been tried
+        self._left = 0  # the port that was moved away from
+        self._started = os.path.exists(self._marker)
+        self._asked: tuple[Note, str] | None = None
+        self.children: dict[int, str] = {}  # descriptor: verb
+
+    @property
+    def _marker(self) -> str:
+        return os.path.join(self._folder, "clients-started")
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the bond is gone."""
+        return self._state is not None and self._state.bond is None
+
+    def synchronise(self, links: Mapping[int, Link]) -> None:
+        """Take a dump: the first one, or one after lost events. Raises LookupError at the first."""
+        former = self._state
+        if former is None:
+            self._index = find_bond(links, self._options.bond).ifindex
+        state = begin(links, self._index, former, self._host.is_radio)
+        if former:
+            self._act(state, changes(former, state))
+            return
+        self._act(state, [Change("watching", status(state))])
+        self._host.notify("READY=1")
+
+    def take(self, events: list[Event]) -> None:
+        """Take the events that have come together; only their outcome is acted upon."""
+        state = self._state
+        if state is None:
+            return
+        found = []
+        for event in events:
+            former, state = state, after(state, event, self._host.is_radio)
+            if state is not former:
+                found += changes(former, state)
+        if state is not self._state:
+            self._act(state, found)
+
+    def child_ended(self, descriptor: int) -> None:
+        """Take note of how systemctl ended."""
+        verb = self.children.pop(descriptor)
+        code = self._host.reap(descriptor)
+        if verb == "start":
+            self._clients_started(code)
+        elif code:
+            units = " ".join(self._options.refresh)
+            self._say("refresh-refused", f"{units} was not reloaded, it may be stopped")
+
+    def _act(self, state: State, found: list[Change]) -> None:
+        """Do what is due, the urgent first, then tell."""
+        self._state = state
+        self._fail_over(state)
+        for change in found:
+            self._say(change.event, change.text, change.fields)
+        if status(state) != self._status:
+            self._status = status(state)
+            self._host.notify(f"STATUS={self._status}")
+        if online(state):
+            self._start()
+            self._refresh(state)
+
+    def _fail_over(self, state: State) -> None:
+        if state.active is None or state.active.link.carries:
+            self._tried = 0
+        port = successor(state)
+        if port and state.active and self._tried != state.active.link.ifindex:
+            self._tried = self._left = state.active.link.ifindex
+            self._set_option("active_slave", port.link.name)
+        elif self._left:
+            settled, reselect = returned(state, self._left)
+            if reselect:
+                self._reselect()
+            self._left = 0 if settled else self._left
+
+    def _reselect(self) -> None:
+        """Have the kernel choose by its own policy, by setting that to what it is.
+
+        bond_option_primary_reselect_set() calls bond_select_active_slave().
+        """
+        try:
+            policy = self._host.option(self._name, "primary_reselect")
+        except OSError as error:
+            self._say("write-failed", f"cannot read primary_reselect: {error.strerror}")
+            return
+        self._set_option("primary_reselect", policy)
+
+    def _set_option(self, option: str, value: str) -> None:
+        """Set a bonding option; the kernel does without, so that a failure is only told."""
+        try:
+            self._host.set_option(self._name, option, value)
+        except OSError as error:
+            text = f"cannot set {option} to {escape.printable(value)}: {error.strerror}"
+            self._say("write-failed", text)
+
+    @property
+    def _name(self) -> str:
+        """Return the bond's name of the day."""
+        bond = self._state.bond if self._state else None
+        return bond.name if bond else self._options.bond
+
+    def _start(self) -> None:
+        """Start the clients, once in the life of the bond."""
+        if self._options.start and not self._started and "start" not in self.children.values():
+            self._systemctl("start", self._options.start)
+
+    def _clients_started(self, code: int) -> None:
+        """Leave a mark, so that clients which a person stops later on stay stopped.
+
+        A start that failed is tried again at the next event.
+        """
+        units = " ".join(self._options.start)
+        if code:
+            self._say("start-failed", f"cannot start {units}: systemctl ended with {code}")
+            return
+        self._started = True
+        self._say("clients-started", f"started {units}")
+        try:
+            with open(self._marker, "w", encoding="utf-8") as file:
+                file.write(units + "\n")
+        except OSError as error:
+            self._say("write-failed", f"cannot write {self._marker}: {error.strerror}")
+
+    def _refresh(self, state: State) -> None:
+        """Have dhclient confirm its lease where it knows another address than the bond's."""
+        note = self._note() if self._options.refresh else None
+        if note and refresh_due(note, state.address, self._asked):
+            self._asked = (note, state.address)
+            self._systemctl("reload", self._options.refresh)
+
+    def _note(self) -> Note | None:
+        """Read what dhclient's unit wrote before its start."""
+        try:
+            with open(os.path.join(self._folder, "dhclient.address"), "rb") as file:
+                address = os.fsdecode(file.read(64)).strip().lower()
+                return Note(address, os.fstat(file.fileno()).st_mtime_ns)
+        except OSError:
+            return None
+
+    def _systemctl(self, verb: str, units: tuple[str, ...]) -> None:
+        try:
+            descriptor = self._host.spawn([verb, "--no-block", "--", *units])
+        except OSError as error:
+            self._say("start-failed", f"cannot run systemctl: {error.strerror or error}")
+            return
+        self.children[descriptor] = verb
+
+    def _say(self, event: str, text: str, fields: Mapping[str, str] | None = None) -> None:
+        bond = escape.printable(self._options.bond)
+        message_id, priority = EVENTS[event]
+        own = {
+            "MESSAGE_ID": message_id,
+            "PRIORITY": priority,
+            "WBOND_BOND": bond,
+            "WBOND_EVENT": event,
+        }
+        self._host.journal(f"{bond}: {text}", {**own, **(fields or {})})
+
+
+# --- the process --------------------------------------------------------------
+
+
+def parse(arguments: list[str]) -> Options:
+    """Return the options; the last argument is the bond, whatever its name. Raises ValueError."""
+    if len(arguments) % 2 == 0:
+        raise ValueError("one bond is to be named, and each option takes one value")
+    bond = arguments[-1]
+    start, refresh, runtime = [], [], RUNTIME
+    for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
+        if option in ("--dhcp4", "--dhcp6"):
+            unit = [] if value == "none" else [f"{value}@{escape.unit_instance(bond)}.service"]
+            start += unit
+            refresh += unit if option == "--dhcp4" else []
+        elif option == "--start":
+            start.append(value)
+        elif option == "--refresh":
+            refresh.append(value)
+        elif option == "--runtime":
+            runtime = value
+        else:
+            raise ValueError(f"no such option: {option}")
+    return Options(bond, tuple(start), tuple(refresh), runtime)
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point; returns 0 when told to stop or when the bond is gone.
+
+    1 when there is no such bond to watch, 2 when called wrongly.
+    """
+    try:
+        options = parse(arguments)
+    except ValueError as fault:
+        sys.stderr.write(f"{escape.printable(str(fault))}\n{USAGE}\n")
+        return 2
+    stop = _stop_descriptor()
+    host = Host()
+    netlink = rtnetlink.Socket(rtnetlink.LINKS)
+    watch = Watch(options, host)
+    try:
+        watch.synchronise(_dump(netlink))
+    except LookupError as fault:
+        sys.stderr.write(f"{fault.args[0]}\n")
+        return 1
+    _run(watch, netlink, stop)
+    host.notify("STOPPING=1")
+    return 0
+
+
+def _stop_descriptor() -> int:
+    """Return a descriptor that is readable from the first SIGTERM or SIGINT on."""
+    readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return readable
+
+
+def _run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
+    """Sleep and take what comes, until told to stop or the bond is gone."""
+    while not watch.ended:
+        poll = select.poll()
+        for descriptor in (stop, netlink.fileno(), *watch.children):
+            poll.register(descriptor, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll()}
+        if stop in ready:
+            return
+        if netlink.fileno() in ready:
+            _take(watch, netlink)
+        for child in ready & set(watch.children):
+            watch.child_ended(child)
+
+
+def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:
+    try:
+        watch.take(netlink.events())
+    except rtnetlink.Overrun:
+        watch.synchronise(_dump(netlink))
+
+
+def _dump(netlink: rtnetlink.Socket) -> dict[int, Link]:
+    """Return all links, asked for until the kernel's answer came whole."""
+    while True:
+        try:
+            netlink.discard()
+            return netlink.links()
+        except rtnetlink.Overrun:
+            continue

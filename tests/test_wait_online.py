@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-wait-online: what counts as online, and what is said when it does not come."""
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from wbond_net import rtnetlink, wait_online
+from wbond_net.rtnetlink import Address, Event, Link
+
+TENTATIVE, DADFAILED, PERMANENT = 0x40, 0x08, 0x80
+LINK_SCOPE, HOST_SCOPE = 253, 254
+SCRIPT = Path(__file__).parent.parent / "helpers" / "wbond-wait-online"
+
+
+def link(name: str = "bond0", index: int = 9, up: bool = True, carrier: bool = True) -> Link:
+    return Link(index, name, int(up), carrier, 6, "", "", 0, "", None, None)
+
+
+def address(text: str, flags: int = 0, scope: int = 0, index: int = 9) -> Address:
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    return Address(index, family, text, socket.inet_pton(family, text), 24, scope, flags)
+
+
+@pytest.mark.parametrize(
+    ("story", "links", "addresses", "lacks"),
+    [
+        ("no bond yet", [link("eth0", 2)], [], "does not exist"),
+        ("bond not yet up", [link(up=False)], [address("192.0.2.2")], "has no carrier"),
+        ("cable pulled", [link(carrier=False)], [address("192.0.2.2")], "has no carrier"),
+        ("no lease yet", [link()], [], "has no routable address"),
+        ("lease", [link()], [address("192.0.2.2")], ""),
+        ("lease of another", [link()], [address("192.0.2.2", index=2)], "has no routable address"),
+        ("IPv6 alone", [link()], [address("2001:db8::2")], ""),
+        ("IPv6, unique local", [link()], [address("fd00::2", PERMANENT)], ""),
+        (
+            "IPv6, still tested",
+            [link()],
+            [address("fd00::2", TENTATIVE)],
+            "has no routable address",
+        ),
+        ("IPv6, taken", [link()], [address("fd00::2", DADFAILED)], "has no routable address"),
+        (
+            "IPv6 of the link",
+            [link()],
+            [address("fe80::2", 0, LINK_SCOPE)],
+            "has no routable address",
+        ),
+        ("zeroconf", [link()], [address("169.254.3.4")], "has no routable address"),
+        ("host", [link()], [address("192.0.2.2", 0, HOST_SCOPE)], "has no routable address"),
+        (
+            "link-local and lease",
+            [link()],
+            [address("fe80::2", 0, LINK_SCOPE), address("192.0.2.2")],
+            "",
+        ),
+    ],
+)
+def test_missing(story: str, links: list[Link], addresses: list[Address], lacks: str) -> None:
+    assert wait_online.missing("bond0", links, addresses) == lacks, story
+
+
+class FakeSocket(rtnetlink.Socket):
+    """Gives what the test puts in."""
+
+    def __init__(self) -> None:
+        self.now: dict[int, Link] = {}
+        self.known: list[Address] = []
+        self.coming: list[Event] = []
+        self.lost = False
+
+    def discard(self) -> None:
+        self.coming = []
+
+    def links(self) -> dict[int, Link]:
+        return dict(self.now)
+
+    def addresses(self) -> list[Address]:
+        return list(self.known)
+
+    def events(self) -> list[Event]:
+        if self.lost:
+            self.lost = False
+            raise rtnetlink.Overrun
+        events, self.coming = self.coming, []
+        return events
+
+
+def lacking(view: wait_online.View) -> str:
+    return wait_online.missing("bond0", view.links.values(), view.addresses.values())
+
+
+def test_the_way_to_online_and_back() -> None:
+    netlink = FakeSocket()
+    view = wait_online.View(netlink)
+    told = []
+    for event in (
+        Event(link(carrier=False)),
+        Event(link()),
+        Event(address("fd00::2", TENTATIVE)),
+        Event(address("fd00::2")),
+        Event(address("fd00::2"), gone=True),
+        Event(link(), gone=True),
+    ):
+        netlink.coming = [event]
+        view.update()
+        told.append(lacking(view))
+    no_address = "has no routable address"
+    assert told == ["has no carrier", no_address, no_address, "", no_address, "does not exist"]
+
+
+def test_after_lost_events_the_truth_is_read_anew() -> None:
+    netlink = FakeSocket()
+    view = wait_online.View(netlink)
+    netlink.now, netlink.known, netlink.lost = {9: link()}, [address("192.0.2.2")], True
+    view.update()
+    assert lacking(view) == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["bond0"], ("bond0", 30.0)),
+        (["--timeout", "5", "bond0"], ("bond0", 5.0)),
+        (["--timeout", "0", "--timeout"], ("--timeout", 0.0)),
+    ],
+)
+def test_arguments(arguments: list[str], expected: tuple[str, float]) -> None:
+    assert wait_online.parse(arguments) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["bond0", "5"], ["--timeout", "soon", "b"], ["--timeout", "nan", "b"], ["-t", "5", "b"]],
+)
+def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert wait_online.main(arguments) == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_time_runs_out_and_the_reason_is_told() -> None:
+    begin = time.monotonic()
+    command = [sys.executable, "-I", str(SCRIPT), "--timeout", "0.3", "wbond-none"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert result.returncode == 1
+    assert result.stderr == "wbond-none does not exist, after 0.3 s\n"
+    assert time.monotonic() - begin >= 0.3

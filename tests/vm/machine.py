@@ -1,0 +1,407 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A guest under QEMU: boot, hands in the guest (the agent), cables and power (QMP)."""
+
+import functools
+import itertools
+import json
+import os
+import queue
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cpio
+from image import Image
+
+CARD_MAC, FAR_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02"
+BOOT_TIMEOUT = 180.0  # s; a software-emulated boot takes 25 to 60
+_PROBE_TIMEOUT = 20.0  # s
+
+
+class CommandFailed(Exception):
+    """A command in the guest ended with an error."""
+
+
+class GuestLost(Exception):
+    """The guest does not answer."""
+
+
+class Result(NamedTuple):
+    """How a command in the guest ended."""
+
+    rc: int
+    out: str
+    err: str
+
+
+@functools.cache
+def accelerator(image: Image) -> str:
+    """Return QEMU's -accel argument: KVM where a kernel really starts under it, else emulation.
+
+    /dev/kvm alone says little: within another virtual machine it may be there
+    and not work.
+    """
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "tcg,thread=multi"
+    command = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "max", "-m", "256", "-nodefaults"]
+    command += ["-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", str(image.kernel)]
+    # Without a root disk the kernel panics, and panic=-1 ends QEMU.
+    command += ["-append", "console=ttyS0 panic=-1"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        return "tcg,thread=multi"
+    return "kvm" if b"Kernel panic" in done.stdout else "tcg,thread=multi"
+
+
+class Machine:
+    """One guest. Use as a context manager; see `boot` for what can be set."""
+
+    def __init__(self, image: Image, folder: Path, disk: Path | None = None) -> None:
+        """`folder` is for this guest's own files; it starts from the overlay `disk` if given."""
+        self.image, self.folder = image, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.disk = folder / "disk.qcow2"
+        self.serial = folder / "serial.log"
+        base = disk or image.disk
+        _overlay(base, self.disk)
+        self.qemu: subprocess.Popen[bytes] | None = None
+        self.cable = Cable(self)
+        self.access_point = Server(self, "lab-ap.service")
+        self.dhcp = Server(self, "lab-dhcp.service")
+
+    def boot(
+        self,
+        files: Mapping[str, str] | None = None,
+        removed: tuple[str, ...] = (),
+        card: bool = True,
+        cable: bool = True,
+        access_point: bool = True,
+        dhcp: bool = True,
+        payload: Path | None = None,
+        cmdline: str = "",
+    ) -> "Machine":
+        """Start the guest and wait for the agent.
+
+        `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk, and `removed` are
+        not, before systemd starts. `card`: the laptop has its network card; `cable`: it is
+        plugged in; `access_point` and `dhcp`: they run. `payload` is a file that the guest
+        sees as the disk /dev/vdb.
+        """
+        switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
+        off = " ".join(switch for switch, running in switches.items() if not running)
+        initrd = self.folder / "initrd.img"
+        shutil.copyfile(self.image.initrd, initrd)
+        with initrd.open("ab") as archive:
+            archive.write(b"\0" * (-archive.tell() % 4))
+            archive.write(cpio.archive(_initrd_files(files or {}, removed)))
+        command = self._command(initrd, card, payload, f"{off} {cmdline}")
+        with (self.folder / "qemu.log").open("wb") as log:
+            self.qemu = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+            )
+        self.monitor = Monitor(self.folder / "qmp.sock")
+        if card and not cable:
+            self.cable.pull()
+        self.agent = Agent(self.folder / "agent.sock")
+        self.monitor("cont")
+        self.boot_id = self._wait_agent(former="")
+        return self
+
+    def _command(self, initrd: Path, card: bool, payload: Path | None, cmdline: str) -> list[str]:
+        """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story."""
+        words = [
+            "qemu-system-x86_64",
+            "-accel",
+            accelerator(self.image),
+            "-cpu",
+            "max",
+            "-M",
+            "q35",
+        ]
+        words += ["-smp", "2", "-m", "768", "-display", "none", "-nodefaults", "-S"]
+        words += ["-serial", f"file:{self.serial.name}", "-qmp", "unix:qmp.sock,server=on,wait=off"]
+        words += ["-kernel", str(self.image.kernel), "-initrd", str(initrd)]
+        words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {cmdline}"]
+        words += ["-drive", f"file={self.disk.name},if=virtio,format=qcow2,cache=unsafe"]
+        if payload:
+            words += ["-drive", f"file={payload},if=virtio,format=raw,readonly=on"]
+        words += ["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"]
+        words += ["-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"]
+        words += ["-device", "virtserialport,chardev=agent,name=lab"]
+        words += ["-netdev", "hubport,id=far,hubid=1"]
+        words += ["-device", f"virtio-net-pci,netdev=far,mac={FAR_MAC},addr=0xb"]
+        if card:
+            words += ["-netdev", "hubport,id=near,hubid=1"]
+            words += ["-device", f"virtio-net-pci,netdev=near,id=card,mac={CARD_MAC},addr=0xa"]
+        return words
+
+    def _wait_agent(self, former: str) -> str:
+        """Wait until the agent of another boot than `former` answers; returns the boot's id."""
+        end = time.monotonic() + BOOT_TIMEOUT
+        while time.monotonic() < end:
+            if self.qemu is None or self.qemu.poll() is not None:
+                log = (self.folder / "qemu.log").read_text(errors="replace")
+                raise GuestLost(f"QEMU ended: {log[-500:]}")
+            try:
+                boot = str(self.agent.ask("boot", 2.0)["boot"])
+            except GuestLost:
+                continue
+            if boot != former:
+                return boot
+            time.sleep(0.3)
+        raise GuestLost(f"no answer for {BOOT_TIMEOUT:.0f} s; the serial log is {self.serial}")
+
+    # --- in the guest ------------------------------------------------------------
+
+    def run(self, *argv: str, timeout: float = 60.0, check: bool = True) -> str:
+        """Run a command and return its standard output; raises CommandFailed where it fails."""
+        result = self.result(*argv, timeout=timeout)
+        if check and result.rc:
+            raise CommandFailed(f"{' '.join(argv)}: exit {result.rc}\n{result.out}{result.err}")
+        return result.out
+
+    def result(self, *argv: str, timeout: float = 60.0) -> Result:
+        """Run a command and return how it ended; `timeout` in seconds."""
+        answer = self.agent.ask("run", timeout + 30, argv=argv, timeout=timeout)
+        return Result(int(answer["rc"]), str(answer["out"]), str(answer["err"]))
+
+    def shell(self, script: str, timeout: float = 60.0) -> str:
+        """Run a shell script of the lab's own; every line must succeed."""
+        return self.run("sh", "-euc", script, timeout=timeout)
+
+    def spawn(self, *argv: str) -> "Background":
+        """Start a command that goes on while the story does."""
+        return Background(self, int(self.agent.ask("spawn", 30.0, argv=argv)["pid"]))
+
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
+        """Write a file in the guest."""
+        self.agent.ask("write", 30.0, path=path, text=text, mode=mode)
+
+    def read(self, path: str) -> str:
+        """Return a file's text."""
+        return self.run("cat", path)
+
+    def world(self, *argv: str) -> str:
+        """Run a command in the world around the laptop."""
+        return self.run("ip", "netns", "exec", "world", *argv)
+
+    def wait_for(self, what: str, condition: Callable[[], Any], timeout: float = 60.0) -> float:
+        """Wait until `condition` is true, or None without CommandFailed; returns the seconds.
+
+        Raises AssertionError that says what did not come.
+        """
+        start = time.monotonic()
+        reason = ""
+        while time.monotonic() - start < timeout:
+            try:
+                value = condition()
+                if value or value is None:
+                    return time.monotonic() - start
+                reason = repr(value)
+            except CommandFailed as fault:
+                reason = str(fault)
+            time.sleep(0.2)
+        raise AssertionError(f"{timeout:.0f} s went by without: {what}. Last: {reason}")
+
+    def booted(self, timeout: float = 150.0) -> str:
+        """Wait until the boot is over; returns systemd's word for it (running, degraded)."""
+        words = ("systemctl", "is-system-running", "--wait")
+        return self.result(*words, timeout=timeout).out.strip()
+
+    def journal(self, *selection: str) -> str:
+        """Return this boot's journal, messages with their unit's name."""
+        return self.run("journalctl", "-b", "--no-pager", "-o", "short-monotonic", *selection)
+
+    # --- power -------------------------------------------------------------------
+
+    def reboot(self) -> None:
+        """Reboot as a user does, and wait for the agent of the new boot."""
+        self.result("systemctl", "reboot", "--no-block", timeout=30.0)
+        self.boot_id = self._wait_agent(self.boot_id)
+
+    def poweroff(self) -> None:
+        """Shut the guest down in order and wait for QEMU's end."""
+        if self.qemu and self.qemu.poll() is None:
+            self.result("systemctl", "poweroff", "--no-block", timeout=30.0)
+            self.qemu.wait(BOOT_TIMEOUT)
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        if self.qemu:
+            self.qemu.kill()
+            self.qemu.wait()
+
+    def keep_logs(self, folder: Path) -> None:
+        """Save journal, states and serial log of a scenario that failed."""
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.serial, folder / "serial.log")
+        looks = {
+            "journal.log": "journalctl -b -o short-precise --no-pager",
+            "state.log": "systemctl list-units --all '*bond*' '*dhc*'; systemctl list-jobs; "
+            "ip -d address; ip -4 route; ip -6 route; cat /proc/net/bonding/* /run/lab/dnsmasq.log",
+        }
+        for name, script in looks.items():
+            try:
+                text = self.result("sh", "-c", script, timeout=60.0).out
+            except (GuestLost, OSError) as fault:
+                text = f"the guest does not answer: {fault}"
+            (folder / name).write_text(text, encoding="utf-8", errors="replace")
+
+
+class Background(NamedTuple):
+    """A command that runs in the guest."""
+
+    machine: Machine
+    pid: int
+
+    def stop(self, timeout: float = 30.0) -> str:
+        """End it by SIGTERM; returns its standard output."""
+        words = {"pid": self.pid, "timeout": timeout}
+        return str(self.machine.agent.ask("stop", timeout + 30, **words)["out"])
+
+    def report(self) -> dict[str, Any]:
+        """End a `lab-traffic` client and return what it counted."""
+        found: dict[str, Any] = json.loads(self.stop())
+        return found
+
+
+class Cable(NamedTuple):
+    """The laptop's cable, pulled and plugged in at QEMU's card."""
+
+    machine: Machine
+
+    def pull(self) -> None:
+        """Take the carrier away."""
+        self.machine.monitor("set_link", name="card", up=False)
+
+    def plug(self) -> None:
+        """Give the carrier back."""
+        self.machine.monitor("set_link", name="card", up=True)
+
+
+class Server(NamedTuple):
+    """A server of the world."""
+
+    machine: Machine
+    unit: str
+
+    def start(self) -> None:
+        """Start it."""
+        self.machine.run("systemctl", "start", self.unit)
+
+    def stop(self) -> None:
+        """Stop it."""
+        self.machine.run("systemctl", "stop", self.unit)
+
+
+class Monitor:
+    """QEMU's monitor (QMP): call it with a command and its arguments."""
+
+    def __init__(self, path: Path) -> None:
+        self.lines = _connect(path).makefile("rwb")
+        self.lines.readline()  # the greeting
+        self("qmp_capabilities")
+
+    def __call__(self, command: str, **arguments: object) -> object:
+        """Execute a command; raises RuntimeError with QEMU's words."""
+        request = {"execute": command, "arguments": arguments}
+        self.lines.write(json.dumps(request).encode() + b"\n")
+        self.lines.flush()
+        while line := self.lines.readline():
+            answer = json.loads(line)
+            if "error" in answer:
+                raise RuntimeError(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+        raise GuestLost("QEMU closed its monitor")
+
+
+class Agent:
+    """The host's side of the agent in the guest."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = _connect(path)
+        self.numbers = itertools.count(1)
+        self.waiting: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self.lock = threading.Lock()
+        threading.Thread(target=self._receive, daemon=True).start()
+
+    def ask(self, do: str, patience: float, **arguments: object) -> dict[str, Any]:
+        """Have the agent do something; `patience` in seconds. Raises GuestLost, CommandFailed."""
+        number = next(self.numbers)
+        answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.waiting[number] = answers
+        request = json.dumps({"id": number, "do": do, "with": arguments}).encode() + b"\n"
+        try:
+            with self.lock:
+                self.socket.sendall(request)
+            answer = answers.get(timeout=patience)
+        except (OSError, queue.Empty):
+            raise GuestLost(f"no answer to {do} {arguments} for {patience:.0f} s") from None
+        finally:
+            self.waiting.pop(number, None)
+        if "fault" in answer:
+            raise CommandFailed(f"{do} {arguments}: {answer['fault']}")
+        return answer
+
+    def _receive(self) -> None:
+        try:
+            for line in self.socket.makefile("rb"):
+                try:
+                    answer = json.loads(line)
+                except ValueError:  # the rest of a line that a reboot cut
+                    continue
+                if waiting := self.waiting.get(answer.get("id", 0)):
+                    waiting.put(answer)
+        except OSError:
+            pass
+
+
+def _connect(path: Path) -> socket.socket:
+    """Connect to a socket that QEMU is about to make."""
+    end = time.monotonic() + 30
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            # A relative path, because sun_path holds 108 bytes: through the folder's descriptor.
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                connection.connect(f"/proc/self/fd/{folder}/{path.name}")
+            finally:
+                os.close(folder)
+            return connection
+        except OSError:
+            connection.close()
+            if time.monotonic() > end:
+                raise GuestLost(f"QEMU did not open {path}") from None
+            time.sleep(0.05)
+
+
+def _overlay(base: Path, overlay: Path) -> None:
+    form = "qcow2" if base.suffix == ".qcow2" else "raw"
+    command = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", form, "-b", str(base.resolve())]
+    subprocess.run([*command, str(overlay)], check=True)
+
+
+def _initrd_files(files: Mapping[str, str], removed: tuple[str, ...]) -> dict[str, cpio.Entry]:
+    """Return what the initrd's script lays on the disk (scripts/init-bottom/lab-files)."""
+    entries = {
+        f"lab-files{path}": cpio.Entry(
+            text.encode("utf-8", "surrogateescape"),
+            0o600 if path.startswith("/etc/wpa_supplicant/") else 0o644,
+        )
+        for path, text in files.items()
+    }
+    if removed:
+        entries["lab-removed"] = cpio.Entry(
+            "".join(f"{path}\n" for path in removed).encode(), 0o644
+        )
+    return entries
