@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fixtures of the scenarios: every scenario runs on every release; `-k trixie` picks one."""
+
+import itertools
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import image
+import pytest
+from laptop import Laptop, installed_disk
+
+LOGS = Path(__file__).resolve().parent / "logs"
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each scenario on each release; those of one release stay together on one worker."""
+    if "release" not in metafunc.fixturenames:
+        return
+    cases = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in image.RELEASES]
+    metafunc.parametrize("release", cases, scope="session")
+
+
+@pytest.fixture(scope="session")
+def installed(release: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A disk on which `make install` has been run in the guest; the guest itself is off."""
+    return installed_disk(release, tmp_path_factory.mktemp(f"installed-{release}"))
+
+
+@pytest.fixture(scope="module")
+def boot(
+    release: str, installed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Laptop]]:
+    """Boot a laptop with wbond installed; the former one of this module goes off."""
+    running: list[Laptop] = []
+    numbers = itertools.count()
+
+    def start(**how: object) -> Laptop:
+        while running:
+            running.pop().kill()
+        folder = tmp_path_factory.mktemp(f"{release}-{next(numbers)}")
+        laptop = Laptop(image.image(release), folder, installed)
+        running.append(laptop)
+        Laptop.current = laptop
+        laptop.boot(**how)  # type: ignore[arg-type]
+        return laptop
+
+    yield start
+    for laptop in running:
+        laptop.kill()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Save the logs of the guest in which a scenario failed, and say where they are."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if not report.failed or HERE not in item.path.parents or not Laptop.current:
+        return
+    folder = LOGS / re.sub(r"[^\w.-]+", "-", item.name)
+    try:
+        Laptop.current.keep_logs(folder)
+        report.sections.append(("guest", f"journal, state and serial log are in {folder}"))
+    except (OSError, subprocess.SubprocessError) as fault:
+        report.sections.append(("guest", f"no logs: {fault}"))

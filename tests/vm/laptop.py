@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The laptop of the stories: a guest with wbond, and the words to tell what it does."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, ClassVar
+
+import image
+from machine import Machine
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"
+SMALLEST = f"[bond0]\nwired = {CARD}\nwireless = {RADIO}\n"
+SUPPLICANT = """ctrl_interface=/run/wpa_supplicant
+network={
+    ssid="lab"
+    psk="correct horse"
+}
+"""
+# Debian's own asks for no address; this is what a user of DHCPv6 writes.
+DHCP6C = """profile default {
+    send ia-na 1;
+    send rapid-commit;
+    request domain-name-servers, domain-name;
+};
+id-assoc na 1 { };
+"""
+FILES = {
+    "/etc/wbond.conf": SMALLEST,
+    "/etc/wpa_supplicant/wpa_supplicant.conf": SUPPLICANT,
+    "/etc/wide-dhcpv6/dhcp6c.conf": DHCP6C,
+}
+CLIENT_ID = re.compile(r"client identifier.*?((?:[0-9a-f]{2}:){8,}[0-9a-f]{2})", re.IGNORECASE)
+
+
+class Laptop(Machine):
+    """A machine with bond0, as seen by its user."""
+
+    current: ClassVar["Laptop | None"] = None
+
+    def bonding(self, bond: str = BOND) -> str:
+        """Return what /proc/net/bonding says."""
+        return self.read(f"/proc/net/bonding/{bond}")
+
+    def active_port(self, bond: str = BOND) -> str:
+        """Return the active port's name, empty when none is."""
+        return self.read(f"/sys/class/net/{bond}/bonding/active_slave").strip()
+
+    def ports(self, bond: str = BOND) -> list[str]:
+        """Return the bond's ports."""
+        return self.read(f"/sys/class/net/{bond}/bonding/slaves").split()
+
+    def addresses(self, family: int, interface: str = BOND) -> list[dict[str, Any]]:
+        """Return the global addresses of a family (4 or 6) that are usable."""
+        shown = self.run("ip", "-json", f"-{family}", "address", "show", "dev", interface)
+        found = [entry for link in json.loads(shown) for entry in link.get("addr_info", [])]
+        return [
+            entry
+            for entry in found
+            if entry["scope"] == "global" and not entry.get("tentative") and "local" in entry
+        ]
+
+    def address(self, family: int = 4) -> str:
+        """Return the one global address of a family; empty where there is none."""
+        found = [str(entry["local"]) for entry in self.addresses(family)]
+        assert family == 6 or len(found) < 2, found
+        return found[0] if found else ""
+
+    def link(self, interface: str) -> dict[str, Any]:
+        """Return what `ip -details link` knows of an interface."""
+        shown = json.loads(self.run("ip", "-json", "-d", "link", "show", "dev", interface))
+        found: dict[str, Any] = shown[0]
+        return found
+
+    def is_active(self, unit: str) -> bool:
+        """Tell whether a unit is active."""
+        return self.result("systemctl", "is-active", "-q", unit).rc == 0
+
+    def show(self, unit: str, what: str) -> str:
+        """Return a property of a unit."""
+        return self.run("systemctl", "show", "--value", "-p", what, unit).strip()
+
+    def ping(self, count: int = 3) -> bool:
+        """Tell whether the world answers."""
+        words = ("ping", "-c", str(count), "-i", "0.2", "-W", "1", "192.0.2.1")
+        return self.result(*words).rc == 0
+
+    def authorised(self, radio: str = RADIO) -> bool:
+        """Tell whether the radio is associated and its keys are set."""
+        return self.read(f"/sys/class/net/{radio}/operstate").strip() == "up"
+
+    def wait_online(self, timeout: float = 90.0) -> float:
+        """Wait for a global IPv4 and IPv6 address; returns the seconds it took."""
+        took = self.wait_for("an IPv4 address", self.address, timeout)
+        return took + self.wait_for("an IPv6 address", lambda: self.address(6), timeout)
+
+    def wait_port(self, port: str, timeout: float = 60.0) -> float:
+        """Wait until a port is the active one; returns the seconds it took."""
+        return self.wait_for(f"{port} active", lambda: self.active_port() == port, timeout)
+
+    def wait_both(self) -> None:
+        """Wait until the cable carries, the radio stands by authorised, and there are addresses."""
+        self.wait_port(CARD)
+        self.wait_for("the radio to associate", self.authorised)
+        self.wait_online()
+
+    def client_ids(self) -> set[str]:
+        """Return the DHCPv4 client identifiers that the server has leases for."""
+        leases = self.read("/run/lab/leases").splitlines()
+        return {line.split()[4] for line in leases if line.count(" ") == 4 and "192.0.2." in line}
+
+    def warnings(self) -> list[str]:
+        """Return the generator's messages of this boot."""
+        lines = self.run("journalctl", "-b", "-k", "-o", "cat", "--no-pager").splitlines()
+        return [line for line in lines if line.startswith("wbond-generator")]
+
+
+def source_archive(folder: Path) -> Path:
+    """Pack the work tree, as git knows it, into a tar that a guest sees as a disk."""
+    archive = folder / "source.tar"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+    ).stdout
+    there = [name for name in listed.split(b"\0") if name and (REPOSITORY / name.decode()).exists()]
+    command = ["tar", "--null", "--no-recursion", "-T", "-", "-cf", str(archive)]
+    subprocess.run(command, input=b"\0".join(there), cwd=REPOSITORY, check=True)
+    return archive
+
+
+def install(laptop: Machine) -> None:
+    """Do what a user does: unpack, `make install`."""
+    laptop.shell("mkdir /root/wbond; tar -C /root/wbond -xf /dev/vdb; make -C /root/wbond install")
+
+
+def installed_disk(release: str, folder: Path) -> Path:
+    """Boot a stock guest, install wbond in it, shut it down; returns its disk."""
+    guest = Machine(image.image(release), folder)
+    try:
+        guest.boot(payload=source_archive(folder), cable=False, access_point=False, dhcp=False)
+        install(guest)
+        guest.poweroff()
+    finally:
+        guest.kill()
+    return guest.disk

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Boots: whatever of cable and access point is there, or comes later, there is a network."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from laptop import CARD, FILES, RADIO, Laptop
+
+Boot = Callable[..., Laptop]
+WAIT_LIMIT = 30  # s, of wbond-wait-online@
+
+
+def test_on_wifi_alone_with_the_cable_unplugged(boot: Boot) -> None:
+    laptop = boot(files=FILES, cable=False)
+    assert laptop.booted() == "running"
+    assert laptop.is_active("network-online.target")
+    laptop.wait_online()
+    assert laptop.active_port() == RADIO
+    assert laptop.ports() == [CARD, RADIO] or laptop.ports() == [RADIO, CARD]
+    assert laptop.ping()
+    # The address is leased, not made up: DHCPv6's is the server's to give.
+    assert any(str(a["local"]).startswith("2001:db8::1") for a in laptop.addresses(6))
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+    assert laptop.ping()
+
+
+def test_on_wifi_alone_without_a_card(boot: Boot) -> None:
+    laptop = boot(files=FILES, card=False)
+    assert laptop.booted() == "running"
+    assert laptop.is_active("network-online.target")
+    laptop.wait_online()
+    assert laptop.ports() == [RADIO]
+    assert laptop.ping()
+    assert "No jobs" in laptop.run("systemctl", "list-jobs")
+
+
+def test_on_the_cable_alone_the_access_point_later(boot: Boot) -> None:
+    laptop = boot(files=FILES, access_point=False)
+    assert laptop.booted() == "running"
+    laptop.wait_online()
+    assert laptop.active_port() == CARD
+    laptop.access_point.start()
+    laptop.wait_for("the radio to associate", laptop.authorised, 120)
+    assert laptop.active_port() == CARD
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+
+
+@pytest.mark.parametrize("later", ["cable", "access point"])
+def test_on_nothing_the_network_later(boot: Boot, later: str) -> None:
+    laptop = boot(files=FILES, cable=False, access_point=False)
+    laptop.booted()
+    started, limit = laptop.show("multi-user.target", "ActiveEnterTimestampMonotonic"), WAIT_LIMIT
+    bond = laptop.show("wbond@bond0.service", "ActiveEnterTimestampMonotonic")
+    assert (int(started) - int(bond)) / 1e6 < limit + 15
+    assert laptop.is_active("multi-user.target")
+    assert "No jobs" in laptop.run("systemctl", "list-jobs")
+    assert laptop.address() == ""
+    if later == "cable":
+        laptop.cable.plug()
+    else:
+        laptop.access_point.start()
+    laptop.wait_online(120)
+    assert laptop.active_port() == (CARD if later == "cable" else RADIO)
+    assert laptop.ping()
+
+
+def test_a_dhcp_server_that_comes_minutes_late(boot: Boot) -> None:
+    laptop = boot(files=FILES, dhcp=False)
+    laptop.booted()
+    time.sleep(90)
+    assert laptop.address() == ""
+    laptop.dhcp.start()
+    laptop.wait_online(60)
+    assert laptop.ping()

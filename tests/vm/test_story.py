@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The main story, in the order in which it is told: one boot, told to its end."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from laptop import BOND, CARD, FILES, RADIO, SMALLEST, Laptop
+
+LISTING = f"""\
+Bonding Mode: fault-tolerance (active-backup) (fail_over_mac active)
+Primary Slave: {CARD} (primary_reselect always)
+Currently Active Slave: {{active}}
+MII Status: up
+MII Polling Interval (ms): 100
+Up Delay (ms): 0
+Down Delay (ms): 0
+"""
+PORT_UNITS = (f"bond0-wired@{CARD}.service", f"bond0-supplicant@{RADIO}.service")
+UNITS = (
+    "wbond@bond0.service",
+    *PORT_UNITS,
+    "dhclient@bond0.service",
+    "dhcp6c@bond0.service",
+    "wbond-watch@bond0.service",
+    "wbond-wait-online@bond0.service",
+)
+SYSCTL = rf"net\.ipv[46]\.(conf|neigh)\.(all|default|{CARD}|{RADIO})\."
+# Random at every boot or of the moment, with or without wbond.
+SYSCTL_OF_THE_MOMENT = ("stable_secret", "base_reachable_time", "mtu")
+
+
+class Traces(NamedTuple):
+    """What a bond could leave behind."""
+
+    sysctl: list[str]
+    addresses: list[str]
+    routes: str
+    macs: dict[str, str]
+    processes: list[str]
+    sockets: list[str]
+
+
+def traces(laptop: Laptop) -> Traces:
+    """Look at everything that a stopped bond must not have changed."""
+    sysctl = laptop.run("sysctl", "-a", "-r", SYSCTL).splitlines()
+    processes = laptop.run("ps", "-eo", "args").splitlines()
+    suspects = ("dhclient", "dhcp6c", "wbond", "wpa_supplicant -i", "wpa_supplicant -u")
+    return Traces(
+        [line for line in sysctl if not any(word in line for word in SYSCTL_OF_THE_MOMENT)],
+        [line for line in laptop.run("ip", "-brief", "address").splitlines() if "/" in line],
+        laptop.run("ip", "route") + laptop.run("ip", "-6", "route"),
+        {name: laptop.link(name)["address"] for name in (CARD, RADIO)},
+        [line for line in processes if any(word in line for word in suspects)],
+        re.findall(r"\S+:\S+(?=\s+\S+:\*)", laptop.run("ss", "-Hlntuw")),
+    )
+
+
+@pytest.fixture(scope="module")
+def stock(boot: Callable[..., Laptop]) -> tuple[Laptop, Traces, list[str]]:
+    """A laptop with wbond installed and no configuration; what it looks like then."""
+    laptop = boot(removed=("/etc/wbond.conf",))
+    laptop.booted()
+    units = laptop.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "*wbond*")
+    return laptop, traces(laptop), units.splitlines()
+
+
+@pytest.fixture(scope="module")
+def laptop(stock: tuple[Laptop, Traces, list[str]]) -> Laptop:
+    """The configuration is dropped, the laptop rebooted."""
+    laptop = stock[0]
+    for path, text in FILES.items():
+        laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
+    laptop.reboot()
+    laptop.booted()
+    return laptop
+
+
+def test_without_a_configuration_wbond_does_nothing(
+    stock: tuple[Laptop, Traces, list[str]],
+) -> None:
+    assert stock[2] == []
+    assert stock[0].warnings() == []
+
+
+def test_after_one_reboot_the_bond_carries_on_the_cable(laptop: Laptop) -> None:
+    laptop.wait_both()
+    assert LISTING.format(active=CARD) in laptop.bonding()
+    for port in (CARD, RADIO):
+        section = laptop.bonding().partition(f"Slave Interface: {port}\n")[2]
+        assert section.startswith("MII Status: up\n")
+    listed = laptop.run("systemctl", "list-units", "--plain", "--no-legend", "*bond0*")
+    for unit in (
+        "sys-devices-virtual-net-bond0.device",
+        "sys-subsystem-net-devices-bond0.device",
+        *UNITS,
+        "system-bond0\\x2dsupplicant.slice",
+    ):
+        assert re.search(rf"^{re.escape(unit)}\s+loaded active", listed, re.MULTILINE), unit
+    assert laptop.is_active("network-online.target")
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    assert laptop.warnings() == []
+    assert laptop.ping()
+
+
+def test_the_boot_leaves_no_job(laptop: Laptop) -> None:
+    assert "No jobs" in laptop.run("systemctl", "list-jobs")
+
+
+def test_what_is_generated_verifies(laptop: Laptop) -> None:
+    words = ("systemd-analyze", "verify", "--man=no", "--recursive-errors=no")
+    for unit in UNITS:
+        result = laptop.result(*words, unit)
+        assert (result.rc, result.err) == (0, ""), unit
+
+
+def test_dhclient_works_within_its_apparmor_profile(laptop: Laptop) -> None:
+    profiles = laptop.read("/sys/kernel/security/apparmor/profiles")
+    assert re.search(r"dhclient \(enforce\)", profiles)
+    denied = laptop.result("sh", "-c", "journalctl -b -k | grep -c 'DENIED.*dhclient'").out.strip()
+    assert denied == "0"
+    assert laptop.read("/var/lib/dhcp/dhclient.bond0.leases").count("lease {") > 0
+
+
+def test_one_identity_serves_both_clients(laptop: Laptop) -> None:
+    (client_id,) = laptop.client_ids()
+    duid = client_id[len("ff:00:00:00:00:") :]
+    assert client_id.startswith("ff:")
+    assert duid.startswith("00:04:")
+    assert len(duid.split(":")) == 18
+    assert duid in laptop.read("/run/lab/leases").split("duid", 1)[1]
+
+
+def test_the_watch_says_what_is_and_is_small(laptop: Laptop) -> None:
+    said = laptop.show("wbond-watch@bond0.service", "StatusText")
+    assert said == f"cable {CARD} carries; radio {RADIO} stands by"
+    pid = laptop.show("wbond-watch@bond0.service", "MainPID")
+    (resident,) = re.findall(r"VmRSS:\s+(\d+) kB", laptop.read(f"/proc/{pid}/status"))
+    print(f"wbond-watch: {resident} kB resident")
+    assert int(resident) <= 16 * 1024
+
+
+def test_udev_leaves_the_address_of_the_bond_alone(laptop: Laptop) -> None:
+    before = laptop.link(BOND)["address"]
+    assert before == laptop.link(CARD)["address"]
+    laptop.shell("udevadm trigger --action=add --settle /sys/class/net/bond0")
+    assert laptop.link(BOND)["address"] == before
+
+
+class Pull(NamedTuple):
+    """What two flows saw of a cable that was pulled and plugged in again."""
+
+    udp: dict[str, Any]
+    tcp: dict[str, Any]
+
+
+def pull_the_cable(laptop: Laptop) -> Pull:
+    """Pull the cable for some seconds under both flows; the radio carries meanwhile."""
+    udp = laptop.spawn("lab-traffic", "udp")
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    time.sleep(2)
+    laptop.cable.pull()
+    laptop.wait_port(RADIO, 10)
+    time.sleep(2)
+    laptop.cable.plug()
+    laptop.wait_port(CARD, 10)
+    time.sleep(2)
+    return Pull(udp.report(), tcp.report())
+
+
+def by_hand(laptop: Laptop) -> None:
+    """The source's commands, typed in by hand; the address is the one that wbond had."""
+    laptop.shell(
+        f"""
+        ip link add dev bond0 type bond mode active-backup miimon 100 fail_over_mac active
+        ip link set dev bond0 up
+        for port in {CARD} {RADIO}; do
+            ip link set dev $port down
+            ip link set dev $port master bond0
+        done
+        ip link set dev bond0 type bond primary {CARD}
+        wpa_supplicant -B -i {RADIO} -D nl80211 -b bond0 -P /run/by-hand.pid \
+            -c /etc/wpa_supplicant/wpa_supplicant.conf
+        ip address add 192.0.2.200/24 dev bond0
+        """
+    )
+
+
+def by_hand_undone(laptop: Laptop) -> None:
+    laptop.shell("kill $(cat /run/by-hand.pid); ip link delete dev bond0")
+
+
+def test_a_pulled_cable_costs_no_connection_and_no_more_than_by_hand(laptop: Laptop) -> None:
+    laptop.wait_both()
+    addresses = laptop.address(4), [entry["local"] for entry in laptop.addresses(6)]
+    ours = [pull_the_cable(laptop) for _ in range(3)]
+    assert (laptop.address(4), [entry["local"] for entry in laptop.addresses(6)]) == addresses
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    by_hand(laptop)
+    laptop.wait_port(CARD)
+    laptop.wait_for("the radio to associate", laptop.authorised)
+    laptop.wait_for("the world to answer", laptop.ping)
+    theirs = [pull_the_cable(laptop) for _ in range(3)]
+    by_hand_undone(laptop)
+    laptop.run("systemctl", "start", "wbond@bond0.service")
+    laptop.wait_both()
+    for name, pulls in (("wbond", ours), ("by hand", theirs)):
+        lost = [pull.udp["lost"] for pull in pulls]
+        silence = [pull.udp["silence_ms"] for pull in pulls]
+        print(f"{name}: packets lost per pull and return {lost}, longest silence {silence} ms")
+    assert all(pull.tcp["broken"] == "" and pull.tcp["sent"] > 50 for pull in ours)
+    assert sum(p.udp["lost"] for p in ours) <= sum(p.udp["lost"] for p in theirs)
+
+
+def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Laptop) -> None:
+    laptop.wait_both()
+    address, slaac = laptop.address(4), {entry["local"] for entry in laptop.addresses(6)}
+    before = len(laptop.read("/run/lab/dnsmasq.log"))
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    assert LISTING.format(active=RADIO) in laptop.bonding()
+    radio_mac = laptop.link(RADIO)["address"]
+    assert laptop.link(BOND)["address"] == radio_mac
+    confirmed = f"DHCPACK(br0) {address} {radio_mac}"
+    laptop.wait_for(
+        "the lease confirmed with the radio's address",
+        lambda: confirmed in laptop.read("/run/lab/dnsmasq.log")[before:],
+    )
+    assert laptop.address(4) == address
+    # Two router advertisements at least come by in this time.
+    time.sleep(9)
+    assert {entry["local"] for entry in laptop.addresses(6)} == slaac
+    assert len(laptop.client_ids()) == 1
+    assert laptop.ping()
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+
+
+def test_twenty_daemon_reloads_lose_no_packet(laptop: Laptop) -> None:
+    laptop.wait_both()
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.shell("for n in $(seq 20); do systemctl daemon-reload; done", timeout=300)
+    assert udp.report()["lost"] == 0
+    assert laptop.active_port() == CARD
+
+
+@pytest.mark.parametrize("unit", UNITS[2:6])
+def test_a_killed_process_is_back_by_itself(laptop: Laptop, unit: str) -> None:
+    laptop.wait_both()
+    address = laptop.address(4)
+    udp = laptop.spawn("lab-traffic", "udp")
+    former = laptop.show(unit, "MainPID")
+    laptop.run("kill", "-KILL", former)
+    laptop.wait_for(
+        f"{unit} with a new process",
+        lambda: laptop.show(unit, "MainPID") not in ("0", former) and laptop.is_active(unit),
+    )
+    laptop.wait_both()
+    assert udp.report()["lost"] == 0
+    assert laptop.address(4) == address
+
+
+def test_with_all_of_wbond_dead_the_kernel_fails_over(laptop: Laptop) -> None:
+    laptop.wait_both()
+    address = laptop.address(4)
+    dead = list(UNITS[3:6])
+    for unit in dead:
+        laptop.write(f"/run/systemd/system/{unit}.d/dead.conf", "[Service]\nRestart=no\n")
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "kill", "--signal=KILL", *dead)
+    laptop.wait_for("their death", lambda: not any(laptop.is_active(unit) for unit in dead))
+    laptop.cable.pull()
+    laptop.wait_port(RADIO, 10)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    laptop.cable.plug()
+    laptop.wait_port(CARD, 10)
+    assert laptop.ping()
+    assert laptop.address(4) == address
+    for unit in dead:
+        laptop.run("rm", "-r", f"/run/systemd/system/{unit}.d")
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "start", *dead)
+
+
+@pytest.mark.parametrize("port", [CARD, RADIO])
+def test_a_port_can_be_stopped_started_and_restarted(laptop: Laptop, port: str) -> None:
+    laptop.wait_both()
+    unit = PORT_UNITS[port == RADIO]
+    other = RADIO if port == CARD else CARD
+    laptop.run("systemctl", "restart", unit)
+    laptop.wait_both()
+    laptop.run("systemctl", "stop", unit)
+    assert laptop.ports() == [other]
+    laptop.wait_port(other)
+    laptop.wait_for("the world to answer", laptop.ping)
+    # A moment for anything that would bring it back.
+    time.sleep(3)
+    assert laptop.ports() == [other]
+    assert laptop.link(port)["address"] == laptop.link(port).get(
+        "permaddr", laptop.link(port)["address"]
+    )
+    laptop.run("systemctl", "start", unit)
+    laptop.wait_both()
+    assert LISTING.format(active=CARD) in laptop.bonding()
+
+
+@pytest.mark.parametrize("unit", ["dhclient@bond0.service", "dhcp6c@bond0.service"])
+def test_a_client_can_be_stopped_started_and_restarted(laptop: Laptop, unit: str) -> None:
+    laptop.wait_both()
+    laptop.run("systemctl", "restart", unit)
+    laptop.wait_both()
+    laptop.run("systemctl", "stop", unit)
+    if unit.startswith("dhclient"):
+        assert laptop.address(4) == ""
+        assert laptop.run("ip", "-4", "route") == ""
+    # The watch does not bring back what a person has stopped, not even when it is new itself.
+    laptop.run("systemctl", "restart", "wbond-watch@bond0.service")
+    time.sleep(3)
+    assert not laptop.is_active(unit)
+    laptop.run("systemctl", "start", unit)
+    laptop.wait_both()
+
+
+def test_reload_of_dhclient_confirms_the_lease_and_keeps_the_address(laptop: Laptop) -> None:
+    laptop.wait_both()
+    address = laptop.address(4)
+    before = laptop.read("/run/lab/dnsmasq.log").count("DHCPACK")
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.run("systemctl", "reload", "dhclient@bond0.service")
+    laptop.wait_for(
+        "another acknowledgement",
+        lambda: laptop.read("/run/lab/dnsmasq.log").count("DHCPACK") > before,
+    )
+    assert udp.report()["lost"] == 0
+    assert laptop.address(4) == address
+
+
+def test_a_wrong_psk_costs_the_cable_nothing_and_is_mended_by_reload(laptop: Laptop) -> None:
+    laptop.wait_both()
+    path, unit = "/etc/wpa_supplicant/wpa_supplicant.conf", PORT_UNITS[1]
+    pid = laptop.show(unit, "MainPID")
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.write(path, FILES[path].replace("correct", "incorrect"), 0o600)
+    laptop.run("systemctl", "reload", unit)
+    laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
+    laptop.wait_for(
+        "wpa_supplicant's words for it",
+        lambda: "pre-shared key may be incorrect" in laptop.journal("-u", unit),
+    )
+    assert laptop.active_port() == CARD
+    laptop.write(path, FILES[path], 0o600)
+    laptop.run("systemctl", "reload", unit)
+    laptop.wait_both()
+    assert udp.report()["lost"] == 0
+    assert laptop.show(unit, "MainPID") == pid
+
+
+def test_an_access_point_that_vanishes_and_returns_needs_no_hand(laptop: Laptop) -> None:
+    laptop.wait_both()
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    address = laptop.address(4)
+    laptop.access_point.stop()
+    laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
+    assert "no port carries" in laptop.show("wbond-watch@bond0.service", "StatusText")
+    laptop.access_point.start()
+    laptop.wait_port(RADIO, 120)
+    laptop.wait_for("the world to answer", laptop.ping, 120)
+    assert laptop.address(4) == address
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+
+
+def test_after_stop_of_the_bond_nothing_is_left_and_start_brings_all_back(
+    laptop: Laptop, stock: tuple[Laptop, Traces, list[str]]
+) -> None:
+    laptop.wait_both()
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    laptop.wait_for("all units to be inactive", lambda: not any(map(laptop.is_active, UNITS)))
+    assert traces(laptop) == stock[1]
+    assert laptop.result("test", "-e", "/run/wbond/bond0").rc == 1
+    assert laptop.result("test", "-e", "/sys/class/net/bond0").rc == 1
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    laptop.run("systemctl", "start", "wbond@bond0.service")
+    laptop.wait_both()
+    laptop.run("systemctl", "restart", "wbond@bond0.service")
+    laptop.wait_both()
+    assert laptop.ping()
+
+
+def test_a_configuration_taken_away_leaves_the_machine_as_it_was(laptop: Laptop) -> None:
+    assert laptop.read("/etc/wbond.conf") == SMALLEST
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    laptop.run("rm", "/etc/wbond.conf")
+    laptop.run("systemctl", "daemon-reload")
+    assert laptop.result("find", "/run/systemd/generator", "-name", "*wbond*").out == ""
