@@ -112,9 +112,9 @@ class Laptop(Machine):
         return {line.split()[4] for line in leases if line.count(" ") == 4 and "192.0.2." in line}
 
     def warnings(self) -> list[str]:
-        """Return the generator's messages of this boot."""
-        lines = self.run("journalctl", "-b", "-k", "-o", "cat", "--no-pager").splitlines()
-        return [line for line in lines if line.startswith("wbond-generator")]
+        """Return the generator's messages of this boot; journald knows whose they are."""
+        words = ("journalctl", "-b", "-t", "wbond-generator", "-o", "cat", "--no-pager", "-q")
+        return self.result(*words).out.splitlines()
 
 
 def source_archive(folder: Path) -> Path:

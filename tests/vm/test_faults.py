@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Faulty configurations at boot: it ends in multi-user, what is good works, what is not is named."""
+"""Faulty configurations at boot: it ends in multi-user, the good works, the bad is named."""
 
 from collections.abc import Callable
 
