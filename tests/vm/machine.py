@@ -86,14 +86,14 @@ class Machine:
         access_point: bool = True,
         dhcp: bool = True,
         payload: Path | None = None,
-        cmdline: str = "",
+        console: bool = False,
     ) -> "Machine":
         """Start the guest and wait for the agent.
 
         `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk, and `removed` are
         not, before systemd starts. `card`: the laptop has its network card; `cable`: it is
         plugged in; `access_point` and `dhcp`: they run. `payload` is a file that the guest
-        sees as the disk /dev/vdb.
+        sees as the disk /dev/vdb. With `console` the serial line is this terminal's, not a file.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
         off = " ".join(switch for switch, running in switches.items() if not running)
@@ -102,10 +102,15 @@ class Machine:
         with initrd.open("ab") as archive:
             archive.write(b"\0" * (-archive.tell() % 4))
             archive.write(cpio.archive(_initrd_files(files or {}, removed)))
-        command = self._command(initrd, card, payload, f"{off} {cmdline}")
+        serial = "mon:stdio" if console else f"file:{self.serial.name}"
+        command = self._command(initrd, card, payload, serial, off)
         with (self.folder / "qemu.log").open("wb") as log:
             self.qemu = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+                command,
+                stdin=None if console else subprocess.DEVNULL,
+                stdout=None if console else log,
+                stderr=log,
+                cwd=self.folder,
             )
         self.monitor = Monitor(self.folder / "qmp.sock")
         if card and not cable:
@@ -115,7 +120,9 @@ class Machine:
         self.boot_id = self._wait_agent(former="")
         return self
 
-    def _command(self, initrd: Path, card: bool, payload: Path | None, cmdline: str) -> list[str]:
+    def _command(
+        self, initrd: Path, card: bool, payload: Path | None, serial: str, cmdline: str
+    ) -> list[str]:
         """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story."""
         words = [
             "qemu-system-x86_64",
@@ -127,7 +134,7 @@ class Machine:
             "q35",
         ]
         words += ["-smp", "2", "-m", "768", "-display", "none", "-nodefaults", "-S"]
-        words += ["-serial", f"file:{self.serial.name}", "-qmp", "unix:qmp.sock,server=on,wait=off"]
+        words += ["-serial", serial, "-qmp", "unix:qmp.sock,server=on,wait=off"]
         words += ["-kernel", str(self.image.kernel), "-initrd", str(initrd)]
         words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {cmdline}"]
         words += ["-drive", f"file={self.disk.name},if=virtio,format=qcow2,cache=unsafe"]

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`make demo`: the main story with its times, in a virtual laptop with a real kernel."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import image
+from laptop import BOND, CARD, FILES, RADIO, Laptop, install, source_archive
+
+RELEASE = image.RELEASES[-1]
+
+
+class Story:
+    """Prints what happens, with the seconds since the beginning."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        print(f"{time.monotonic() - self.start:7.1f} s  {text}", flush=True)
+
+
+def main() -> int:
+    """Entry point; 0 when the story ended well."""
+    guest = image.image(RELEASE)
+    with tempfile.TemporaryDirectory(prefix="wbond-demo-") as folder:
+        laptop = Laptop(guest, Path(folder), None)
+        try:
+            return tell(laptop, Story())
+        finally:
+            laptop.kill()
+
+
+def tell(laptop: Laptop, story: Story) -> int:
+    """Tell the story; returns 0 when no connection was lost."""
+    story(f"a stock Debian ({RELEASE}) boots; an access point and a switch with DHCP are there")
+    laptop.boot(payload=source_archive(laptop.folder))
+    laptop.booted()
+    story("make install")
+    install(laptop)
+    for path, text in FILES.items():
+        laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
+    story("/etc/wbond.conf is dropped:")
+    print("\n".join(f"{'':13}{line}" for line in FILES["/etc/wbond.conf"].splitlines()))
+    story("reboot")
+    laptop.reboot()
+    laptop.booted()
+    laptop.wait_both()
+    story(f"both ports are in {BOND}; leases: {laptop.address(4)}, {laptop.address(6)}")
+    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
+    tcp, udp = laptop.spawn("lab-traffic", "tcp"), laptop.spawn("lab-traffic", "udp")
+    story("a TCP stream and 200 UDP packets a second go out")
+    time.sleep(3)
+    laptop.cable.pull()
+    story("the cable is pulled")
+    laptop.wait_port(RADIO)
+    time.sleep(3)
+    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
+    laptop.cable.plug()
+    story("the cable is back")
+    laptop.wait_port(CARD)
+    time.sleep(3)
+    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
+    stream, flow = tcp.report(), udp.report()
+    broken = stream["broken"] or "unbroken"
+    story(f"TCP stream: {broken}, {stream['sent']} lines, longest pause {stream['silence_ms']} ms")
+    story(
+        f"UDP flow: {flow['lost']} of {flow['sent']} packets lost, "
+        f"longest silence {flow['silence_ms']} ms"
+    )
+    print(laptop.bonding())
+    return 1 if stream["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
