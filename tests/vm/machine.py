@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,16 +40,23 @@ class Result(NamedTuple):
     err: str
 
 
+# Under emulation a processor without AVX, and a kernel that neither works around the faults of
+# real processors nor checks its clocks, boot in half the time.
+_EMULATION = ("-accel", "tcg,thread=multi", "-cpu", "Nehalem")
+_KERNEL = "mitigations=off tsc=reliable no_timer_check random.trust_cpu=on"
+
+
 @functools.cache
-def accelerator(image: Image) -> str:
-    """Return QEMU's -accel argument: KVM where a kernel really starts under it, else emulation.
+def accelerator(image: Image) -> tuple[str, ...]:
+    """Return QEMU's words for the processor: KVM where a kernel really starts under it, else emulation.
 
     /dev/kvm alone says little: within another virtual machine it may be there
     and not work.
     """
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "tcg,thread=multi"
-    command = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "max", "-m", "256", "-nodefaults"]
+        return _EMULATION
+    kvm = ("-accel", "kvm", "-cpu", "max")
+    command = ["qemu-system-x86_64", *kvm, "-m", "256", "-nodefaults"]
     command += ["-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", str(image.kernel)]
     # Without a root disk the kernel panics, and panic=-1 ends QEMU.
     command += ["-append", "console=ttyS0 panic=-1"]
@@ -57,8 +65,8 @@ def accelerator(image: Image) -> str:
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_TIMEOUT
         )
     except subprocess.TimeoutExpired:
-        return "tcg,thread=multi"
-    return "kvm" if b"Kernel panic" in done.stdout else "tcg,thread=multi"
+        return _EMULATION
+    return kvm if b"Kernel panic" in done.stdout else _EMULATION
 
 
 class Machine:
@@ -124,19 +132,11 @@ class Machine:
         self, initrd: Path, card: bool, payload: Path | None, serial: str, cmdline: str
     ) -> list[str]:
         """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story."""
-        words = [
-            "qemu-system-x86_64",
-            "-accel",
-            accelerator(self.image),
-            "-cpu",
-            "max",
-            "-M",
-            "q35",
-        ]
+        words = ["qemu-system-x86_64", "-M", "q35", *accelerator(self.image)]
         words += ["-smp", "2", "-m", "768", "-display", "none", "-nodefaults", "-S"]
         words += ["-serial", serial, "-qmp", "unix:qmp.sock,server=on,wait=off"]
         words += ["-kernel", str(self.image.kernel), "-initrd", str(initrd)]
-        words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {cmdline}"]
+        words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {_KERNEL} {cmdline}"]
         words += ["-drive", f"file={self.disk.name},if=virtio,format=qcow2,cache=unsafe"]
         if payload:
             words += ["-drive", f"file={payload},if=virtio,format=raw,readonly=on"]
@@ -407,6 +407,7 @@ def _initrd_files(files: Mapping[str, str], removed: tuple[str, ...]) -> dict[st
         )
         for path, text in files.items()
     }
+    entries["lab-id"] = cpio.Entry(uuid.uuid4().bytes.hex().encode(), 0o644)
     if removed:
         entries["lab-removed"] = cpio.Entry(
             "".join(f"{path}\n" for path in removed).encode(), 0o644
