@@ -72,7 +72,9 @@ def interface_name(text: str) -> str:
     size = len(text.encode("utf-8", "surrogateescape"))
     if not 0 < size < IFNAMSIZ:
         raise Fault(f"'{text}' is not an interface name: it has {size} bytes, 1 to 15 are possible")
-    if text in (".", "..") or any(c in "/:%" or c.isspace() for c in text):
+    if text in (".", ".."):
+        raise Fault(f"'{text}' is not an interface name")
+    if any(c in "/:%" or c.isspace() for c in text):
         raise Fault(f"'{text}' is not an interface name: blanks, / : and % cannot be part of one")
     if text[0] == "-":
         raise Fault(f"'{text}' starts with '-', which the programs called would take for an option")
@@ -270,6 +272,7 @@ class _Interpreter:
             # A stable sort: within one priority the order of the lists counts.
             bond.ports.sort(key=lambda port: -port.priority)
         self.result.bonds = list(bonds.values())
+        self.result.problems.sort(key=lambda found: (found.place.file, found.place.line))
         return self.result
 
     def _problem(self, place: Place, section: str, option: str, text: str) -> None:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the tests share: the golden cases, and an installed tree."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CASES = Path(__file__).resolve().parent / "cases"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --update-cases."""
+    parser.addoption(
+        "--update-cases",
+        action="store_true",
+        help="write what the generator makes of each golden case as what is expected of it",
+    )
+
+
+class Installed(NamedTuple):
+    """A tree made by `make install` under a folder of its own."""
+
+    units: Path
+    generator: Path
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Install for real: unit files then name programs that are there."""
+    prefix = tmp_path_factory.mktemp("installed")
+    units, generators = prefix / "units", prefix / "generators"
+    words = [f"PREFIX={prefix}", f"UNITDIR={units}", f"GENERATORDIR={generators}"]
+    subprocess.run(["make", "-s", "-C", str(REPOSITORY), "install", *words], check=True)
+    return Installed(units, generators / "wbond-generator")
+
+
+@pytest.fixture(params=sorted(path.name for path in CASES.iterdir()))
+def case(request: pytest.FixtureRequest) -> Path:
+    """Each golden case: the folder is the root that the generator reads below."""
+    return CASES / str(request.param)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder for what the generator writes."""
+    folder = tmp_path / "generator"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""systemd's own opinion of all that is generated, by `systemd-analyze verify` of instances.
+
+In the form that can fail: with --recursive-errors=no and an empty standard
+error; without, unknown keys are told and the exit code is 0.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import CASES, Installed
+
+CLIENTS = ("dhclient@", "dhcp6c@", "wbond-watch@")
+
+
+def verify(units: list[str], *search: Path) -> tuple[int, str]:
+    """Return exit code and words; the folders stand before systemd's own."""
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units]
+    path = ":".join([*map(str, search), ""])
+    done = subprocess.run(
+        words, env={**os.environ, "SYSTEMD_UNIT_PATH": path}, capture_output=True, text=True
+    )
+    return done.returncode, done.stderr
+
+
+def instances(folder: Path) -> list[str]:
+    """Name every unit that a generated tree speaks of, the clients of its bonds included."""
+    names = {path.name for path in folder.glob("*.wants/*")}
+    names |= {path.name.removesuffix(".d") for path in folder.glob("*@*.service.d")}
+    for wanted in folder.glob("multi-user.target.wants/wbond@*"):
+        names |= {client + wanted.name.removeprefix("wbond@") for client in CLIENTS}
+    # A template without an instance is read through those that have one.
+    return sorted(name for name in names if not name.endswith("@.service"))
+
+
+def test_what_is_generated_verifies(case: Path, output: Path, installed: Installed) -> None:
+    # By the installed generator: what it copies names the programs that are installed.
+    subprocess.run([installed.generator, "--root", case, output], env={}, check=True)
+    if units := instances(output):
+        assert verify(units, output, installed.units) == (0, "")
+
+
+def test_there_is_something_to_verify() -> None:
+    counts = [len(instances(case / "expected")) for case in CASES.iterdir()]
+    assert sum(counts) > 100
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ("[Service]\nEnvironmnet=A=b\n", "Unknown key"),
+        ("[Service]\nRestart=sometimes\n", "Failed to parse"),
+        ("[Service]\nExecStart=\nExecStart=/no/such/program\n", "is not executable"),
+    ],
+)
+def test_a_fault_in_a_drop_in_is_found(
+    tmp_path: Path, installed: Installed, wrong: str, complaint: str
+) -> None:
+    folder = tmp_path / "wbond@bond0.service.d"
+    folder.mkdir()
+    (folder / "wrong.conf").write_text(wrong)
+    code, words = verify(["wbond@bond0.service"], tmp_path, installed.units)
+    assert code != 0
+    assert complaint in words
+
+
+def test_every_template_is_part_of_a_case(installed: Installed) -> None:
+    templates = {path.name for path in installed.units.iterdir()}
+    used = {re.sub("@.*", "@.service", unit) for unit in instances(CASES / "smallest" / "expected")}
+    used |= {"bond0-wired@.service", "bond0-supplicant@.service"}
+    assert templates == used
