@@ -11,7 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import CASES, Installed
+
+from tests.conftest import CASES, Installed
 
 CLIENTS = ("dhclient@", "dhcp6c@", "wbond-watch@")
 

@@ -74,7 +74,7 @@ def interface_name(text: str) -> str:
         raise Fault(f"'{text}' is not an interface name: it has {size} bytes, 1 to 15 are possible")
     if text in (".", ".."):
         raise Fault(f"'{text}' is not an interface name")
-    if any(c in "/:%" or c.isspace() for c in text):
+    if text.split() != [text] or any(c in text for c in "/:%"):
         raise Fault(f"'{text}' is not an interface name: blanks, / : and % cannot be part of one")
     if text[0] == "-":
         raise Fault(f"'{text}' starts with '-', which the programs called would take for an option")

@@ -12,22 +12,34 @@ def emit(directory: str, plan: "tuple[File | Link, ...]") -> list[str]:
     Nothing is overwritten and no link is followed: systemd hands over empty
     directories, and two items of one name would be a fault of the plan.
     """
+    try:
+        os.makedirs(directory, exist_ok=True)
+        top = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as fault:
+        return [f"{directory}: {fault.strerror}"]
     failures: list[str] = []
+    made = {""}
     for item in plan:
-        path = os.path.join(directory, item.path)
+        folder = item.path.rpartition("/")[0]
         try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if folder not in made:
+                made.add(folder)
+                os.mkdir(folder, 0o755, dir_fd=top)
             if isinstance(item, Link):
-                os.symlink(item.target, path)
+                os.symlink(item.target, item.path, dir_fd=top)
             else:
-                _write(path, item.text)
+                _write(item.path, item.text, top)
         except OSError as fault:
-            failures.append(f"{path}: {fault.strerror}")
+            failures.append(f"{directory}/{item.path}: {fault.strerror}")
+    os.close(top)
     return failures
 
 
-def _write(path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def _write(path: str, text: str, top: int) -> None:
+    fd = os.open(path, _NEW, 0o644, dir_fd=top)
     try:
         os.write(fd, text.encode("utf-8", "surrogateescape"))
     finally:

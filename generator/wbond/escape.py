@@ -7,9 +7,11 @@ module is safe at the place that the function names.
 
 import os
 
-# systemd's VALID_CHARS (src/basic/unit-name.c) without '-' and '\', which
+# systemd's VALID_CHARS (src/basic/unit-name.c) without '-' and '\\', which
 # unit_name_escape() always escapes.
-_KEPT = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_.")
+_KEPT = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
+_ESCAPED = [chr(octet) if octet in _KEPT else f"\\x{octet:02x}" for octet in range(256)]
+_ESCAPED[0x2F] = "-"
 
 
 def unit_instance(text: str) -> str:
@@ -18,15 +20,8 @@ def unit_instance(text: str) -> str:
     In: any string (undecodable bytes as surrogates). Out: ASCII. Source:
     unit_name_escape(), src/basic/unit-name.c.
     """
-    octets = os.fsencode(text)
-    return "".join(_escaped(octet, first=index == 0) for index, octet in enumerate(octets))
-
-
-def _escaped(octet: int, first: bool) -> str:
-    if octet == 0x2F:
-        return "-"
-    kept = octet in _KEPT and not (first and octet == 0x2E)
-    return chr(octet) if kept else f"\\x{octet:02x}"
+    escaped = "".join(map(_ESCAPED.__getitem__, os.fsencode(text)))
+    return f"\\x2e{escaped[1:]}" if escaped[:1] == "." else escaped
 
 
 def device_unit(interface: str) -> str:
@@ -48,7 +43,7 @@ def environment(name: str, value: str) -> str:
     Raises ValueError for a control character: no line may be broken out of.
     Source: systemd.exec(5), Environment=; systemd.syntax(7), "Quoting".
     """
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+    if not value.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in value):
         raise ValueError(f"control character in {name}")
     assignment = f"{name}={specifiers(value)}"
     quoted = assignment.replace("\\", "\\\\").replace('"', '\\"')
@@ -57,7 +52,7 @@ def environment(name: str, value: str) -> str:
 
 def _plain(text: str) -> bool:
     """Tell whether `text` needs no quotes in a unit file."""
-    return not any(character in "\"'\\ \t" for character in text)
+    return not any(character in text for character in "\"'\\ \t")
 
 
 def glob_literal(text: str) -> str:
@@ -67,7 +62,7 @@ def glob_literal(text: str) -> str:
 
 def is_glob(text: str) -> bool:
     """Tell a glob from a literal name."""
-    return any(character in "*?[" for character in text)
+    return any(character in text for character in "*?[")
 
 
 def printable(text: str) -> str:

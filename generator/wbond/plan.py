@@ -57,9 +57,16 @@ def plan(config: Config, template: "Callable[[str], str]") -> "tuple[File | Link
     """Return what is to be written for `config`.
 
     `template` returns the text of a unit file by name; it is asked only for
-    bonds that are not named bond0.
+    bonds that are not named bond0, and once for each name.
     """
-    return tuple(item for bond in config.bonds for item in _bond(bond, template))
+    texts: dict[str, str] = {}
+
+    def known(name: str) -> str:
+        if name not in texts:
+            texts[name] = template(name)
+        return texts[name]
+
+    return tuple(item for bond in config.bonds for item in _bond(bond, known))
 
 
 def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link]":

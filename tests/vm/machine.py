@@ -48,7 +48,7 @@ _KERNEL = "mitigations=off tsc=reliable no_timer_check random.trust_cpu=on"
 
 @functools.cache
 def accelerator(image: Image) -> tuple[str, ...]:
-    """Return QEMU's words for the processor: KVM where a kernel really starts under it, else emulation.
+    """Return QEMU's words for the processor: KVM where a kernel starts under it, else emulation.
 
     /dev/kvm alone says little: within another virtual machine it may be there
     and not work.
