@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every quoting rule in one place: unit names, unit-file values, fnmatch patterns.
+"""Every quoting rule in one place: unit names, unit-file values, lines of a log.
 
 Interface names and configured strings are hostile input; what leaves this
 module is safe at the place that the function names.
@@ -53,11 +53,6 @@ def environment(name: str, value: str) -> str:
 def _plain(text: str) -> bool:
     """Tell whether `text` needs no quotes in a unit file."""
     return not any(character in text for character in "\"'\\ \t")
-
-
-def glob_literal(text: str) -> str:
-    """Escape `text` so that fnmatch(3) takes it literally."""
-    return "".join(f"\\{character}" if character in "\\*?[" else character for character in text)
 
 
 def is_glob(text: str) -> bool:

@@ -128,10 +128,11 @@ def _start_ports(bond: str) -> None:
     """Start the ports that stopped with the bond: a device that is there asks only once.
 
     Units that a present device wants are in systemd's memory, which is where
-    `--all` and a pattern find them.
+    `--all` and a pattern find them. A backslash in the pattern stands for
+    itself (FNM_NOESCAPE, src/core/dbus-manager.c, list_units_filtered()).
     """
     prefix = escape.unit_instance(escape.unit_instance(bond) + "-")
-    pattern = f"wbond-plug@{escape.glob_literal(prefix)}*"
+    pattern = f"wbond-plug@{prefix}*"
     command = ("systemctl", "start", "--no-block", "--all", pattern)
     subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
 
