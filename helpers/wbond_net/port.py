@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from wbond_net import identity, link, rfkill
 
 USAGE = "usage: wbond-port join|leave|supplicant BOND INTERFACE"
+# All rates of the 2.4 GHz band but 802.11b's 1, 2, 5.5 and 11 Mb/s.
+RATES = ("legacy-2.4", "6", "9", "12", "18", "24", "36", "48", "54")
 OVERRIDES = os.path.join(os.path.dirname(__file__), "..", "wpa_supplicant-port.conf")
 
 
@@ -129,8 +131,9 @@ def supplicant(bond: str, port: str, environ: Mapping[str, str]) -> None:
     if link.master(port) != bond:
         rfkill.wait_unblocked(port)
         join(bond, port, environ)
-        rates = environ["BITRATES"].split()
-        link.attempt("iw", "dev", port, "set", "bitrates", *rates)
+    # Possible only while up and not yet associated; a driver may refuse. None stands for all.
+    rates = () if environ["LEGACY_RATES"] == "yes" else RATES
+    link.attempt("iw", "dev", port, "set", "bitrates", *rates)
     command = supplicant_command(bond, port, environ)
     link.say(" ".join(command))
     try:
