@@ -10,13 +10,16 @@ LIBDIR = $(PREFIX)/lib/wbond
 MANDIR = $(PREFIX)/share/man
 UNITDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
 GENERATORDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemgeneratordir systemd)
+UDEVDIR = $(shell $(PKG_CONFIG) --variable=udevdir udev)
 
 UNITS = $(notdir $(wildcard units/*.service))
 PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
 PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 GENERATOR_MODULES = $(wildcard generator/wbond/*.py)
 HELPER_MODULES = $(wildcard helpers/wbond_net/*.py)
-HELPERS = $(filter-out %.conf,$(filter-out %/,$(wildcard helpers/wbond-*)))
+UDEV_MODULES = $(wildcard helpers/wbond_udev/*.py)
+HELPERS = $(wildcard helpers/wbond-*)
+RULES = $(notdir $(wildcard udev/*.rules))
 
 VENV = .venv
 WORKERS ?= 2
@@ -49,22 +52,29 @@ lab: tools
 # --- for users and packagers ------------------------------------------------
 
 directories:
-	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" || { \
-	    echo "pkg-config knows no systemd directories: install systemd's systemd.pc" \
-	        "(Debian 13: systemd-dev; else: systemd) and pkg-config" >&2; exit 1; }
+	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" || { \
+	    echo "pkg-config knows no systemd directories: install systemd.pc and udev.pc" \
+	        "(Debian 13: systemd-dev; else: systemd, udev) and pkg-config" >&2; exit 1; }
 	@case "$(PREFIX)" in /*) ;; *) echo "PREFIX is to be an absolute path" >&2; exit 1;; esac
 
 # Neither systemctl nor udevadm is run: a reboot, or the package's scripts, take it up.
 install: directories
-	install -d "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
+	install -d "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net" \
+	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
 	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
 	install -m 0644 $(GENERATOR_MODULES) "$(DESTDIR)$(LIBDIR)/generator/wbond"
 	install -m 0755 $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
 	install -m 0644 helpers/wpa_supplicant-port.conf "$(DESTDIR)$(LIBDIR)/helpers"
 	install -m 0644 $(HELPER_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
+	install -m 0644 $(UDEV_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
 	$(PYTHON) -m compileall -q -f $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
-	    "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
-	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)"
+	    "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net" \
+	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
+	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)" "$(DESTDIR)$(UDEVDIR)/rules.d"
+	for rules in $(RULES); do \
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "udev/$$rules" > "$(DESTDIR)$(UDEVDIR)/rules.d/$$rules" && \
+	    chmod 0644 "$(DESTDIR)$(UDEVDIR)/rules.d/$$rules" || exit 1; \
+	done
 	install -d "$(DESTDIR)$(LIBDIR)/units"
 	for unit in $(UNITS); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
@@ -84,5 +94,6 @@ uninstall: directories
 	rm -rf "$(DESTDIR)$(LIBDIR)"
 	rm -f "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
+	rm -f $(foreach rules,$(RULES),"$(DESTDIR)$(UDEVDIR)/rules.d/$(rules)")
 	rm -f $(foreach page,$(PAGES5),"$(DESTDIR)$(MANDIR)/man5/$(page)")
 	rm -f $(foreach page,$(PAGES8),"$(DESTDIR)$(MANDIR)/man8/$(page)")

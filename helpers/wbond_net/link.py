@@ -5,6 +5,7 @@ Every command stands in the journal as it is run, so that a person can read
 and repeat it. No shell: names are arguments, and always behind `dev`.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -45,6 +46,13 @@ def output(*command: str) -> str:
     except FileNotFoundError:
         return ""
     return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else ""
+
+
+def details(*selector: str) -> list[dict[str, object]]:
+    """Return what `ip -json -details link show` says of the interfaces selected."""
+    text = output("ip", "-json", "-details", "link", "show", *selector)
+    found = json.loads(text) if text else []
+    return [entry for entry in found if entry]
 
 
 def say(text: str) -> None:

@@ -5,12 +5,11 @@
 wpa_supplicant, after waiting for a radio that rfkill blocks.
 """
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 
-from wbond_net import identity, link, rfkill
+from wbond_net import alignment, ifupdown, link, rfkill, udev
 
 USAGE = "usage: wbond-port join|leave|supplicant BOND INTERFACE"
 # All rates of the 2.4 GHz band but 802.11b's 1, 2, 5.5 and 11 Mb/s.
@@ -30,7 +29,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return 2
     verb, bond, port = arguments
     try:
-        verbs[verb](bond, port, environ)
+        verbs[verb](bond, port, {**environ, **udev.settings(port)})
     except (Refused, link.CommandFailed) as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
@@ -49,49 +48,18 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
     owner = link.master(port)
     if owner and owner != bond:
         raise Refused(f"{port} is a port of {owner}; it is left alone. Take it out there first")
+    for stanza in ifupdown.stanzas(port):
+        link.say(f"{stanza}: ifupdown configures {port} as well; take it out there")
     if not owner:
         link.run("ip", "link", "set", "dev", port, "down")
-        _align(bond, port, environ["MAC"])
+        alignment.align(bond, port, environ["MAC"])
         link.run("ip", "address", "flush", "dev", port)
         link.run("ip", "link", "set", "dev", port, "master", bond)
+        if environ["MAC"] == port:
+            alignment.remember(bond, port)
     _rank(bond, port, environ["PRIORITY"])
     if not link.is_up(port):
         link.run("ip", "link", "set", "dev", port, "up")
-
-
-def _align(bond: str, port: str, policy: str) -> None:
-    """Give the port the bond's common address while it is down; a refusal is no failure."""
-    wanted = common_address(bond, policy)
-    if not wanted or link.attribute(port, "address") == wanted:
-        return
-    if not link.attempt("ip", "link", "set", "dev", port, "address", wanted):
-        link.say(f"{port} refuses the address {wanted}; it works with its own")
-
-
-def common_address(bond: str, policy: str) -> str:
-    """Return the address that all ports are aligned to; nothing where each keeps its own."""
-    if policy == "active":
-        return ""
-    if policy == "stable":
-        return identity.mac(bond)
-    return policy if ":" in policy else permanent_address(policy)
-
-
-def permanent_address(port: str) -> str:
-    """Return the address that the adapter was made with, as `ip -d link` shows it.
-
-    The kernel names it (IFLA_PERM_ADDRESS) only where the driver knows one;
-    iproute2 shows it only where the present one differs.
-    """
-    shown = _links("dev", port)
-    return str(shown[0].get("permaddr") or shown[0].get("address", "")) if shown else ""
-
-
-def _links(*selector: str) -> list[dict[str, object]]:
-    """Return what `ip -json -details link show` says."""
-    text = link.output("ip", "-json", "-details", "link", "show", *selector)
-    found = json.loads(text) if text else []
-    return [entry for entry in found if entry]
 
 
 def _rank(bond: str, port: str, priority: str) -> None:
@@ -101,8 +69,8 @@ def _rank(bond: str, port: str, priority: str) -> None:
     since 6.0); on older kernels it is refused, and only the primary counts.
     """
     link.attempt("ip", "link", "set", "dev", port, "type", "bond_slave", "prio", priority)
-    others = [_priority(entry) for entry in _links("master", bond) if entry.get("ifname") != port]
-    first = all(int(priority) > other for other in others)
+    others = [entry for entry in link.details("master", bond) if entry.get("ifname") != port]
+    first = all(int(priority) > _priority(other) for other in others)
     if first and link.attribute(bond, "bonding/primary") != port:
         link.run("ip", "link", "set", "dev", bond, "type", "bond", "primary", port)
 
@@ -119,7 +87,7 @@ def leave(bond: str, port: str, environ: Mapping[str, str]) -> None:
     if link.master(port) != bond:
         return
     aligned = environ.get("MAC", "active") != "active"
-    own = permanent_address(port) if aligned else ""
+    own = alignment.permanent_address(port) if aligned else ""
     link.run("ip", "link", "set", "dev", port, "nomaster")
     link.run("ip", "link", "set", "dev", port, "down")
     if own and link.attribute(port, "address") != own:

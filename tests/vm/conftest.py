@@ -23,6 +23,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("release", cases, scope="session")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the order of the story, which pytest's own grouping by parameters takes apart."""
+
+    def place(item: pytest.Item) -> tuple[bool, str, str, int]:
+        if HERE not in item.path.parents or not isinstance(item, pytest.Function):
+            return (True, "", "", 0)
+        line = item.function.__code__.co_firstlineno
+        return (False, str(item.callspec.params["release"]), item.path.name, line)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def installed(release: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A disk on which `make install` has been run in the guest; the guest itself is off."""

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-udev query|align: what udev's rules ask about a network device; see wbond-udev(8).
+
+`query` prints properties, one a line, for IMPORT{program}. `align` sets the
+MAC address, from RUN, before any unit is bound to the device.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from wbond import config, ini, plan
+from wbond import main as generator
+
+USAGE = "usage: wbond-udev query|align, called by udev"
+MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what is another's (since 254)
+FOUND = "wbond-found@.service"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wbond_udev.match import Facts
+
+
+def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """Entry point; returns 0, 1 when the device is gone, 2 when called wrongly."""
+    if arguments == ["query"]:
+        return query(environ, "/")
+    if arguments == ["align"]:
+        return align(environ)
+    sys.stderr.write(USAGE + "\n")
+    return 2
+
+
+def query(environ: Mapping[str, str], root: str) -> int:
+    """Print the properties of the device of this event; nothing for one that is no port."""
+    import pyudev
+
+    from wbond_udev import device, match
+
+    wishes = configuration(root)
+    try:
+        facts = device.from_environment(environ, match.needs_address(wishes))
+    except pyudev.DeviceNotFoundError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    lines = properties(wishes, facts, environ.get("SYSTEMD_WANTS", ""))
+    sys.stdout.write("".join(f"{name}={value}\n" for name, value in lines))
+    return 0
+
+
+def configuration(root: str) -> config.Config:
+    """Read the configuration; its faults are the generator's to tell."""
+    return config.interpret(ini.read(root), generator.hostname(root))
+
+
+def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tuple[str, str]]:
+    """Yield the udev properties of a port; `wants` is what other rules have it want."""
+    from wbond_udev import match
+
+    found = match.find(wishes, facts)
+    if found is None:
+        return
+    bond, port = found
+    unit = plan.port_unit(bond.name, port.kind, facts.name)
+    yield "WBOND_BOND", bond.name
+    yield "WBOND_UNIT", f"{unit}.service"
+    yield "NM_UNMANAGED", "1"
+    yield "ID_NET_MANAGED_BY", MANAGER
+    policy = bond.settings.get("mac", "active")
+    if policy != "active":
+        yield "WBOND_MAC", policy
+    # A port that is named literally has links and drop-ins instead.
+    if not port.literal:
+        # Without an instance: that will be the device's path. A unit's name with
+        # an escape in it would be read in two ways, by the version of systemd
+        # (device_add_udev_wants(), EXTRACT_RETAIN_ESCAPE).
+        yield "SYSTEMD_WANTS", f"{wants} {FOUND}".strip()
+        for name, value in plan.port_environment(bond, port):
+            yield f"WBOND_SET_{name}", value
+
+
+def align(environ: Mapping[str, str]) -> int:
+    """Give the port the common address while it is down and free; join(), later, tells of it."""
+    from wbond_net import alignment, link
+
+    name = environ["INTERFACE"]
+    if not link.is_up(name) and not link.master(name):
+        alignment.align(environ["WBOND_BOND"], name, environ["WBOND_MAC"])
+    return 0

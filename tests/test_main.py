@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The generator as a process: calls, exit codes, messages, and all that it may not do or import."""
+
+import ast
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from wbond import main
+
+from tests.conftest import REPOSITORY
+from tests.test_cases import tree
+
+FOLDER = REPOSITORY / "generator"
+GENERATOR = FOLDER / "wbond-generator"
+# The interpreter and its options, as the kernel starts the generator.
+PYTHON = GENERATOR.read_text(encoding="utf-8").splitlines()[0].removeprefix("#!").split()
+GOOD = "[bond0]\nwired = enp0s10\nwireless = wlp3s0\nmiimon = 50\n[uplink]\nwired = enp0s11\n"
+FAULTY = "[bond0]\nmiimom = 50\nwired = a:b e1\n[bnod0/x]\nx\n"
+WARNINGS = [
+    "2: [bond0] miimom: unknown option (did you mean 'miimon'?); ignored",
+    "3: [bond0] wired: 'a:b' is not an interface name: blanks, / : and % cannot be part of one; "
+    "this entry is left out",
+    "4: [bnod0/x]: there is no bond [bnod0] (did you mean 'bond0'?); the section is ignored",
+    "5: [bnod0/x]: is neither a section, an option nor a comment; the line is skipped",
+]
+
+
+class Done(NamedTuple):
+    """What has come of a run: exit code, and the lines of standard error."""
+
+    code: int
+    lines: list[str]
+
+
+def run(
+    *words: str | Path, program: Path = GENERATOR, environ: dict[str, str] | None = None
+) -> Done:
+    """Run the generator with these words, in an environment that is empty but for `environ`."""
+    command: list[str | Path] = [program, *words]
+    done = subprocess.run(command, env=environ or {}, capture_output=True, text=True, cwd="/")
+    assert done.stdout == ""
+    return Done(done.returncode, done.stderr.splitlines())
+
+
+SILENT = Done(0, [])
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    (folder / "etc").mkdir(parents=True)
+    return folder
+
+
+def configure(root: Path, text: str) -> None:
+    (root / "etc/wbond.conf").write_text(text, encoding="utf-8")
+
+
+# --- calls ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["a", "b"],
+        ["a", "b", "c", "d"],
+        ["--help"],
+        ["-v", "b", "c"],
+        ["--root"],
+        ["--root", "/"],
+        ["--root", "/", "a", "b"],
+        ["--root", "/", "--root"],
+        ["--rot", "/", "a"],
+        ["a", "--root", "/", "b"],
+    ],
+)
+def test_a_wrong_call_is_told(words: list[str]) -> None:
+    usage = "wbond-generator: usage: wbond-generator [--root DIR] NORMAL [EARLY LATE]"
+    assert run(*words) == Done(2, [usage])
+
+
+def test_without_a_configuration_nothing_is_written(root: Path, output: Path) -> None:
+    assert run("--root", root, output) == SILENT
+    assert list(output.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[DEFAULT]\nmiimon = 50\n"])
+def test_without_a_bond_nothing_is_written(root: Path, output: Path, text: str) -> None:
+    configure(root, text)
+    assert run("--root", root, output) == SILENT
+    assert list(output.iterdir()) == []
+
+
+def test_in_an_initrd_nothing_is_done(root: Path, output: Path) -> None:
+    configure(root, FAULTY)
+    assert run("--root", root, output, environ={"SYSTEMD_IN_INITRD": "1"}) == SILENT
+    assert run("no", "usage", environ={"SYSTEMD_IN_INITRD": "1"}) == SILENT
+    assert list(output.iterdir()) == []
+
+
+def test_outside_of_an_initrd_all_is_written(root: Path, output: Path) -> None:
+    configure(root, GOOD)
+    assert run("--root", root, output, environ={"SYSTEMD_IN_INITRD": "0"}) == SILENT
+    written = tree(output)
+    assert "multi-user.target.wants/wbond@bond0.service" in written
+    assert "Environment=MIIMON=50\n" in written["wbond@bond0.service.d/80-wbond.conf"]
+
+
+def test_of_three_directories_the_first_is_used(root: Path, tmp_path: Path) -> None:
+    configure(root, GOOD)
+    folders = [tmp_path / name for name in ("normal", "early", "late")]
+    assert run("--root", root, *folders) == SILENT
+    assert [folder.exists() for folder in folders] == [True, False, False]
+
+
+def test_a_directory_s_name_need_not_be_text(root: Path, tmp_path: Path) -> None:
+    configure(root, GOOD)
+    name = os.fsdecode(b"\xff \n")
+    assert run("--root", root, tmp_path / name) == SILENT
+    assert tree(tmp_path / name)
+
+
+def test_every_run_writes_the_same(root: Path, tmp_path: Path) -> None:
+    # Isolated from PYTHONHASHSEED: each run has hashes of its own.
+    configure(root, GOOD)
+    for name in "abc":
+        assert run("--root", root, tmp_path / name) == SILENT
+    assert tree(tmp_path / "a") == tree(tmp_path / "b") == tree(tmp_path / "c") != {}
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LC_ALL": "C"},
+        {"LANG": "no_SUCH.locale"},
+        {"PYTHONPATH": "/proc", "PYTHONHOME": "/proc", "PYTHONWARNINGS": "error"},
+        {"HOME": "/nowhere", "PATH": ""},
+    ],
+)
+def test_the_environment_changes_nothing(
+    root: Path, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    configure(root, "[größe]\nwired = en€\nsupplicant_conf = /etc/€ 5\n")
+    assert run("--root", root, tmp_path / "a") == SILENT
+    assert run("--root", root, tmp_path / "b", environ=environ) == SILENT
+    assert tree(tmp_path / "a") == tree(tmp_path / "b") != {}
+
+
+def test_it_runs_through_a_link(root: Path, tmp_path: Path, output: Path) -> None:
+    configure(root, GOOD)
+    link = tmp_path / "wbond-generator"
+    link.symlink_to(GENERATOR)
+    assert run("--root", root, output, program=link) == SILENT
+    assert tree(output)
+
+
+# --- messages ---------------------------------------------------------------------
+
+
+def test_faults_are_told_with_file_and_line_and_the_rest_is_written(
+    root: Path, output: Path
+) -> None:
+    configure(root, FAULTY)
+    lines = [f"wbond-generator: /etc/wbond.conf:{line}" for line in WARNINGS]
+    assert run("--root", root, output) == Done(0, lines)
+    assert "bond0-wired@e1.service.d/90-wbond-port.conf" in tree(output)
+
+
+def test_a_fault_alone_is_told_too(root: Path, output: Path) -> None:
+    (root / "etc/wbond.conf").symlink_to("nowhere")
+    text = "wbond-generator: /etc/wbond.conf: No such file or directory; the file is left out"
+    assert run("--root", root, output) == Done(0, [text])
+    assert list(output.iterdir()) == []
+
+
+def test_what_cannot_be_printed_is_shown(root: Path, output: Path) -> None:
+    configure(root, "[bond0]\nmii\u202emon\x85 = \u2028\n")
+    text = "unknown option (did you mean 'miimon'?); ignored"
+    line = rf"wbond-generator: /etc/wbond.conf:2: [bond0] mii\u202emon: {text}"
+    assert run("--root", root, output) == Done(0, [line])
+
+
+def test_messages_that_nobody_reads_are_no_fault(root: Path, output: Path) -> None:
+    configure(root, FAULTY)
+    closed = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh"]
+    words = [*closed, str(GENERATOR), "--root", str(root), str(output)]
+    assert subprocess.run(words, env={}).returncode == 0
+    assert tree(output)
+
+
+def test_an_output_that_cannot_be_written_is_a_failure(root: Path, tmp_path: Path) -> None:
+    configure(root, GOOD)
+    (tmp_path / "file").touch()
+    done = run("--root", root, tmp_path / "file")
+    assert done == Done(1, [f"wbond-generator: {tmp_path}/file: File exists"])
+
+
+def test_a_file_that_cannot_be_written_costs_itself_alone(
+    root: Path, output: Path, tmp_path: Path
+) -> None:
+    configure(root, GOOD)
+    run("--root", root, tmp_path / "whole")
+    lost = "wbond@bond0.service.d/80-wbond.conf"
+    (output / lost).parent.touch()
+    done = run("--root", root, output)
+    assert done == Done(1, [f"wbond-generator: {output}/{lost}: File exists"])
+    expected = tree(tmp_path / "whole")
+    del expected[lost]
+    assert tree(output) == expected | {"wbond@bond0.service.d": ""}
+
+
+def test_a_fault_of_its_own_is_one_line(root: Path, output: Path, tmp_path: Path) -> None:
+    # Without units/ beside it, there is no template to copy for another bond.
+    copy = tmp_path / "copy/generator"
+    shutil.copytree(FOLDER, copy)
+    configure(root, "[uplink]\n")
+    fault = "FileNotFoundError: [Errno 2] no such unit template: 'bond0-wired@.service'"
+    done = run("--root", root, output, program=copy / "wbond-generator")
+    assert done == Done(1, [f"wbond-generator: internal error: {fault}"])
+    assert list(output.iterdir()) == []
+
+
+# --- what it reads beside the configuration ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"laptop\n", "laptop"),
+        (b"laptop.example.org\n", "laptop"),
+        (b"# a comment\n\n  laptop  \nsecond\n", "laptop"),
+        (b"", ""),
+        (b"\n# only\n", ""),
+        (b".x", ""),
+        (b"a\xffb", "a\ufffdb"),
+        (b"x" * 9999, "x" * 4096),
+    ],
+)
+def test_the_host_s_name(root: Path, content: bytes, name: str) -> None:
+    (root / "etc/hostname").write_bytes(content)
+    assert main.hostname(str(root)) == name
+
+
+def test_without_a_file_the_host_has_no_name(root: Path) -> None:
+    assert main.hostname(str(root)) == ""
+
+
+def test_the_host_s_name_decides(root: Path, output: Path) -> None:
+    configure(root, "[bond0]\nwired =\nwireless =\nmiimon = 50\nmiimon[laptop] = 200\n")
+    (root / "etc/hostname").write_text("laptop_7.example.org\n")
+    assert run("--root", root, output) == SILENT
+    assert "Environment=MIIMON=200\n" in tree(output)["wbond@bond0.service.d/80-wbond.conf"]
+
+
+def test_templates_are_found_as_systemd_finds_them(root: Path) -> None:
+    name = "bond0-wired@.service"
+    assert main.template(str(root), name) == (REPOSITORY / "units" / name).read_text()
+    places = ["lib", "usr/lib", "usr/local/lib", "run", "etc"]
+    for place in places:
+        path = root / place / "systemd/system" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(f"# {place}")
+        assert main.template(str(root), name) == f"# {place}"
+
+
+# --- what it may not do -----------------------------------------------------------
+
+OWN = {"wbond", *(f"wbond.{path.stem}" for path in (FOLDER / "wbond").glob("[a-z]*.py"))}
+# What `import os` comes to where site does not, and the switch of the garbage collector.
+STANDARD = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "abc", "_abc"}
+STANDARD |= {"gc", "errno"}
+
+
+def imported(*words: str) -> set[str]:
+    """Name all modules that the interpreter imports for these words."""
+    command = [*PYTHON, "-X", "importtime", *words]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, check=True)
+    lines = done.stderr.splitlines()
+    return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+
+
+def test_a_good_configuration_costs_these_modules_and_no_other(root: Path, output: Path) -> None:
+    configure(root, GOOD)
+    bare = imported("-c", "pass")
+    found = imported(str(GENERATOR), "--root", str(root), str(output))
+    assert {name for name in found if name.startswith("wbond")} == OWN
+    assert found - bare - OWN <= STANDARD
+    assert tree(output)
+    dear = {"re", "typing", "collections", "configparser", "subprocess", "socket", "json", "site"}
+    assert not found & dear
+
+
+# Prints what the interpreter tells of, but for the coming and going of code.
+WATCHED = """
+import os, sys
+script, *sys.argv[1:] = sys.argv[1:]
+with open(script) as file:
+    code = compile(file.read(), script, "exec")
+def watch(event, arguments):
+    if event.partition(".")[0] not in ("import", "compile", "exec", "marshal", "object", "sys"):
+        os.write(1, f"{(event, *map(str, arguments), '', '')!r}\\n".encode())
+sys.addaudithook(watch)
+exec(code, {"__file__": script, "__name__": "__main__"})
+"""
+
+
+class Event(NamedTuple):
+    """Something that the interpreter told of; `flags` are those of an open()."""
+
+    name: str
+    path: str
+    flags: int
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
+
+
+def watched(root: Path, output: Path, **environ: str) -> tuple[list[Event], list[str]]:
+    """Return what the generator does, and what it says."""
+    command = [*PYTHON, "-c", WATCHED, str(GENERATOR), "--root", str(root), str(output)]
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, cwd=root, check=True
+    )
+    events = []
+    for name, path, _, flags, *_ in map(ast.literal_eval, done.stdout.splitlines()):
+        events.append(Event(name, path, int(flags) if name == "open" else 0))
+    return events, done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(("text", "faults"), [(GOOD, 0), (FAULTY, len(WARNINGS))])
+def test_nothing_is_done_but_reading_and_writing_to_its_directory(
+    root: Path, output: Path, tmp_path: Path, text: str, faults: int
+) -> None:
+    configure(root, text)
+    before = tree(root)
+    events, lines = watched(root, output)
+    assert len(lines) == faults
+    # No process, no socket, nothing removed or renamed.
+    assert {event.name for event in events} == {"open", "os.listdir", "os.mkdir", "os.symlink"}
+    written = [event for event in events if event.writes]
+    # Relative to the output directory, by a descriptor that events do not show.
+    files = [name for name, found in tree(output).items() if not found.startswith("->")]
+    assert sorted(event.path for event in written) == files
+    assert all(event.flags & os.O_EXCL and event.flags & os.O_NOFOLLOW for event in written)
+    assert tree(root) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["generator", "root"]
+
+
+def test_no_file_of_users_or_services_is_read(root: Path, output: Path) -> None:
+    configure(root, GOOD)
+    events, _ = watched(root, output)
+    paths = [event.path for event in events if event.name == "open" and event.path[0] == "/"]
+    assert str(root / "etc/wbond.conf") in paths
+    places = (f"{root}/", str(output), f"{REPOSITORY}/")
+    assert [path for path in paths if not path.startswith(places)] == []
+
+
+def test_at_boot_the_kernel_s_log_is_opened_besides(root: Path, output: Path) -> None:
+    configure(root, GOOD)
+    events, lines = watched(root, output, SYSTEMD_SCOPE="system")
+    absolute = [event.path for event in events if event.writes and event.path[0] == "/"]
+    assert absolute == ["/dev/kmsg"]
+    assert lines == []
+
+
+def test_nothing_is_left_beside_the_program(root: Path, output: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    for name in ("generator", "units"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / name, copy / name, ignore=ignored)
+    before = tree(copy)
+    configure(root, GOOD)
+    assert run("--root", root, output, program=copy / "generator/wbond-generator") == SILENT
+    assert tree(copy) == before
