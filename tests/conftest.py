@@ -34,7 +34,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """Install for real: unit files then name programs that are there."""
     prefix = tmp_path_factory.mktemp("installed")
     units, generators = prefix / "units", prefix / "generators"
-    words = [f"PREFIX={prefix}", f"UNITDIR={units}", f"GENERATORDIR={generators}", f"UDEVDIR={prefix}/udev"]
+    words = [
+        f"PREFIX={prefix}",
+        f"UNITDIR={units}",
+        f"GENERATORDIR={generators}",
+        f"UDEVDIR={prefix}/udev",
+    ]
     subprocess.run(["make", "-s", "-C", str(REPOSITORY), "install", *words], check=True)
     return Installed(units, generators / "wbond-generator")
 

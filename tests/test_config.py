@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
 from wbond.config import Bond, Config, Port
@@ -639,6 +639,7 @@ TEXT = st.lists(st.one_of(HEADER, ASSIGNMENT, ASSIGNMENT, ASSIGNMENT), max_size=
 
 
 @given(TEXT, st.sampled_from(["", "h", "h_i", "_", "__"]))
+@settings(deadline=None)
 def test_of_any_text_only_checked_values_are_taken(text: str, hostname: str) -> None:
     bonds = read(f"[bond0]\n{text}", hostname).bonds
     names = [bond.name for bond in bonds]
@@ -660,6 +661,7 @@ def test_of_any_text_only_checked_values_are_taken(text: str, hostname: str) -> 
 
 
 @given(TEXT)
+@settings(deadline=None)
 def test_in_any_text_a_port_is_in_one_bond_and_in_order(text: str) -> None:
     bonds = read(f"[bond0]\nwired = a b c\n[a]\nwireless = b x\n{text}").bonds
     literal = [port.name for bond in bonds for port in bond.ports if port.literal]
@@ -671,12 +673,14 @@ def test_in_any_text_a_port_is_in_one_bond_and_in_order(text: str) -> None:
 
 
 @given(TEXT)
+@settings(deadline=None)
 def test_problems_are_told_in_the_order_of_lines(text: str) -> None:
     lines = [problem.place.line for problem in read(text).problems]
     assert lines == sorted(lines)
 
 
 @given(st.binary(max_size=300), st.text(max_size=10))
+@settings(deadline=None)
 def test_no_bytes_raise(content: bytes, hostname: str) -> None:
     document = ini.Document()
     ini.parse(b"[bond0]\n" + content, FILE, document)

@@ -70,20 +70,21 @@ def test_an_instance_is_escaped(text: str, expected: str) -> None:
 @given(st.lists(RAW, min_size=2, max_size=200))
 @example([chr(code) for code in range(1, 128)])
 @example([f".{os.fsdecode(bytes([octet]))}" for octet in range(1, 256)])
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_an_instance_is_escaped_as_systemd_escape_does(names: list[str]) -> None:
     assert [escape.unit_instance(name) for name in names] == systemd_escape("--", *names)
 
 
 @given(st.text("ab-.\\:_é@%*", min_size=1, max_size=15).filter(lambda name: name[0] != "."))
 @example("--help")
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 def test_a_device_s_unit_is_named_as_systemd_names_it(name: str) -> None:
     path = f"/sys/subsystem/net/devices/{name}"
     assert [escape.device_unit(name)] == systemd_escape("--suffix=device", "--path", "--", path)
 
 
 @given(RAW)
+@settings(deadline=None)
 def test_different_names_never_share_a_unit(name: str) -> None:
     done = escape.unit_instance(name)
     unescaped = done.replace("-", "/").encode().decode("unicode_escape").encode("latin-1")
@@ -125,6 +126,7 @@ def test_without_quoting_systemd_reads_something_else() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
+@settings(deadline=None)
 def test_a_value_never_breaks_out_of_its_line(value: str) -> None:
     try:
         line = escape.environment("NAME", value)
@@ -170,6 +172,7 @@ def test_what_cannot_be_printed_is_shown(text: str, shown: str) -> None:
 
 
 @given(st.text(st.characters()))
+@settings(deadline=None)
 def test_a_line_of_the_log_is_one_line(text: str) -> None:
     shown = escape.printable(text)
     assert shown.isprintable()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wbond import ini
 
@@ -235,6 +235,7 @@ def names_its_line(place: ini.Place, name: str, lines: list[bytes]) -> bool:
 @given(st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=60).map(b"".join)))
 @example(b"[")
 @example(b"[a]\n:b=c")
+@settings(deadline=None)
 def test_no_bytes_raise_and_all_that_is_found_is_there(content: bytes) -> None:
     document = parsed(content)
     lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
@@ -306,6 +307,7 @@ def read_by_configparser(lines: list[str]) -> dict[str, dict[str, str]]:
 
 
 @given(files(), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@settings(deadline=None)
 def test_a_good_file_says_what_configparser_reads(
     lines: list[str], ending: str, marked: bool
 ) -> None:

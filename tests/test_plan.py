@@ -263,6 +263,7 @@ ANY = st.builds(lambda names, text: f"{''.join(names)}{text}", st.lists(NAMES, m
 
 
 @given(ANY)
+@settings(deadline=None)
 def test_every_line_is_a_comment_a_section_or_a_key_that_is_known(text: str) -> None:
     for item in planned(text):
         if not isinstance(item, File):
@@ -278,6 +279,7 @@ def test_every_line_is_a_comment_a_section_or_a_key_that_is_known(text: str) -> 
 
 
 @given(ANY)
+@settings(deadline=None)
 def test_links_lead_to_templates_that_are_shipped(text: str) -> None:
     for item in planned(text):
         if isinstance(item, Link):

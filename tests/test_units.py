@@ -34,7 +34,7 @@ def instances(folder: Path) -> list[str]:
     for wanted in folder.glob("multi-user.target.wants/wbond@*"):
         names |= {client + wanted.name.removeprefix("wbond@") for client in CLIENTS}
     if names:
-        names.add("wbond-found@sys-devices-pci0000:00-net-wlan0.service")
+        names.add("wbond-found@sys-devices-net-wlan0.service")
     # A template without an instance is read through those that have one.
     return sorted(name for name in names if not name.endswith("@.service"))
 

@@ -59,6 +59,8 @@ class FakeHost(watch.Host):
         self.notified: list[str] = []
         self.refuses = False
         self.exit_code = 0
+        self.clock = 100.0
+        self.sent: list[tuple[float, str, bytes]] = []
         self.asked_for_radio: list[str] = []
 
     def notify(self, text: str) -> None:
@@ -85,6 +87,14 @@ class FakeHost(watch.Host):
 
     def reap(self, descriptor: int) -> int:
         return self.exit_code
+
+    def now(self) -> float:
+        return self.clock
+
+    def send(self, interface: str, frame: bytes) -> None:
+        self.sent.append((self.clock, interface, frame))
+        if self.refuses:
+            raise OSError(100, "Network is down")
 
 
 class Story:
@@ -611,3 +621,83 @@ def test_imports_stay_few() -> None:
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     heavy = {"asyncio", "subprocess", "json", "dataclasses", "argparse", "logging", "inspect"}
     assert not heavy & set(loaded)
+
+
+# --- one address for all ports ------------------------------------------------
+
+COMMON = MACS["enp0s10"]
+
+
+def aligned_radio(**changes: Any) -> Link:
+    return port("wlp3s0", address=COMMON, **changes)
+
+
+def test_a_claim_of_the_common_address_is_answered_for_a_second(story: Story) -> None:
+    story.watch(bond("enp0s10"), port("enp0s10"), aligned_radio(carrier=False, operstate=DOWN))
+    assert story.watching.patience() is None
+    story.happens(aligned_radio(operstate=DORMANT))
+    assert "claimed" in story.events
+    while (patience := story.watching.patience()) is not None:
+        story.host.clock += patience / 1000
+        story.watching.announce()
+    times = [round(at - 100.0, 2) for at, _, _ in story.host.sent]
+    assert times == list(watch.ANNOUNCEMENTS)
+    assert {(name, frame) for _, name, frame in story.host.sent} == {
+        ("bond0", watch.announcement(COMMON))
+    }
+
+
+def test_an_announcement_is_what_access_points_send() -> None:
+    frame = watch.announcement("02:00:00:00:00:07")
+    assert frame.hex() == "ffffffffffff" + "020000000007" + "0006" + "0001af810100"
+
+
+@pytest.mark.parametrize(
+    "radio",
+    [port("wlp3s0"), aligned_radio(carrier=False, operstate=DOWN)],
+    ids=["an address of its own", "no carrier"],
+)
+def test_what_claims_nothing_is_not_answered(story: Story, radio: Link) -> None:
+    before = radio._replace(carrier=False, operstate=DOWN)
+    story.watch(bond("enp0s10"), port("enp0s10"), before)
+    story.happens(radio)
+    assert story.host.sent == []
+
+
+def test_a_claim_that_cannot_be_answered_is_told_once(story: Story) -> None:
+    story.watch(bond("enp0s10"), port("enp0s10"), aligned_radio(carrier=False, operstate=DOWN))
+    story.host.refuses = True
+    story.happens(aligned_radio())
+    assert "write-failed" in story.events
+    assert story.watching.patience() is None
+
+
+def on_dock(story: Story, mac: str = "enp0s10") -> Story:
+    """A bond on Wi-Fi whose `mac` is that of a dock that is about to be plugged."""
+    story.options = story.options._replace(mac=mac)
+    story.watch(bond("wlp3s0"), port("wlp3s0"))
+    story.systemctl_ends()
+    story.happens(port("enp0s10", carrier=False, operstate=DOWN))
+    return story
+
+
+def test_ports_join_anew_when_the_interface_of_mac_has_come_and_they_stand_by(
+    story: Story,
+) -> None:
+    on_dock(story)
+    did = story.happens(port("enp0s10"), bond("enp0s10"))
+    restarted = "systemctl try-restart --no-block -- bond0-supplicant@wlp3s0.service"
+    assert did.count(restarted) == 1
+    # It refuses: once is enough.
+    assert restarted not in story.happens(port("wlp3s0", link_failures=1))
+
+
+def test_the_active_port_is_not_made_to_join_anew(story: Story) -> None:
+    on_dock(story)
+    assert not any("try-restart" in did for did in story.happens(port("enp0s10")))
+
+
+@pytest.mark.parametrize("policy", ["active", "stable", "02:00:00:00:00:01", "eth9"])
+def test_other_policies_make_no_port_join_anew(story: Story, policy: str) -> None:
+    on_dock(story, policy)
+    assert not any("try-restart" in did for did in story.happens(port("enp0s10"), bond("enp0s10")))

@@ -6,6 +6,7 @@ Options, each may be given more than once but --runtime:
   --refresh UNIT   reloaded when the bond's MAC address is no longer the one dhclient knows
   --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
   --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
+  --mac POLICY     the bond's `mac`; where it names an interface, the ports are aligned to that
   --runtime DIR    holds DIR/BOND/clients-started and DIR/BOND/dhclient.address; /run/wbond
 
 Events make a state, two states make changes, a state decides what is due: all
@@ -16,7 +17,10 @@ the kernel's reports. Memory counts: imports are few.
 import os
 import select
 import signal
+import socket
+import struct
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -25,7 +29,7 @@ from wbond import escape
 from wbond_net import rtnetlink
 from wbond_net.rtnetlink import Event, Link
 
-USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT] BOND"
+USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
 RUNTIME = "/run/wbond"
 SYSFS = "/sys/class/net"
 # PATH may be missing or short.
@@ -48,6 +52,8 @@ EVENTS = {
     "authorised": ("0a8d15c7bfaf4c419a418c3c51dfb691", INFO),
     "address-changed": ("3b1a6391de9a40dd86b00f0857cad5c7", INFO),
     "bond-removed": ("94bab5dc79e94170bda83fb79f096105", NOTICE),
+    "claimed": ("c9dffb3d7a834c289243b7cbf9776be2", INFO),
+    "realigned": ("d2d185e4926842ffa5c750e67b4ac245", INFO),
     "clients-started": ("0e8d347db93f4883952dcf36affa9e1b", INFO),
     "start-failed": ("4ed91f61b8974d6ea897efb27ba05b0a", ERROR),
     "refresh-refused": ("3bbd3dca727046e39f21256cde3b7ecb", INFO),
@@ -339,6 +345,57 @@ def refresh_due(note: Note | None, address: str, asked: tuple[Note, str] | None)
     return asked != (note, address)
 
 
+def misaligned(state: State, policy: str) -> list[Port]:
+    """Return the standby ports that have another address than the port that `mac` names.
+
+    They joined before that one was there, a dock's. The active port is left
+    until it stands by: it would have to leave the bond.
+    """
+    named = next((port for port in state.ports.values() if port.link.name == policy), None)
+    if named is None or state.active is None or not state.active.serves:
+        return []
+    common = named.link.perm_address or named.link.address
+    active = state.active.link.ifindex
+    return [
+        port
+        for index, port in state.ports.items()
+        if index != active and port.link.address != common
+    ]
+
+
+def claimed(former: State, state: State) -> Port | None:
+    """Return the standby radio that has just got carrier, or been authorised, with bond's address.
+
+    Its access point then tells the switch that the address is behind itself
+    (cfg80211_send_layer2_update(), net/wireless/util.c), and what is meant for
+    the active port goes astray.
+    """
+    if state.active is None or state.active.radio or not state.active.serves:
+        return None
+    for index, port in state.ports.items():
+        before = former.ports.get(index)
+        if before is None or not port.radio or port.link.address != state.address:
+            continue
+        if (port.link.carries, port.serves) > (before.link.carries, before.serves):
+            return port
+    return None
+
+
+# When to say, after such a claim, where the address really is: the access
+# point's word comes at some time within this second. In seconds.
+ANNOUNCEMENTS = tuple(n / 100 for n in (0, 1, 2, 3, 5, 7, 9, 12, 16, 20, 26, 34, 44, 60, 80, 100))
+
+
+def announcement(address: str) -> bytes:
+    """Return the frame by which switches learn an address, as access points send it.
+
+    To all, from `address`: an IEEE 802.2 XID response, which asks nothing of anyone.
+    """
+    payload = bytes((0x00, 0x01, 0xAF, 0x81, 0x01, 0x00))
+    source = bytes.fromhex(address.replace(":", ""))
+    return b"\xff" * 6 + source + struct.pack("!H", len(payload)) + payload
+
+
 # --- the world ----------------------------------------------------------------
 
 
@@ -396,6 +453,15 @@ class Host:
         os.close(descriptor)
         return result.si_status if result else 0
 
+    def now(self) -> float:
+        """Return a time in seconds that only grows."""
+        return time.monotonic()
+
+    def send(self, interface: str, frame: bytes) -> None:
+        """Send a frame. Raises OSError."""
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
+            sender.sendto(frame, (interface, 0))
+
 
 # --- the watch ----------------------------------------------------------------
 
@@ -407,6 +473,7 @@ class Options(NamedTuple):
     start: tuple[str, ...] = ()
     refresh: tuple[str, ...] = ()
     runtime: str = RUNTIME
+    mac: str = "active"
 
 
 class Watch:
@@ -424,6 +491,8 @@ class Watch:
         self._left = 0  # the port that was moved away from
         self._started = os.path.exists(self._marker)
         self._asked: tuple[Note, str] | None = None
+        self._realigned: set[tuple[int, str]] = set()  # ports and addresses that were tried
+        self._due: list[float] = []  # times of announcements to come
         self.children: dict[int, str] = {}  # descriptor: verb
 
     @property
@@ -466,14 +535,31 @@ class Watch:
         code = self._host.reap(descriptor)
         if verb == "start":
             self._clients_started(code)
-        elif code:
+        elif code and verb == "reload":
             units = " ".join(self._options.refresh)
             self._say("refresh-refused", f"{units} was not reloaded, it may be stopped")
 
+    def patience(self) -> float | None:
+        """Return the time in ms until something is due by itself; None when nothing is."""
+        return max(0.0, self._due[0] - self._host.now()) * 1000 if self._due else None
+
+    def announce(self) -> None:
+        """Say on the active port where the bond's address is, if that is due."""
+        now, state = self._host.now(), self._state
+        if not self._due or self._due[0] > now or state is None:
+            return
+        self._due = [due for due in self._due if due > now]
+        try:
+            self._host.send(self._name, announcement(state.address))
+        except OSError as error:
+            self._due = []
+            self._say("write-failed", f"cannot announce its address: {error.strerror}")
+
     def _act(self, state: State, found: list[Change]) -> None:
         """Do what is due, the urgent first, then tell."""
-        self._state = state
+        former, self._state = self._state, state
         self._fail_over(state)
+        self._answer_claim(former, state)
         for change in found:
             self._say(change.event, change.text, change.fields)
         if status(state) != self._status:
@@ -482,6 +568,30 @@ class Watch:
         if online(state):
             self._start()
             self._refresh(state)
+            self._realign(state)
+
+    def _answer_claim(self, former: State | None, state: State) -> None:
+        port = claimed(former, state) if former else None
+        if port:
+            self._due = [self._host.now() + later for later in ANNOUNCEMENTS]
+            self.announce()
+            self._say(
+                "claimed", f"{port.label} has the common address; announced on the active port"
+            )
+
+    def _realign(self, state: State) -> None:
+        """Have the standby ports join anew that can now be aligned, each once."""
+        for port in misaligned(state, self._options.mac):
+            from wbond import plan  # few bonds come by here
+
+            attempt = (port.link.ifindex, port.link.address)
+            if attempt in self._realigned:
+                continue
+            self._realigned.add(attempt)
+            kind = "wireless" if port.radio else "wired"
+            unit = plan.port_unit(self._options.bond, kind, port.link.name)
+            self._say("realigned", f"{port.label} joins anew, to take the common address")
+            self._systemctl("try-restart", (f"{unit}.service",))
 
     def _fail_over(self, state: State) -> None:
         if state.active is None or state.active.link.carries:
@@ -588,7 +698,7 @@ def parse(arguments: list[str]) -> Options:
     if len(arguments) % 2 == 0:
         raise ValueError("one bond is to be named, and each option takes one value")
     bond = arguments[-1]
-    start, refresh, runtime = [], [], RUNTIME
+    start, refresh, runtime, mac = [], [], RUNTIME, "active"
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
             unit = [] if value == "none" else [f"{value}@{escape.unit_instance(bond)}.service"]
@@ -598,11 +708,13 @@ def parse(arguments: list[str]) -> Options:
             start.append(value)
         elif option == "--refresh":
             refresh.append(value)
+        elif option == "--mac":
+            mac = value
         elif option == "--runtime":
             runtime = value
         else:
             raise ValueError(f"no such option: {option}")
-    return Options(bond, tuple(start), tuple(refresh), runtime)
+    return Options(bond, tuple(start), tuple(refresh), runtime, mac)
 
 
 def main(arguments: list[str]) -> int:
@@ -644,13 +756,14 @@ def _run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
         poll = select.poll()
         for descriptor in (stop, netlink.fileno(), *watch.children):
             poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poll.poll()}
+        ready = {descriptor for descriptor, _ in poll.poll(watch.patience())}
         if stop in ready:
             return
         if netlink.fileno() in ready:
             _take(watch, netlink)
         for child in ready & set(watch.children):
             watch.child_ended(child)
+        watch.announce()
 
 
 def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:
