@@ -252,12 +252,16 @@ def test_no_bytes_raise_and_all_that_is_found_is_there(content: bytes) -> None:
 
 # --- beside the standard configparser ---------------------------------------------
 
+NONCHARACTERS = {chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)}
+NONCHARACTERS |= {chr(code) for code in range(0xFDD0, 0xFDF0)}
 _TEXT = st.characters(
-    exclude_categories=["Cs"], exclude_characters=[*map(chr, range(0x20)), "\x7f"]
+    exclude_categories=["Cs"],
+    exclude_characters=[*map(chr, range(0x20)), "\x7f", *NONCHARACTERS],
 )
 _WORD = st.text(st.one_of(st.sampled_from("aB_[]-."), _TEXT), min_size=1, max_size=8)
 NAME = _WORD.map(lambda word: word.replace(":", "").replace("=", "").strip()).filter(
-    lambda word: bool(word) and word[0] not in "#;[\ufeff"
+    # `option [host]` is an addition of this dialect.
+    lambda word: bool(word) and word[0] not in "#;[\ufeff" and "[" not in word[:-1]
 )
 VALUE = st.text(st.one_of(st.sampled_from("=:#;[]% \t"), _TEXT), max_size=12).map(str.strip)
 COMMENT = st.builds(
@@ -314,6 +318,40 @@ def test_a_good_file_says_what_configparser_reads(
     document = parsed(("\ufeff" if marked else "") + ending.join(lines))
     assert values(document) == read_by_configparser(lines)
     assert all("is given twice" in problem.text for problem in document.problems)
+
+
+@pytest.mark.parametrize("skipped", [b"[b\xf6se]", b"[b\x01]", b"[bond0", b"[]"])
+def test_a_header_that_is_skipped_gives_its_options_to_no_other_section(skipped: bytes) -> None:
+    document = ini.Document()
+    text = b"[bond0]\nwired = eth0\n" + skipped + b"\nwired = eth1\n   eth2\n"
+    ini.parse(text, "file", document)
+    assert values(document) == {"bond0": {"wired": "eth0"}}
+    assert [problem.place.line for problem in document.problems] == [3]
+
+
+def test_a_line_that_is_skipped_takes_its_continuation_along() -> None:
+    document = ini.Document()
+    text = b"[bond0]\nwired = eth0\nwireless = wl\xff\n  wlan0\nmiimon = 50\n"
+    ini.parse(text, "file", document)
+    assert values(document) == {"bond0": {"wired": "eth0", "miimon": "50"}}
+
+
+def test_a_skipped_line_within_a_value_costs_itself_alone() -> None:
+    document = ini.Document()
+    ini.parse(b"[bond0]\nwired = eth0\n  \xff\n  eth1\n", "file", document)
+    assert values(document) == {"bond0": {"wired": "eth0 eth1"}}
+
+
+@pytest.mark.parametrize("spelled", ["miimon[h]", "miimon [h]", "miimon[ h ]", " miimon [ H ] "])
+def test_blanks_around_a_host_do_not_count(spelled: str) -> None:
+    assert values(parsed(f"[bond0]\n{spelled} = 50\n")) == {"bond0": {"miimon[h]": "50"}}
+
+
+@pytest.mark.parametrize("character", ["\uffff", "\ufdd0", "\U0001fffe", "\x7f", "\x1b"])
+def test_what_systemd_takes_for_no_text_is_left_out(character: str) -> None:
+    document = parsed(f"[bond0]\nsupplicant_conf = /etc/{character}\nmiimon = 50\n")
+    assert values(document) == {"bond0": {"miimon": "50"}}
+    assert "holds a control character" in document.problems[0].text
 
 
 # --- the files --------------------------------------------------------------------

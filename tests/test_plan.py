@@ -214,7 +214,7 @@ def test_a_copy_speaks_of_no_other_bond(role: str) -> None:
     ("name", "description", "variable", "instance"),
     [
         ('a"b', 'in a"b', r'"BOND=a\"b"', r"a\x22b"),
-        ("a\\b", "in a\\b", r'"BOND=a\\b"', r"a\x5cb"),
+        ("a\\b", r"in a\x5cb", r'"BOND=a\\b"', r"a\x5cb"),
         ("größe", "in größe", "BOND=größe", r"gr\xc3\xb6\xc3\x9fe"),
     ],
 )

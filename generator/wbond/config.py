@@ -7,11 +7,13 @@ an option and returns the value in the form that the units use, or raises
 """
 
 from wbond import escape
-from wbond.ini import Document, Place, Problem, Section
+from wbond.ini import Document, Place, Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from wbond.ini import Problem
 
     Reader = Callable[[str], str]
 
@@ -62,19 +64,22 @@ class Config:
 
     __slots__ = ("bonds", "problems")
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: "list[Problem]") -> None:
         self.bonds: list[Bond] = []
         self.problems = problems
 
 
 def interface_name(text: str) -> str:
     """Check a name by the kernel's rules (dev_valid_name(), net/core/dev.c), and `-` besides."""
-    size = len(text.encode("utf-8", "surrogateescape"))
-    if not 0 < size < IFNAMSIZ:
-        raise Fault(f"'{text}' is not an interface name: it has {size} bytes, 1 to 15 are possible")
-    if text in (".", ".."):
-        raise Fault(f"'{text}' is not an interface name")
-    if text.split() != [text] or any(c in text for c in "/:%"):
+    octets = text.encode("utf-8", "surrogateescape")
+    if not 0 < len(octets) < IFNAMSIZ:
+        size = f"it has {len(octets)} bytes, 1 to 15 are possible"
+        raise Fault(f"'{text}' is not an interface name: {size}")
+    if text[0] == "." or text in ("all", "default"):
+        # A leading dot is escaped in a unit and not in a device unit; the kernel keeps the words.
+        raise Fault(f"'{text}' cannot be used as an interface name")
+    # The kernel takes each byte for a character: 0xa0 is Latin-1's no-break space.
+    if text.split() != [text] or any(c in text for c in "/:%") or b"\xa0" in octets:
         raise Fault(f"'{text}' is not an interface name: blanks, / : and % cannot be part of one")
     if text[0] == "-":
         raise Fault(f"'{text}' starts with '-', which the programs called would take for an option")
@@ -136,7 +141,7 @@ def _octets(text: str) -> bytes | None:
 
 def _mac(text: str) -> str:
     octets = _octets(text) if [len(pair) for pair in text.split(":")] == [2] * 6 else None
-    if octets is not None:
+    if octets is not None and len(octets) == 6:
         if octets[0] & 1 or not any(octets):
             raise Fault(f"'{text}' is no address of a single station (multicast or zero)")
         return text.lower()
@@ -251,7 +256,7 @@ class _Interpreter:
     """Reads sections in order and remembers which names are taken."""
 
     def __init__(self, document: Document, hostname: str) -> None:
-        self.sections = document.sections
+        self.document, self.sections = document, document.sections
         self.result = Config(document.problems)
         self.variants = tuple(_variants(hostname))
         self.taken: dict[str, str] = {}  # literal port -> bond
@@ -275,26 +280,28 @@ class _Interpreter:
         self.result.problems.sort(key=lambda found: (found.place.file, found.place.line))
         return self.result
 
-    def _problem(self, place: Place, section: str, option: str, text: str) -> None:
-        self.result.problems.append(Problem(place, section, option, text))
+    def _problem(
+        self, place: Place, section: str, option: str, text: "str | Callable[[], str]"
+    ) -> None:
+        """Note a problem; its text as a function where it takes time, for a file of rubbish."""
+        self.document.problem(place, section, option, text if callable(text) else lambda: text)
 
     def _check_names(self, section: Section) -> None:
         """Report parents that do not exist and options that no section of this kind has."""
         for parent in section.parents:
             if parent not in self.sections:
-                text = f"there is no section [{parent}]{_nearest(parent, self.sections)}; left out"
-                self._problem(section.place, section.name, "", text)
+                self._problem(section.place, section.name, "", self._no_section(parent))
         known = self._known(section)
         for option in section.options.values():
-            stem, bracket, _ = option.name.partition("[")
-            stem = stem.strip()
+            stem, bracket, host = option.name.partition("[")
             if stem not in known:
-                near = _nearest(stem, known)
-                self._problem(
-                    option.place, section.name, option.name, f"unknown option{near}; ignored"
-                )
-            elif bracket and not option.name.endswith("]"):
-                self._problem(option.place, section.name, option.name, "lacks its ']'; ignored")
+                self._problem(option.place, section.name, option.name, _unknown(stem, known))
+            elif bracket and (host in ("", "]") or host[-1] != "]"):
+                text = "lacks a host's name or its ']'; ignored"
+                self._problem(option.place, section.name, option.name, text)
+
+    def _no_section(self, name: str) -> "Callable[[], str]":
+        return lambda: f"there is no section [{name}]{_nearest(name, self.sections)}; left out"
 
     def _known(self, section: Section) -> "list[str]":
         bond, port = [*BOND_SETTINGS, *BOND_LISTS], [*PORT_SETTINGS, *PORT_LISTS]
@@ -355,6 +362,7 @@ class _Interpreter:
         for name, reader in BOND_SETTINGS.items():
             if found := self._setting(section, name, reader):
                 bond.settings[name] = found[1]
+        self._check_mac(section, bond)
         self._check_delays(section, bond)
         for name, reader in BOND_LISTS.items():
             if name in DEFAULT_PORTS:
@@ -362,6 +370,15 @@ class _Interpreter:
             elif entries := self._list(section, name, reader):
                 bond.lists[name] = entries[1]
         return bond
+
+    def _check_mac(self, section: Section, bond: Bond) -> None:
+        """A bond has its address from its ports, so that of a bond says nothing."""
+        named = bond.settings.get("mac", "")
+        if named in self.sections and "/" not in named:
+            place = next(self._lookup(section, "mac"))[0]
+            text = f"'{named}' is itself a bond; the default is used"
+            self._problem(place, section.name, "mac", text)
+            del bond.settings["mac"]
 
     def _check_delays(self, section: Section, bond: Bond) -> None:
         """A delay that is no multiple of miimon would be rounded down by the kernel, silently."""
@@ -399,9 +416,7 @@ class _Interpreter:
         """Read a `[bond/NAME]` section."""
         owner, _, label = section.name.partition("/")
         if owner not in bonds:
-            near = _nearest(owner, bonds)
-            text = f"there is no bond [{owner}]{near}; the section is ignored"
-            self._problem(section.place, section.name, "", text)
+            self._problem(section.place, section.name, "", _no_bond(owner, bonds))
             return
         settings = {
             name: found[1]
@@ -432,6 +447,14 @@ def _variants(hostname: str) -> "Iterator[str]":
     while variant:
         yield variant
         variant = variant.rpartition("_")[0]
+
+
+def _unknown(option: str, known: list[str]) -> "Callable[[], str]":
+    return lambda: f"unknown option{_nearest(option, known)}; ignored"
+
+
+def _no_bond(name: str, bonds: "Iterable[str]") -> "Callable[[], str]":
+    return lambda: f"there is no bond [{name}]{_nearest(name, bonds)}; the section is ignored"
 
 
 def _nearest(word: str, known: "Iterable[str]") -> str:

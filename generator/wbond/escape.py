@@ -5,8 +5,6 @@ Interface names and configured strings are hostile input; what leaves this
 module is safe at the place that the function names.
 """
 
-import os
-
 # systemd's VALID_CHARS (src/basic/unit-name.c) without '-' and '\\', which
 # unit_name_escape() always escapes.
 _KEPT = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
@@ -20,7 +18,7 @@ def unit_instance(text: str) -> str:
     In: any string (undecodable bytes as surrogates). Out: ASCII. Source:
     unit_name_escape(), src/basic/unit-name.c.
     """
-    escaped = "".join(map(_ESCAPED.__getitem__, os.fsencode(text)))
+    escaped = "".join(map(_ESCAPED.__getitem__, text.encode("utf-8", "surrogateescape")))
     return f"\\x2e{escaped[1:]}" if escaped[:1] == "." else escaped
 
 
@@ -35,6 +33,13 @@ def device_unit(interface: str) -> str:
 def specifiers(text: str) -> str:
     """Double `%`, which systemd would expand (systemd.unit(5), "Specifiers")."""
     return text.replace("%", "%%")
+
+
+def description(text: str) -> str:
+    """Make `text` fit for a `Description=`, which knows no quotes: a backslash at its end
+    would take in the next line (systemd.syntax(7)).
+    """
+    return unit_instance(text) if "\\" in text else specifiers(text)
 
 
 def environment(name: str, value: str) -> str:

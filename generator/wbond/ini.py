@@ -11,11 +11,15 @@ fault, and costs more to import than the generator may take in all.
 import os
 import stat
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CONFIGURATION = "etc/wbond.conf"
 # systemd's order of precedence: of files with one name the first is taken.
 DROP_IN_DIRECTORIES = ("etc", "run", "usr/local/lib", "usr/lib")
 SIZE_MAX = 1 << 20  # bytes; a larger file is no configuration
-PROBLEMS_MAX = 20  # a file; rubbish must not flood the kernel's log
+PROBLEMS_MAX = 40  # a file; rubbish must not flood the kernel's log
 
 
 class Place:
@@ -67,11 +71,24 @@ class Section:
 class Document:
     """All files read: sections in order of appearance, and what was wrong with the text."""
 
-    __slots__ = ("problems", "sections")
+    __slots__ = ("_counts", "problems", "sections")
 
     def __init__(self) -> None:
         self.sections: dict[str, Section] = {}
         self.problems: list[Problem] = []
+        self._counts: dict[str, int] = {}
+
+    def problem(self, place: Place, section: str, option: str, text: "Callable[[], str]") -> None:
+        """Note a problem; past PROBLEMS_MAX of a file only that there are more.
+
+        `text` is asked for only if it is wanted: a suggestion takes its time.
+        """
+        count = self._counts[place.file] = self._counts.get(place.file, 0) + 1
+        if count <= PROBLEMS_MAX:
+            self.problems.append(Problem(place, section, option, text()))
+        elif count == PROBLEMS_MAX + 1:
+            more = "more faults in this file are not listed"
+            self.problems.append(Problem(place, section, "", more))
 
 
 def read(root: str) -> Document:
@@ -79,12 +96,11 @@ def read(root: str) -> Document:
     document = Document()
     for name in _files(root):
         try:
-            text = _text(os.path.join(root, name))
+            text = content(os.path.join(root, name))
         except (OSError, ValueError) as fault:
             reason = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
-            document.problems.append(
-                Problem(Place("/" + name, 0), "", "", f"{reason}; the file is left out")
-            )
+            told = Problem(Place("/" + name, 0), "", "", f"{reason}; the file is left out")
+            document.problems.append(told)
             continue
         parse(text, "/" + name, document)
     return document
@@ -107,7 +123,7 @@ def _files(root: str) -> list[str]:
     return found + [drop_ins[name] for name in sorted(drop_ins)]
 
 
-def _text(path: str) -> bytes:
+def content(path: str) -> bytes:
     """Return a file's bytes; empty for a masked one (a link to /dev/null).
 
     Raises OSError, or ValueError with what is wrong. Never blocks on a FIFO.
@@ -132,11 +148,10 @@ def _text(path: str) -> bytes:
 class _Parser:
     """The state between two lines of one file."""
 
-    __slots__ = ("document", "faults", "file", "headed", "indent", "option", "section", "seen")
+    __slots__ = ("document", "file", "headed", "indent", "option", "section", "seen")
 
     def __init__(self, file: str, document: Document) -> None:
         self.file, self.document = file, document
-        self.faults = 0
         self.headed = False
         self.section: Section | None = None
         self.option: Option | None = None
@@ -144,13 +159,19 @@ class _Parser:
         self.seen: set[tuple[str, str]] = set()
 
     def fault(self, number: int, text: str, option: str = "") -> None:
-        """Note a problem; past PROBLEMS_MAX only that there are more."""
-        self.faults += 1
-        if self.faults == PROBLEMS_MAX + 1:
-            text, option = "more faults in this file are not listed", ""
-        if self.faults <= PROBLEMS_MAX + 1:
-            section = self.section.name if self.section else ""
-            self.document.problems.append(Problem(Place(self.file, number), section, option, text))
+        """Note a problem of this file."""
+        section = self.section.name if self.section else ""
+        self.document.problem(Place(self.file, number), section, option, lambda: text)
+
+    def skip(self, number: int, raw: bytes, text: str) -> None:
+        """Leave a line out, and with it what belongs to it: a section, or a continuation."""
+        self.fault(number, text)
+        if raw.lstrip()[:1] == b"[":
+            self.section = self.option = None
+            self.headed = True
+        elif self.option is None or _indent(raw) <= self.indent:
+            self.indent = _indent(raw)
+            self.option = Option("", "", Place(self.file, number))
 
     def line(self, number: int, line: str) -> None:
         """Take one line in."""
@@ -185,14 +206,15 @@ class _Parser:
     def assignment(self, number: int, line: str, content: str) -> None:
         """`option = value`, `option: value` or `option[host] = value`."""
         self.option = None
+        if self.section is None and self.headed:
+            return
         end = min((at for at in (content.find("="), content.find(":")) if at > 0), default=0)
         if not end:
             self.fault(number, "is neither a section, an option nor a comment; the line is skipped")
             return
-        name = content[:end].strip().lower()
+        name = _option_name(content[:end].lower())
         if self.section is None:
-            if not self.headed:
-                self.fault(number, "stands before any section such as [bond0]; skipped", name)
+            self.fault(number, "stands before any section such as [bond0]; skipped", name)
             return
         if (self.section.name, name) in self.seen:
             self.fault(number, "is given twice; this one is taken", name)
@@ -202,14 +224,31 @@ class _Parser:
         self.section.options[name] = self.option
 
 
-def _indent(line: str) -> int:
+def _option_name(text: str) -> str:
+    """Return `option` or `option[host]` without the blanks around either."""
+    stem, bracket, host = text.partition("[")
+    if bracket and host.rstrip()[-1:] == "]":
+        return f"{stem.strip()}[{host.rstrip()[:-1].strip()}]"
+    return text.strip()
+
+
+def _indent(line: str | bytes) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _control(line: str) -> bool:
-    """Tell whether a line holds a control character other than a tab."""
+def _unfit(line: str) -> bool:
+    """Tell whether a line holds a control character other than a tab, or a noncharacter.
+
+    systemd takes neither in a unit (unichar_is_valid(), src/basic/utf8.c).
+    """
     text = line.replace("\t", " ")
-    return not text.isprintable() and any(ord(c) < 0x20 or ord(c) == 0x7F for c in text)
+    if text.isprintable():
+        return False
+    codes = [ord(character) for character in text]
+    return any(
+        code < 0x20 or code == 0x7F or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+        for code in codes
+    )
 
 
 def parse(content: bytes, file: str, document: Document) -> None:
@@ -219,9 +258,9 @@ def parse(content: bytes, file: str, document: Document) -> None:
         try:
             line = raw.decode("utf-8")
         except UnicodeDecodeError:
-            parser.fault(number, "is not UTF-8 text; the line is skipped")
+            parser.skip(number, raw, "is not UTF-8 text; the line is skipped")
             continue
-        if _control(line):
-            parser.fault(number, "holds a control character; the line is skipped")
+        if _unfit(line):
+            parser.skip(number, raw, "holds a control character; the line is skipped")
             continue
         parser.line(number, line)

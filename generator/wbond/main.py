@@ -13,6 +13,7 @@ UNIT_PATH = (
     "usr/lib/systemd/system",
     "lib/systemd/system",
 )
+HOST_NAME_MAX = 64  # gethostname(2)
 _OWN_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
 
 
@@ -56,20 +57,20 @@ def generate(root: str, directory: str, logger: log.Log) -> int:
 def hostname(root: str) -> str:
     """Return the static host name up to its first dot, or nothing (hostname(5))."""
     try:
-        with open(os.path.join(root, "etc/hostname"), "rb") as file:
-            lines = file.read(4096).decode("utf-8", "replace").splitlines()
-    except OSError:
+        text = ini.content(os.path.join(root, "etc/hostname"))
+    except (OSError, ValueError):
         return ""
+    lines = text.decode("utf-8", "replace").splitlines()
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return names[0].partition(".")[0] if names else ""
+    return names[0].partition(".")[0][:HOST_NAME_MAX] if names else ""
 
 
 def template(root: str, name: str) -> str:
     """Return the text of a unit template as systemd would find it; raises OSError without one."""
     for directory in (*(os.path.join(root, part) for part in UNIT_PATH), _OWN_UNITS):
         try:
-            with open(os.path.join(directory, name), encoding="utf-8") as file:
-                return file.read()
+            text = ini.content(os.path.join(directory, name))
+            return text.decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             continue
     raise FileNotFoundError(2, "no such unit template", name)

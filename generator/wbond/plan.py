@@ -124,14 +124,12 @@ def _port_units(bond: Bond, instance: str, template: "Callable[[str], str]") -> 
 
 
 def _for_bond(text: str, bond: Bond, instance: str) -> str:
-    """Make a template of bond0's ports one of another bond's."""
+    """Make a template of bond0's ports one of another bond's; its name goes in last."""
     return (
-        text.replace(
-            f"Environment=BOND={FIRST_BOND}\n", escape.environment("BOND", bond.name) + "\n"
-        )
-        .replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
-        .replace(f" in {FIRST_BOND}\n", f" in {escape.specifiers(bond.name)}\n")
+        text.replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
         .replace("[Unit]\n", f"[Unit]\nSourcePath={bond.place.file}\n", 1)
+        .replace(f" in {FIRST_BOND}\n", f" in {escape.description(bond.name)}\n")
+        .replace(f"Environment=BOND={FIRST_BOND}\n", escape.environment("BOND", bond.name) + "\n")
     )
 
 

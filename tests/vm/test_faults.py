@@ -38,7 +38,7 @@ NAMED = (
     "/etc/wbond.conf:12: is no section header",
     "/etc/wbond.conf:15: [far-too-long-for-a-name]: 'far-too-long-for-a-name' is not an interface",
     "/etc/wbond.conf.d/10-rubbish.conf:1: ",
-    "/etc/wbond.conf.d/10-rubbish.conf:21: more faults in this file are not listed",
+    "/etc/wbond.conf.d/10-rubbish.conf:41: more faults in this file are not listed",
     "/etc/wbond.conf.d/20-large.conf: is larger than 1048576 bytes",
     "/etc/wbond.conf.d/30-folder.conf: is not a regular file",
     "/usr/lib/wbond.conf.d/50-loose.conf:1: wired: stands before any section",
