@@ -2,7 +2,7 @@
 """What options mean: every value that is taken or refused, who inherits what, whose port it is."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -689,3 +689,28 @@ def test_no_bytes_raise(content: bytes, hostname: str) -> None:
     document = ini.Document()
     ini.parse(b"[bond0]\n" + content, FILE, document)
     assert config.interpret(document, hostname).bonds[0].name == "bond0"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[bond0" + "".join(f":x{n}" for n in range(500)) + "]\n",
+        "[bond0]\n" + "".join(f"option{n} = 1\n" for n in range(500)),
+        "".join(f"[bond{n}]\n[bondx{n}/a]\nkind = wired\n" for n in range(500)),
+    ],
+    ids=["parents", "options", "ports"],
+)
+def test_suggestions_are_looked_for_only_where_they_are_listed(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def nearest(word: str, known: Iterable[str]) -> str:
+        asked.append(word)
+        return ""
+
+    monkeypatch.setattr(config, "_nearest", nearest)
+    document = ini.Document()
+    ini.parse(text.encode(), "file", document)
+    assert len(config.interpret(document, "").problems) == ini.PROBLEMS_MAX + 1
+    assert len(asked) <= ini.PROBLEMS_MAX

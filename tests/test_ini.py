@@ -206,21 +206,20 @@ def test_a_line_that_is_no_text_is_skipped(line: bytes, text: str) -> None:
     assert problems(document) == [f"{FILE}:3: [x]: {text}"]
 
 
-def test_a_file_s_faults_are_listed_up_to_twenty() -> None:
-    assert len(parsed("x\n" * 20).problems) == 20
-    found = problems(parsed("x\n" * 1000))
-    assert len(found) == 21
-    assert found[19:] == [
-        f"{FILE}:20: {NO_LINE}",
-        f"{FILE}:21: more faults in this file are not listed",
+def test_the_faults_of_a_file_are_listed_up_to_a_limit() -> None:
+    limit = ini.PROBLEMS_MAX
+    assert len(parsed("x\n" * limit).problems) == limit
+    assert problems(parsed("x\n" * 1000))[limit - 1 :] == [
+        f"{FILE}:{limit}: {NO_LINE}",
+        f"{FILE}:{limit + 1}: more faults in this file are not listed",
     ]
 
 
-def test_each_file_has_its_own_twenty() -> None:
-    document = ini.Document()
+def test_each_file_has_a_limit_of_its_own() -> None:
+    document, count = ini.Document(), ini.PROBLEMS_MAX + 1
     for name in ("/a", "/b"):
-        ini.parse(b"x\n" * 30, name, document)
-    assert [problem.place.file for problem in document.problems] == ["/a"] * 21 + ["/b"] * 21
+        ini.parse(b"x\n" * 100, name, document)
+    assert [problem.place.file for problem in document.problems] == ["/a"] * count + ["/b"] * count
 
 
 LINES = [b"[a]\n", b"[a:b]\n", b"a = 1\n", b"\xef\xbb\xbf", b"\xc3\xa9", b"\xe2\x80\xa8"]

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Linters and documents as ordinary tests: code, types, man pages, links, licences, defaults."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from wbond import config
+
+from tests.conftest import REPOSITORY
+
+PAGES = sorted((REPOSITORY / "man").glob("*.scd"))
+EXAMPLE = (REPOSITORY / "wbond.conf.example").read_text(encoding="utf-8")
+OPTIONS = [*config.BOND_SETTINGS, *config.BOND_LISTS, *config.PORT_SETTINGS, *config.PORT_LISTS]
+# What carries no licence line: texts for people, licences, lists, and golden cases.
+NO_LICENCE_LINE = re.compile(
+    r".*\.md|man/.*|LICENSE|\.gitignore|wbond\.conf\.example|tests/(cases|devices)/.*"
+)
+LICENCE_LINE = "SPDX-License-Identifier: LGPL-2.1-or-later"
+
+
+def tracked() -> list[str]:
+    """Return what git tracks, or will: paths relative to the repository."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    return [name for name in done.stdout.split("\0") if name and (REPOSITORY / name).is_file()]
+
+
+def first_line(name: str) -> str:
+    with (REPOSITORY / name).open(encoding="utf-8", errors="replace") as file:
+        return file.readline()
+
+
+SCRIPTS = [name for name in tracked() if "python3" in first_line(name) and "#!" in first_line(name)]
+SHELL = [name for name in tracked() if first_line(name).startswith("#!/bin/sh")]
+PYTHON = [name for name in tracked() if name.endswith(".py")] + SCRIPTS
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_there_are_scripts_and_pages() -> None:
+    assert len(SCRIPTS) >= 9
+    assert len(SHELL) >= 3
+    assert len(PAGES) >= 2
+
+
+def test_ruff_has_nothing_to_say() -> None:
+    assert run(sys.executable, "-m", "ruff", "check", "-q", *PYTHON) == (0, "")
+
+
+def test_code_has_ruff_s_format() -> None:
+    assert run(sys.executable, "-m", "ruff", "format", "-q", "--check", *PYTHON) == (0, "")
+
+
+def test_types_are_strict() -> None:
+    code, words = run(sys.executable, "-m", "mypy", "--no-error-summary")
+    assert (code, words) == (0, "")
+
+
+@pytest.mark.parametrize("name", SHELL)
+def test_shell_scripts_parse(name: str) -> None:
+    assert run("sh", "-n", name) == (0, "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_man_pages_are_well_formed(page: Path, tmp_path: Path) -> None:
+    made = tmp_path / page.stem
+    with page.open("rb") as source, made.open("wb") as target:
+        subprocess.run(["scdoc"], stdin=source, stdout=target, check=True)
+    words = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(made)]
+    done = subprocess.run(words, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", [name for name in tracked() if name.endswith(".md")])
+def test_links_in_documents_lead_somewhere(name: str) -> None:
+    text = (REPOSITORY / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        led = (REPOSITORY / name).parent / path if path else REPOSITORY / name
+        assert led.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", led.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings]
+
+
+def test_every_file_names_its_licence() -> None:
+    lacking = []
+    for name in tracked():
+        if not NO_LICENCE_LINE.fullmatch(name):
+            text = (REPOSITORY / name).read_text(encoding="utf-8")
+            if LICENCE_LINE not in "\n".join(text.splitlines()[:3]):
+                lacking.append(name)
+    assert lacking == []
+
+
+def test_no_program_uses_a_shell() -> None:
+    programs = [name for name in PYTHON if name.startswith(("generator/", "helpers/"))]
+    for name in programs:
+        for node in ast.walk(ast.parse((REPOSITORY / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword):
+                assert node.arg != "shell", name
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in ("system", "popen", "getoutput"), name
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_is_documented(option: str) -> None:
+    page = (REPOSITORY / "man/wbond.conf.5.scd").read_text(encoding="utf-8")
+    assert f"*{option}*" in page
+    assert re.search(rf"^#?{option} = ", EXAMPLE, re.MULTILINE)
+
+
+def unit_defaults() -> dict[str, set[str]]:
+    """Return the values that the unit templates set, by the option's name."""
+    found: dict[str, set[str]] = {}
+    for unit in (REPOSITORY / "units").iterdir():
+        text = unit.read_text(encoding="utf-8")
+        for name, value in re.findall(r"^Environment=(\w+)=(.*)$", text, re.MULTILINE):
+            found.setdefault(name.lower(), set()).add(value)
+    return found
+
+
+@pytest.mark.parametrize("option", sorted(set(config.BOND_SETTINGS) - {"mode"}))
+def test_defaults_are_the_same_in_units_example_and_page(option: str) -> None:
+    (default,) = unit_defaults()[option]
+    assert f"\n#{option} = {default}\n" in EXAMPLE
+
+
+def test_the_generator_reckons_with_the_units_defaults() -> None:
+    defaults = unit_defaults()
+    assert defaults["miimon"] == {str(config.DEFAULT_MIIMON)}
+    assert defaults["peer_notif_delay"] == {str(config.DEFAULT_PEER_NOTIF_DELAY)}
+    for kind, globs in config.DEFAULT_PORTS.items():
+        assert f"# Default: {kind} = {' '.join(globs)}\n" in EXAMPLE
+
+
+def test_changelog_and_setup_name_one_version() -> None:
+    setup = (REPOSITORY / "setup.cfg").read_text(encoding="utf-8")
+    (version,) = re.findall(r"^version = (.*)$", setup, re.MULTILINE)
+    changelog = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{version}]" in changelog or "## [Unreleased]" in changelog
