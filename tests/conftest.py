@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests share: the golden cases, and an installed tree."""
 
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from wbond_net import alignment, identity, link
+
+from tests.fake import Machine
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CASES = Path(__file__).resolve().parent / "cases"
@@ -57,3 +61,19 @@ def output(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A machine whose sysfs is a folder and whose commands are recorded; it has a machine id."""
+    made = Machine(tmp_path)
+    monkeypatch.setattr(link, "SYSFS", str(made.sysfs))
+    monkeypatch.setattr(subprocess, "run", made.run)
+    monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
+    monkeypatch.setattr(alignment, "STATE", str(tmp_path / "state"))
+    return made
+
+
+def derived(purpose: str) -> bytes:
+    """Return what stands for bytes derived from the machine id."""
+    return hashlib.sha256(purpose.encode()).digest()

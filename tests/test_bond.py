@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-bond: what it makes, adopts, refuses and removes, command by command."""
+
+import re
+
+import pytest
+from wbond_net import bond, identity
+
+from tests.conftest import REPOSITORY
+from tests.fake import Machine
+
+TEMPLATE = (REPOSITORY / "units/wbond@.service").read_text(encoding="utf-8")
+ENVIRON = dict(re.findall(r"^Environment=(\w+)=(.*)$", TEMPLATE, re.MULTILINE))
+OPTIONS = (
+    "mode active-backup miimon 100 updelay 0 downdelay 0 peer_notify_delay 300 "
+    "primary_reselect always fail_over_mac active num_grat_arp 5 resend_igmp 1 "
+    "all_slaves_active 0 min_links 0"
+)
+START = r"systemctl start --no-block --all -- wbond-plug@bond0\x2d*"
+
+
+def address(name: str = "bond0") -> str:
+    return identity.mac(name)
+
+
+def test_a_bond_is_made_in_one_message(machine: Machine) -> None:
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert machine.ran == [
+        f"ip link add dev bond0 address {address()} type bond {OPTIONS}",
+        "ip link set dev bond0 up",
+        START,
+    ]
+
+
+def test_every_setting_reaches_the_kernel(machine: Machine) -> None:
+    values = {
+        name: str(number) for number, name in enumerate(ENVIRON, 7) if name not in ("MAC",)
+    } | {"MAC": "active", "PRIMARY_RESELECT": "failure"}
+    bond.main(["up", "bond0"], values)
+    words = machine.ran[0].split()
+    for name, option in {
+        "MIIMON": "miimon",
+        "UPDELAY": "updelay",
+        "DOWNDELAY": "downdelay",
+        "PRIMARY_RESELECT": "primary_reselect",
+        "PEER_NOTIF": "num_grat_arp",
+        "PEER_NOTIF_DELAY": "peer_notify_delay",
+    }.items():
+        assert words[words.index(option) + 1] == values[name]
+
+
+def test_an_address_that_is_given_is_the_bond_s_from_the_start(machine: Machine) -> None:
+    bond.main(["up", "bond0"], ENVIRON | {"MAC": "02:00:00:aa:bb:cc"})
+    assert machine.ran[0].startswith("ip link add dev bond0 address 02:00:00:aa:bb:cc type bond")
+
+
+def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
+    machine.add("wlan0")
+    machine.add("eth9")
+    machine.udev = {
+        "wlan0": "WBOND_BOND=bond0\nWBOND_UNIT=bond0-supplicant@wlan0.service\n",
+        "eth9": "WBOND_BOND=bond1\nWBOND_UNIT=bond1-wired@eth9.service\n",
+    }
+    bond.main(["up", "bond0"], ENVIRON)
+    assert machine.ran[-1] == f"{START} bond0-supplicant@wlan0.service"
+
+
+def test_a_name_is_escaped_where_it_is_a_unit_s(machine: Machine) -> None:
+    bond.main(["up", "my-wifi"], ENVIRON)
+    assert machine.ran[-1].endswith(r"wbond-plug@my\x5cx2dwifi\x2d*")
+
+
+def test_a_bond_without_ports_is_adopted_with_every_option(machine: Machine) -> None:
+    machine.add_bond()
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert machine.ran[:4] == [
+        "ip link set dev bond0 down",
+        f"ip link set dev bond0 type bond {OPTIONS}",
+        f"ip link set dev bond0 address {address()}",
+        "ip link set dev bond0 up",
+    ]
+
+
+def test_a_bond_with_ports_is_left_alone(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.add_bond(ports="eth0 eth1")
+    assert bond.main(["up", "bond0"], ENVIRON) == 2
+    assert machine.ran == []
+    assert "bond0 is there and has ports (eth0 eth1)" in capsys.readouterr().err
+
+
+def test_what_is_no_bond_is_left_alone(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.add("bond0")
+    assert bond.main(["up", "bond0"], ENVIRON) == 2
+    assert machine.ran == []
+    assert "bond0 is there and is no bond" in capsys.readouterr().err
+
+
+def test_a_bond_that_cannot_be_brought_up_is_taken_back(machine: Machine) -> None:
+    machine.refused["ip link set dev bond0 up"] = "RTNETLINK answers: No buffer space"
+    assert bond.main(["up", "bond0"], ENVIRON) == 1
+    assert machine.ran[-1] == "ip link delete dev bond0"
+
+
+def test_an_adopted_bond_that_cannot_be_brought_up_is_not_deleted(machine: Machine) -> None:
+    machine.add_bond()
+    machine.refused["ip link set dev bond0 up"] = "RTNETLINK answers: No buffer space"
+    assert bond.main(["up", "bond0"], ENVIRON) == 1
+    assert not any("delete" in command for command in machine.ran)
+
+
+def test_down_removes_the_bond(machine: Machine) -> None:
+    machine.add_bond()
+    assert bond.main(["down", "bond0"], {}) == 0
+    assert machine.ran == ["ip link delete dev bond0"]
+
+
+def test_down_is_content_where_there_is_no_bond(machine: Machine) -> None:
+    machine.add("bond0")
+    assert [bond.main(["down", name], {}) for name in ("bond0", "bond1")] == [0, 0]
+    assert machine.ran == []
+
+
+def test_without_a_machine_id_the_kernel_chooses_the_address(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nothing(purpose: str, root: str = "/") -> bytes:
+        raise identity.NoMachineId("no machine id")
+
+    monkeypatch.setattr(identity, "derive", nothing)
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert machine.ran[0].startswith("ip link add dev bond0 type bond")
+    assert "no machine id" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["up"], ["sideways", "bond0"], ["up", "a", "b"]])
+def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert bond.main(arguments, ENVIRON) == 2
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`make install` and `make uninstall`: which files, with which modes, naming which paths."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+GENERATOR_MODULES = ["__init__", "config", "emit", "escape", "ini", "log", "main", "plan"]
+NET_MODULES = [
+    *("__init__", "alignment", "bond", "dhcp", "found", "identity", "ifupdown", "link", "port"),
+    *("rfkill", "rtnetlink", "udev", "wait_online", "watch"),
+]
+UDEV_MODULES = ["__init__", "device", "main", "match"]
+SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]
+UNITS = [
+    *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-found@", "wbond-plug@"),
+    *("wbond-wait-online@", "wbond-watch@", "wbond@"),
+]
+PAGES = sorted(path.stem for path in (REPOSITORY / "man").glob("*.scd"))
+TOOLS = [
+    "sh",
+    "make",
+    "install",
+    "sed",
+    "chmod",
+    "cp",
+    "ln",
+    "rm",
+    "test",
+    "pkg-config",
+    "scdoc",
+    "echo",
+]
+
+
+def system_tag() -> str:
+    """Return the cache tag of the interpreter that runs at boot."""
+    words = ["/usr/bin/python3", "-c", "import sys; print(sys.implementation.cache_tag)"]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def directory(variable: str, package: str) -> str:
+    words = ["pkg-config", f"--variable={variable}", package]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def modules(folder: str, names: list[str]) -> set[str]:
+    tag = system_tag()
+    return {f"{folder}/{name}.py" for name in names} | {
+        f"{folder}/__pycache__/{name}.{tag}.pyc" for name in names
+    }
+
+
+def expected(prefix: str) -> dict[str, int | str]:
+    """Return every path below DESTDIR with its mode, or where a link leads."""
+    library = f"{prefix}/lib/wbond"
+    units = directory("systemdsystemunitdir", "systemd")
+    plain = modules(f"{library}/generator/wbond", GENERATOR_MODULES)
+    plain |= modules(f"{library}/helpers/wbond_net", NET_MODULES)
+    plain |= modules(f"{library}/helpers/wbond_udev", UDEV_MODULES)
+    plain |= {f"{library}/helpers/wpa_supplicant-port.conf"}
+    plain |= {f"{where}/{unit}.service" for where in (units, f"{library}/units") for unit in UNITS}
+    plain |= {f"{directory('udevdir', 'udev')}/rules.d/90-wbond.rules"}
+    plain |= {f"{prefix}/share/man/man{page[-1]}/{page}" for page in PAGES}
+    found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
+    found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
+    found[f"{library}/generator/wbond-generator"] = 0o755
+    link = f"{directory('systemdsystemgeneratordir', 'systemd')}/wbond-generator"
+    found[link] = f"-> {library}/generator/wbond-generator"
+    return found
+
+
+def tree(root: Path) -> dict[str, int | str]:
+    found: dict[str, int | str] = {}
+    for path in root.rglob("*"):
+        name = f"/{path.relative_to(root)}"
+        if path.is_symlink():
+            found[name] = f"-> {os.readlink(path)}"
+        elif path.is_file():
+            found[name] = path.stat().st_mode & 0o7777
+        else:
+            assert path.stat().st_mode & 0o7777 == 0o755, name
+    return found
+
+
+def make(*words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": path or os.environ["PATH"], "LC_ALL": "C"}
+    command = [shutil.which("make") or "make", "-s", "-C", str(REPOSITORY), *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, umask=0o022)
+
+
+@pytest.mark.parametrize("prefix", ["/usr", "/usr/local", "/opt/wbond"])
+def test_the_files_and_their_modes(tmp_path: Path, prefix: str) -> None:
+    done = make("install", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree(tmp_path) == expected(prefix)
+
+
+def test_the_prefix_is_usr_local_if_nothing_is_said(tmp_path: Path) -> None:
+    assert make("install", f"DESTDIR={tmp_path}").returncode == 0
+    assert tree(tmp_path) == expected("/usr/local")
+
+
+def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/wbond")
+    texts = [
+        path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".service", ".rules")
+    ]
+    named = [word for text in texts for word in text.split() if "/helpers/wbond-" in word]
+    assert len(named) > 20
+    for word in named:
+        program = word.rpartition('"/')[2].strip('"').rpartition("=")[2]
+        assert f"/{program.lstrip('/')}".startswith("/opt/wbond/lib/wbond/helpers/")
+        assert (tmp_path / program.lstrip("/")).exists()
+
+
+def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
+    compiled = list(tmp_path.rglob("*.pyc"))
+    assert len(compiled) == len(GENERATOR_MODULES + NET_MODULES + UDEV_MODULES)
+    script = (
+        "import marshal, sys; print(marshal.loads(open(sys.argv[1], 'rb').read()[16:]).co_filename)"
+    )
+    for path in compiled[:3]:
+        words = ["/usr/bin/python3", "-c", script, str(path)]
+        shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+        source = path.parent.parent / f"{path.name.partition('.')[0]}.py"
+        assert shown == f"/{source.relative_to(tmp_path)}"
+
+
+def test_it_takes_few_tools_and_no_compiler(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in TOOLS:
+        (tools / name).symlink_to(shutil.which(name) or name)
+    done = make("install", f"DESTDIR={tmp_path}/root", path=str(tools))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree(tmp_path / "root") == expected("/usr/local")
+
+
+def test_without_scdoc_there_are_no_man_pages_and_it_says_so(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in TOOLS:
+        if name != "scdoc":
+            (tools / name).symlink_to(shutil.which(name) or name)
+    done = make("install", f"DESTDIR={tmp_path}/root", path=str(tools))
+    assert (done.returncode, done.stdout) == (0, "scdoc is not installed: no man pages\n")
+    lacking = set(expected("/usr/local")) - set(tree(tmp_path / "root"))
+    assert {path.rpartition("/")[2] for path in lacking} == set(PAGES)
+
+
+def test_twice_is_as_good_as_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert make("install", f"DESTDIR={tmp_path}").returncode == 0
+    assert tree(tmp_path) == expected("/usr/local")
+
+
+def test_the_installed_generator_runs(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/wbond.conf").write_text("[uplink]\nwired = eth0\nwireless =\n")
+    output = tmp_path / "output"
+    words = [str(tmp_path / "usr/lib/wbond/generator/wbond-generator"), "--root", str(tmp_path)]
+    done = subprocess.run([*words, str(output)], env={}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (output / "multi-user.target.wants/wbond@uplink.service").is_symlink()
+    assert "/usr/lib/wbond/helpers/wbond-port" in (output / "uplink-wired@.service").read_text()
+
+
+def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/wbond.conf").write_text("[bond0]\n")
+    done = make("uninstall", f"DESTDIR={tmp_path}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(tree(tmp_path)) == {"/etc/wbond.conf"}
+    assert not (tmp_path / "usr/local/lib/wbond").exists()
+
+
+@pytest.mark.parametrize("words", [["UNITDIR="], ["GENERATORDIR="], ["UDEVDIR="], ["PREFIX=usr"]])
+@pytest.mark.parametrize("target", ["install", "uninstall"])
+def test_without_a_sure_place_nothing_is_done(
+    tmp_path: Path, target: str, words: list[str]
+) -> None:
+    done = make(target, f"DESTDIR={tmp_path}/", *words)
+    assert done.returncode != 0
+    assert ("pkg-config" in done.stderr) or ("absolute path" in done.stdout + done.stderr)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-port: joining, ranks, alignment, leaving, and wpa_supplicant's command line."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from wbond_net import alignment, ifupdown, port, rfkill
+
+from tests.conftest import REPOSITORY
+from tests.fake import OWN, Machine
+
+TEMPLATE = (REPOSITORY / "units/bond0-supplicant@.service").read_text(encoding="utf-8")
+ENVIRON = dict(re.findall(r"^Environment=(\w+)=(.*)$", TEMPLATE, re.MULTILINE)) | {"PRIORITY": "20"}
+CARD, RADIO = "enp0s10", "wlp3s0"
+COMMON = "02:00:00:aa:bb:cc"
+
+
+@pytest.fixture
+def bonded(machine: Machine) -> Machine:
+    machine.add_bond()
+    machine.add(CARD)
+    machine.add(RADIO)
+    return machine
+
+
+def join(name: str = CARD, **environ: str) -> int:
+    return port.main(["join", "bond0", name], ENVIRON | environ)
+
+
+def test_a_port_joins_down_flushed_ranked(bonded: Machine) -> None:
+    assert join() == 0
+    assert bonded.ran == [
+        f"ip link set dev {CARD} down",
+        f"ip address flush dev {CARD}",
+        f"ip link set dev {CARD} master bond0",
+        f"ip link set dev {CARD} type bond_slave prio 20",
+        f"ip link set dev bond0 type bond primary {CARD}",
+    ]
+
+
+def test_a_port_that_is_in_is_ranked_and_otherwise_left(machine: Machine) -> None:
+    machine.add_bond(primary=CARD)
+    machine.add(CARD, up=True, master="bond0")
+    assert join() == 0
+    assert machine.ran == [f"ip link set dev {CARD} type bond_slave prio 20"]
+
+
+def test_a_port_that_somebody_has_taken_down_comes_up(machine: Machine) -> None:
+    machine.add_bond(primary=CARD)
+    machine.add(CARD, master="bond0")
+    join()
+    assert machine.ran[-1] == f"ip link set dev {CARD} up"
+
+
+def test_another_s_port_is_left_alone(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.add_bond()
+    machine.add(CARD, master="br0")
+    assert join() == 1
+    assert machine.ran == []
+    assert f"{CARD} is a port of br0; it is left alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("switch", ["soft", "hard"])
+def test_a_blocked_radio_waits(
+    bonded: Machine, switch: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bonded.rfkill(RADIO, **{switch: 1})
+    assert join(RADIO) == 0
+    assert bonded.ran == []
+    assert "blocked by rfkill" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("mine", "becomes"), [("30", True), ("20", False), ("10", False)])
+def test_the_primary_is_the_best_ranked_port(machine: Machine, mine: str, becomes: bool) -> None:
+    machine.add_bond(primary=CARD)
+    machine.add(CARD, master="bond0", up=True)
+    machine.add(RADIO)
+    machine.priorities = {CARD: 20}
+    join(RADIO, PRIORITY=mine)
+    assert (f"ip link set dev bond0 type bond primary {RADIO}" in machine.ran) is becomes
+
+
+def test_a_kernel_without_ranks_has_its_primary(bonded: Machine) -> None:
+    bonded.refused[f"ip link set dev {CARD} type bond_slave prio"] = "Operation not supported"
+    assert join() == 0
+    assert bonded.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
+
+
+def test_rank_and_settings_that_udev_knows_go_before_the_unit_s(bonded: Machine) -> None:
+    bonded.udev[RADIO] = "ID_BUS=usb\nWBOND_BOND=bond0\nWBOND_SET_PRIORITY=70\n"
+    join(RADIO)
+    assert f"ip link set dev {RADIO} type bond_slave prio 70" in bonded.ran
+
+
+def test_a_refusal_of_the_kernel_fails_the_unit(
+    bonded: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bonded.refused[f"ip link set dev {CARD} master"] = "RTNETLINK answers: Device or resource busy"
+    assert join() == 1
+    assert "Device or resource busy" in capsys.readouterr().err
+
+
+def test_an_ifupdown_stanza_is_told(
+    bonded: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ifupdown, "stanzas", lambda name: ["/etc/network/interfaces:3"])
+    assert join() == 0
+    assert (
+        "/etc/network/interfaces:3: ifupdown configures enp0s10 as well" in capsys.readouterr().out
+    )
+
+
+# --- one address for all ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("policy", "address"),
+    [(COMMON, COMMON), (RADIO, OWN[RADIO]), ("stable", "")],
+    ids=["given", "an interface's", "stable"],
+)
+def test_a_port_is_aligned_while_it_is_down(bonded: Machine, policy: str, address: str) -> None:
+    join(MAC=policy)
+    wanted = address or alignment.common_address("bond0", "stable")
+    assert bonded.ran[:2] == [
+        f"ip link set dev {CARD} down",
+        f"ip link set dev {CARD} address {wanted}",
+    ]
+    assert bonded.ran.index(f"ip link set dev {CARD} master bond0") > 1
+
+
+def test_the_interface_that_is_named_keeps_its_own_and_is_remembered(bonded: Machine) -> None:
+    join(MAC=CARD)
+    assert not any(" address 5" in command for command in bonded.ran)
+    (bonded.sysfs / CARD / "address").unlink()
+    assert alignment.common_address("bond0", CARD) == OWN[CARD]
+
+
+def test_an_interface_that_is_absent_is_remembered(machine: Machine) -> None:
+    machine.add_bond()
+    dock = machine.add("eth9")
+    join("eth9", MAC="eth9")
+    for path in dock.iterdir():
+        path.unlink()
+    dock.rmdir()
+    machine.add(CARD)
+    machine.ran.clear()
+    join(CARD, MAC="eth9")
+    assert f"ip link set dev {CARD} address {OWN['eth9']}" in machine.ran
+
+
+def test_an_interface_that_was_never_there_changes_nothing(bonded: Machine) -> None:
+    assert join(MAC="eth9") == 0
+    assert not any(" address " in command and "flush" not in command for command in bonded.ran)
+
+
+def test_a_port_that_is_aligned_already_is_left(machine: Machine) -> None:
+    machine.add_bond()
+    machine.add(CARD, address=COMMON)
+    join(MAC=COMMON)
+    assert not any("address 02" in command for command in machine.ran)
+
+
+def test_an_adapter_that_refuses_works_all_the_same(
+    bonded: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bonded.refused[f"ip link set dev {CARD} address"] = "RTNETLINK answers: Operation not supported"
+    assert join(MAC=COMMON) == 0
+    assert f"ip link set dev {CARD} master bond0" in bonded.ran
+    assert f"{CARD} refuses the address {COMMON}; it works with its own" in capsys.readouterr().out
+
+
+def test_leaving_gives_the_own_address_back(machine: Machine) -> None:
+    machine.add_bond()
+    machine.add(CARD, address=COMMON, up=True, master="bond0")
+    assert port.main(["leave", "bond0", CARD], ENVIRON | {"MAC": COMMON}) == 0
+    assert machine.ran == [
+        f"ip link set dev {CARD} nomaster",
+        f"ip link set dev {CARD} down",
+        f"ip link set dev {CARD} address {OWN[CARD]}",
+    ]
+
+
+def test_leaving_touches_no_address_that_wbond_has_not_set(machine: Machine) -> None:
+    machine.add_bond()
+    machine.add(CARD, address=COMMON, up=True, master="bond0")
+    port.main(["leave", "bond0", CARD], ENVIRON)
+    assert machine.ran == [f"ip link set dev {CARD} nomaster", f"ip link set dev {CARD} down"]
+
+
+@pytest.mark.parametrize("master", ["", "br0"])
+def test_leaving_is_content_where_the_port_is_not_in(machine: Machine, master: str) -> None:
+    machine.add_bond()
+    machine.add(CARD, master=master)
+    assert port.main(["leave", "bond0", CARD], ENVIRON) == 0
+    assert port.main(["leave", "bond0", "gone0"], ENVIRON) == 0
+    assert machine.ran == []
+
+
+# --- wpa_supplicant -----------------------------------------------------------
+
+
+class Executed(Exception):
+    """Stands for a process that has become another program."""
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    words: list[str] = []
+
+    def execute(program: str, arguments: list[str]) -> None:
+        words.extend(arguments)
+        raise Executed(program)
+
+    monkeypatch.setattr(os, "execvp", execute)
+    return words
+
+
+def test_the_unit_becomes_wpa_supplicant(machine: Machine, executed: list[str]) -> None:
+    machine.add_bond()
+    machine.add(RADIO, master="bond0", up=True)
+    with pytest.raises(Executed, match="wpa_supplicant"):
+        port.main(["supplicant", "bond0", RADIO], ENVIRON)
+    assert machine.ran == [f"iw dev {RADIO} set bitrates legacy-2.4 6 9 12 18 24 36 48 54"]
+    assert executed[:7] == [
+        *("wpa_supplicant", "-i", RADIO, "-D", "nl80211", "-c"),
+        "/etc/wpa_supplicant/wpa_supplicant.conf",
+    ]
+    overrides = Path(executed[executed.index("-I") + 1]).read_text()
+    for line in ("mac_addr=0", "preassoc_mac_addr=0", "p2p_disabled=1"):
+        assert f"\n{line}\n" in overrides
+
+
+def test_legacy_rates_lift_the_restriction(machine: Machine, executed: list[str]) -> None:
+    machine.add_bond()
+    machine.add(RADIO, master="bond0", up=True)
+    with pytest.raises(Executed):
+        port.main(["supplicant", "bond0", RADIO], ENVIRON | {"LEGACY_RATES": "yes"})
+    assert machine.ran == [f"iw dev {RADIO} set bitrates"]
+
+
+def test_a_driver_that_knows_no_rates_is_no_failure(machine: Machine, executed: list[str]) -> None:
+    machine.add_bond()
+    machine.add(RADIO, master="bond0", up=True)
+    machine.refused["iw"] = "command failed: Operation not supported (-95)"
+    with pytest.raises(Executed):
+        port.main(["supplicant", "bond0", RADIO], ENVIRON)
+
+
+def test_an_unblocked_radio_joins_before(
+    bonded: Machine, executed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bonded.rfkill(RADIO, soft=1)
+    monkeypatch.setattr(rfkill, "wait_unblocked", lambda name: bonded.rfkill(name, soft=0))
+    with pytest.raises(Executed):
+        port.main(["supplicant", "bond0", RADIO], ENVIRON)
+    assert f"ip link set dev {RADIO} master bond0" in bonded.ran
+
+
+def test_an_interface_s_own_configuration_wins(tmp_path: Path) -> None:
+    common, own = tmp_path / "wpa_supplicant.conf", tmp_path / f"wpa_supplicant-{RADIO}.conf"
+    environ = ENVIRON | {"SUPPLICANT_CONF": str(common)}
+    common.write_text("")
+    assert str(common) in port.supplicant_command("bond0", RADIO, environ)
+    own.write_text("")
+    assert str(own) in port.supplicant_command("bond0", RADIO, environ)
+    assert str(common) not in port.supplicant_command("bond0", RADIO, environ)
+
+
+def test_the_bridge_is_named_on_demand() -> None:
+    assert "-b" not in port.supplicant_command("bond0", RADIO, ENVIRON)
+    words = port.supplicant_command("bond0", RADIO, ENVIRON | {"SUPPLICANT_BRIDGE": "yes"})
+    assert words[-2:] == ["-b", "bond0"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["join", "bond0"], ["marry", "bond0", "eth0"]])
+def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert port.main(arguments, ENVIRON) == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+# --- neighbours and switches --------------------------------------------------
+
+
+def test_ifupdown_s_stanzas_are_found_by_file_and_line(tmp_path: Path) -> None:
+    folder = tmp_path / "etc/network/interfaces.d"
+    folder.mkdir(parents=True)
+    (tmp_path / "etc/network/interfaces").write_text(
+        "# auto wlp3s0\nsource interfaces.d/*\nauto lo wlp3s0\niface wlp3s0 inet dhcp\n"
+        "    wpa-ssid wlp3s0\niface eth0 inet manual\n"
+    )
+    (folder / "wifi").write_text("\nallow-hotplug wlp3s0\niface eth1 inherits wlp3s0\n")
+    places = [place.rpartition("/")[2] for place in ifupdown.stanzas(RADIO, str(tmp_path))]
+    assert places == ["interfaces:3", "interfaces:4", "wifi:2"]
+    assert ifupdown.stanzas("wlan9", str(tmp_path)) == []
+    assert ifupdown.stanzas(RADIO, str(tmp_path / "nowhere")) == []
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "blocked"), [(0, 0, False), (1, 0, True), (0, 1, True), (1, 1, True)]
+)
+def test_either_switch_blocks(machine: Machine, soft: int, hard: int, blocked: bool) -> None:
+    machine.add(RADIO)
+    assert rfkill.blocked(RADIO) is False
+    machine.rfkill(RADIO, soft, hard)
+    assert rfkill.blocked(RADIO) is blocked
+
+
+def test_waiting_ends_when_the_radio_is_gone(machine: Machine) -> None:
+    rfkill.wait_unblocked("gone0")
+    assert not (machine.sysfs / "gone0").exists()
+
+
+def test_waiting_reads_events_until_nothing_blocks(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.add(RADIO)
+    machine.rfkill(RADIO, soft=1, hard=1)
+    states = [(1, 0), (0, 0)]
+    asked = []
+
+    def read(fd: int, size: int) -> bytes:
+        asked.append(size)
+        machine.rfkill(RADIO, *states.pop(0))
+        return b"\0" * size
+
+    monkeypatch.setattr(rfkill, "DEVICE", os.devnull)
+    monkeypatch.setattr(os, "read", read)
+    rfkill.wait_unblocked(RADIO)
+    assert asked == [8, 8]
