@@ -39,7 +39,7 @@ def query(environ: Mapping[str, str], root: str) -> int:
     try:
         facts = device.from_environment(environ, match.needs_address(wishes))
     except pyudev.DeviceNotFoundError as fault:
-        sys.stderr.write(f"{fault}\n")
+        sys.stderr.write(f"wbond-udev: no device of an event of udev's: {fault}\n")
         return 1
     lines = properties(wishes, facts, environ.get("SYSTEMD_WANTS", ""))
     sys.stdout.write("".join(f"{name}={value}\n" for name, value in lines))

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-dhcp: the files that the clients read, and a clean stop."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from wbond_net import dhcp, identity
+
+from tests.fake import Machine
+
+ENVIRON = {"DUID": "00:04:aa:bb"}
+
+
+@pytest.fixture
+def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All that wbond-dhcp writes goes below a folder of the test."""
+    machine.add("bond0", address="02:00:00:00:00:07")
+    for name in ("run/bond0", "lib/dhcp", "lib/dhcpv6", "etc"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setattr(dhcp, "RUNTIME", str(tmp_path / "run"))
+    monkeypatch.setattr(dhcp, "DHCLIENT_STATE", str(tmp_path / "lib/dhcp"))
+    monkeypatch.setattr(dhcp, "DHCP6C_DUID", str(tmp_path / "lib/dhcpv6/dhcp6c_duid"))
+    monkeypatch.setattr(dhcp, "DHCP6C_SCRIPT", str(tmp_path / "etc/dhcp6c-script"))
+    return tmp_path
+
+
+def dhclient(places: Path, own: str) -> str:
+    environ = ENVIRON | {"DHCLIENT_CONF": own}
+    assert dhcp.main(["dhclient", "bond0"], environ) == 0
+    return (places / "lib/dhcp/dhclient.bond0.conf").read_text()
+
+
+def test_the_identity_stands_behind_the_user_s_file_and_wins(places: Path) -> None:
+    own = places / "etc/dhclient.conf"
+    own.write_text("timeout 60;\nsend dhcp-client-identifier 1:2:3;\n")
+    lines = dhclient(places, str(own)).splitlines()
+    identifier = identity.client_identifier("bond0", ENVIRON["DUID"]).hex(":")
+    assert lines[-3:] == [
+        'interface "bond0" {',
+        f"  send dhcp-client-identifier {identifier};",
+        "}",
+    ]
+    assert lines.index("retry 15;") < lines.index("timeout 60;") < len(lines) - 3
+
+
+def test_a_file_that_apparmor_lets_dhclient_read_is_included(places: Path) -> None:
+    with_own = dhcp.dhclient_conf("bond0", "/etc/dhcp/dhclient.conf", b"\xff")
+    there = Path("/etc/dhcp/dhclient.conf").exists()
+    assert ('include "/etc/dhcp/dhclient.conf";' in with_own) is there
+
+
+def test_a_link_out_of_that_folder_is_copied(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = places / "etc/dhclient.conf"
+    own.write_text("timeout 60;\n")
+    (places / "etc/link.conf").symlink_to(own)
+    monkeypatch.setattr(dhcp, "DHCLIENT_MAY_READ", (f"{places}/etc/link",))
+    assert "\ntimeout 60;\n" in dhclient(places, str(places / "etc/link.conf"))
+
+
+def test_without_a_file_dhclient_has_its_own_defaults(
+    places: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = f"{places}/nowhere.conf"
+    assert "include" not in dhclient(places, own)
+    assert f"{own} does not exist" in capsys.readouterr().out
+
+
+def test_the_address_that_dhclient_reads_is_noted(places: Path) -> None:
+    dhclient(places, "/nowhere")
+    assert (places / "run/bond0/dhclient.address").read_text() == "02:00:00:00:00:07\n"
+
+
+def test_a_name_with_quotes_stays_in_its_place() -> None:
+    text = dhcp.dhclient_conf('a"\\b', "/nowhere", b"\xff\x00")
+    assert '\ninterface "a\\"\\\\b" {\n' in text
+
+
+def test_dhcp6c_s_duid_file_has_a_length_and_the_same_bytes(places: Path) -> None:
+    assert dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": "/nowhere"}) == 0
+    duid = bytes.fromhex("0004aabb")
+    found = (places / "lib/dhcpv6/dhcp6c_duid").read_bytes()
+    assert found == len(duid).to_bytes(2, sys.byteorder) + duid
+    assert identity.client_identifier("bond0", ENVIRON["DUID"]).endswith(duid)
+
+
+def test_dhcp6c_reads_the_user_s_file(places: Path) -> None:
+    own = places / "etc/dhcp6c.conf"
+    own.write_text("profile default { };\n")
+    for _ in range(2):
+        dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": str(own)})
+        assert (places / "run/bond0/dhcp6c.conf").readlink() == own
+
+
+def test_without_a_file_dhcp6c_asks_for_an_address(places: Path) -> None:
+    (places / "etc/dhcp6c-script").write_text("")
+    dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": "/nowhere"})
+    text = (places / "run/bond0/dhcp6c.conf").read_text()
+    number = int.from_bytes(identity.iaid("bond0"), "big")
+    assert f"  send ia-na {number};\n" in text
+    assert text.endswith(f"}};\nid-assoc na {number} {{ }};\n")
+    assert f'  script "{places}/etc/dhcp6c-script";\n' in text
+
+
+@pytest.mark.parametrize(("pid", "flushed"), [("123", True), ("", False)])
+def test_the_address_goes_only_when_the_client_is_stopped(
+    places: Path, machine: Machine, pid: str, flushed: bool
+) -> None:
+    assert dhcp.main(["flush", "bond0"], {"MAINPID": pid} if pid else {}) == 0
+    assert (machine.ran == ["ip -4 address flush dev bond0 dynamic"]) is flushed
+
+
+def test_there_is_nothing_to_flush_without_a_bond(machine: Machine) -> None:
+    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    assert machine.ran == []
+
+
+def test_files_are_root_s_alone_and_come_whole(places: Path) -> None:
+    path = places / "etc/file"
+    dhcp.write(str(path), "first\n")
+    inode = path.stat().st_ino
+    dhcp.write(str(path), b"second\n")
+    assert path.read_bytes() == b"second\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_ino != inode
+    assert [name.name for name in path.parent.iterdir()] == ["file"]
+
+
+def test_what_cannot_be_written_is_told(places: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (places / "run/bond0").rmdir()
+    assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/nowhere"}) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["dhclient"], ["dhcpcd", "bond0"]])
+def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert dhcp.main(arguments, ENVIRON) == 2
+    assert "usage:" in capsys.readouterr().err
