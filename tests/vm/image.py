@@ -2,6 +2,7 @@
 """Guest images: a Debian per release, made by mmdebstrap, kept by the content of its recipe."""
 
 import fcntl
+import functools
 import hashlib
 import os
 import shutil
@@ -30,7 +31,8 @@ echo '/dev/vda / ext4 rw,noatime 0 0' > "$1/etc/fstab"
 rm -f "$1/etc/machine-id"; : > "$1/etc/machine-id"
 chroot "$1" passwd -q -d root
 chroot "$1" systemctl -q enable lab-agent.service lab-online.service lab-world.service
-for unit in hostapd.service wide-dhcpv6-client.service apt-daily.timer apt-daily-upgrade.timer \
+for unit in hostapd.service wide-dhcpv6-client.service NetworkManager.service \
+    NetworkManager-dispatcher.service NetworkManager-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
     dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
     chroot "$1" systemctl -q disable "$unit" 2>/dev/null || : "not in every release"
 done
@@ -63,6 +65,7 @@ class Image(NamedTuple):
         return self.folder / "initrd.img"
 
 
+@functools.cache
 def image(release: str) -> Image:
     """Return the image of a Debian release, built first where it is not there yet.
 

@@ -20,6 +20,7 @@ import cpio
 from image import Image
 
 CARD_MAC, FAR_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02"
+DOCK_MAC = "52:54:00:00:00:0d"
 BOOT_TIMEOUT = 180.0  # s; a software-emulated boot takes 25 to 60
 _PROBE_TIMEOUT = 20.0  # s
 
@@ -82,6 +83,8 @@ class Machine:
         _overlay(base, self.disk)
         self.qemu: subprocess.Popen[bytes] | None = None
         self.cable = Cable(self)
+        self.dock = Dock(self)
+        self.radios = Radios(self)
         self.access_point = Server(self, "lab-ap.service")
         self.dhcp = Server(self, "lab-dhcp.service")
 
@@ -143,6 +146,7 @@ class Machine:
         words += ["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"]
         words += ["-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"]
         words += ["-device", "virtserialport,chardev=agent,name=lab"]
+        words += ["-device", "qemu-xhci,id=xhci"]
         words += ["-netdev", "hubport,id=far,hubid=1"]
         words += ["-device", f"virtio-net-pci,netdev=far,mac={FAR_MAC},addr=0xb"]
         if card:
@@ -234,6 +238,20 @@ class Machine:
         self.result("systemctl", "reboot", "--no-block", timeout=30.0)
         self.boot_id = self._wait_agent(self.boot_id)
 
+    def suspend(self) -> None:
+        """Suspend to RAM, and wait until it sleeps."""
+        self.result("systemctl", "start", "--no-block", "suspend.target", timeout=30.0)
+        end = time.monotonic() + 60
+        while self.monitor("query-status").get("status") != "suspended":
+            if time.monotonic() > end:
+                raise GuestLost("it does not fall asleep")
+            time.sleep(0.2)
+
+    def wake(self) -> None:
+        """Wake it from its sleep, as its power button does."""
+        self.monitor("system_wakeup")
+        self.result("true", timeout=120.0)
+
     def poweroff(self) -> None:
         """Shut the guest down in order and wait for QEMU's end."""
         if self.qemu and self.qemu.poll() is None:
@@ -294,6 +312,44 @@ class Cable(NamedTuple):
         self.machine.monitor("set_link", name="card", up=True)
 
 
+class Dock(NamedTuple):
+    """A dock with a network card on USB, and a cable in it to the same switch."""
+
+    machine: Machine
+
+    def plug(self, cable: bool = True) -> None:
+        """Plug the dock in."""
+        monitor = self.machine.monitor
+        monitor("netdev_add", type="hubport", id="dock", hubid=1)
+        device = {"driver": "usb-net", "id": "dock", "netdev": "dock", "mac": DOCK_MAC}
+        monitor("device_add", bus="xhci.0", **device)
+        if not cable:
+            monitor("set_link", name="dock", up=False)
+
+    def pull(self) -> None:
+        """Pull the dock, as it is."""
+        self.machine.monitor("device_del", id="dock")
+        self.machine.monitor("netdev_del", id="dock")
+
+    def plug_cable(self) -> None:
+        """Put the cable into the dock."""
+        self.machine.monitor("set_link", name="dock", up=True)
+
+
+class Radios(NamedTuple):
+    """Wi-Fi sticks."""
+
+    machine: Machine
+
+    def plug(self, name: str, address: str) -> None:
+        """Plug one in; `name` is that of the stick, not of its interface."""
+        self.machine.run("lab-radio", "plug", name, address)
+
+    def pull(self, name: str) -> None:
+        """Pull it, whatever it does."""
+        self.machine.run("lab-radio", "pull", name)
+
+
 class Server(NamedTuple):
     """A server of the world."""
 
@@ -317,8 +373,8 @@ class Monitor:
         self.lines.readline()  # the greeting
         self("qmp_capabilities")
 
-    def __call__(self, command: str, **arguments: object) -> object:
-        """Execute a command; raises RuntimeError with QEMU's words."""
+    def __call__(self, command: str, **arguments: object) -> dict[str, Any]:
+        """Execute a command and return its answer; raises RuntimeError with QEMU's words."""
         request = {"execute": command, "arguments": arguments}
         self.lines.write(json.dumps(request).encode() + b"\n")
         self.lines.flush()
@@ -327,7 +383,8 @@ class Monitor:
             if "error" in answer:
                 raise RuntimeError(f"{command}: {answer['error']['desc']}")
             if "return" in answer:
-                return answer["return"]
+                found: dict[str, Any] = answer["return"]
+                return found
         raise GuestLost("QEMU closed its monitor")
 
 

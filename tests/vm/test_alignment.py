@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One MAC address for all ports, where `mac` asks for it: on both paths, at failover, at claims."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from laptop import BOND, CARD, FILES, RADIO, SMALLEST, Laptop
+from machine import CARD_MAC
+
+COMMON = "02:00:00:aa:bb:cc"
+RADIO_MAC = "02:00:00:00:00:00"
+STICK_MAC = "02:00:00:00:05:01"
+
+
+@pytest.fixture(scope="module")
+def laptop(boot: Callable[..., Laptop]) -> Laptop:
+    files = {"/etc/wbond.conf": f"{SMALLEST}mac = {COMMON}\n[bond0/stick]\n"}
+    files["/etc/wbond.conf"] += "kind = wireless\nmatch_mac = 02:00:00:00:05:*\n"
+    laptop = boot(files=FILES | files)
+    laptop.booted()
+    laptop.wait_both()
+    return laptop
+
+
+def behind(laptop: Laptop) -> str:
+    """Return the port of the switch behind which it takes the common address to be."""
+    table = json.loads(laptop.world("bridge", "-json", "fdb", "show", "br", "br0"))
+    return str(next((entry["ifname"] for entry in table if entry["mac"] == COMMON), ""))
+
+
+def stations(laptop: Laptop) -> str:
+    return laptop.world("iw", "dev", "ap0", "station", "dump")
+
+
+def test_the_world_sees_one_address_on_both_paths(laptop: Laptop) -> None:
+    assert {laptop.link(name)["address"] for name in (BOND, CARD, RADIO)} == {COMMON}
+    assert f"Station {COMMON}" in stations(laptop)
+    assert laptop.ping()
+    assert behind(laptop) == "far0"
+    assert laptop.read("/run/lab/leases").count(COMMON) == 1
+
+
+def test_a_failover_changes_no_address_and_needs_no_lease(laptop: Laptop) -> None:
+    pid, address = laptop.show("dhclient@bond0.service", "MainPID"), laptop.address()
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    laptop.cable.pull()
+    laptop.wait_port(RADIO, 10)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    assert behind(laptop) == "ap0"
+    laptop.cable.plug()
+    laptop.wait_port(CARD, 10)
+    laptop.wait_for("the world to answer over the cable", laptop.ping)
+    assert behind(laptop) == "far0"
+    assert tcp.report()["broken"] == ""
+    assert laptop.link(BOND)["address"] == COMMON
+    assert (laptop.show("dhclient@bond0.service", "MainPID"), laptop.address()) == (pid, address)
+
+
+def reassociate(laptop: Laptop) -> int:
+    """Have the radio associate anew under traffic that only comes in; returns the packets lost."""
+    listener = laptop.spawn("lab-traffic", "listen")
+    time.sleep(1)
+    where = ("ip", "netns", "exec", "world", "lab-traffic", "send", laptop.address())
+    sender = laptop.spawn(*where)
+    time.sleep(1)
+    laptop.run("wpa_cli", "-i", RADIO, "disconnect")
+    laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
+    laptop.run("wpa_cli", "-i", RADIO, "reconnect")
+    laptop.wait_for("the radio to be back", laptop.authorised)
+    time.sleep(2)
+    sent = sender.report()["sent"]
+    time.sleep(0.5)
+    return int(sent) - int(listener.report()["seen"])
+
+
+def test_what_comes_in_is_not_led_astray_by_an_access_point_s_claim(laptop: Laptop) -> None:
+    laptop.wait_both()
+    # So that nothing goes out for the sake of the neighbour table.
+    laptop.world("ip", "neigh", "replace", laptop.address(), "lladdr", COMMON, "dev", "br0")
+    lost = [reassociate(laptop) for _ in range(10)]
+    laptop.run("systemctl", "stop", "wbond-watch@bond0.service")
+    alone = reassociate(laptop)
+    laptop.run("systemctl", "start", "wbond-watch@bond0.service")
+    laptop.world("ip", "neigh", "del", laptop.address(), "dev", "br0")
+    print(f"packets lost at each re-association: {lost}; without the watch: {alone}")
+    assert max(lost) <= 10
+
+
+def test_an_aligned_stick_can_be_replugged(laptop: Laptop) -> None:
+    for _ in range(2):
+        laptop.radios.plug("stick", STICK_MAC)
+        laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
+        laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)
+        assert laptop.link("wlan0")["address"] == COMMON
+        assert laptop.link("wlan0")["permaddr"] == STICK_MAC
+        laptop.radios.pull("stick")
+        laptop.wait_for("the stick gone", lambda: "wlan0" not in laptop.ports())
+
+
+def test_ports_that_leave_have_their_own_address_again(laptop: Laptop) -> None:
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    assert laptop.link(CARD)["address"] == CARD_MAC
+    assert laptop.link(RADIO)["address"] == RADIO_MAC

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""NetworkManager and systemd-networkd run beside wbond, as distributions set them up."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from laptop import BOND, CARD, FILES, RADIO, Laptop
+
+STARTED = "[Unit]\nWants=NetworkManager.service systemd-networkd.service\n"
+INTERFACES = f"auto lo\niface lo inet loopback\n\nallow-hotplug {RADIO}\niface {RADIO} inet dhcp\n"
+STICK_MAC = "02:00:00:00:05:01"
+
+
+@pytest.fixture(scope="module")
+def laptop(boot: Callable[..., Laptop]) -> Laptop:
+    laptop = boot(
+        files=FILES
+        | {
+            "/etc/wbond.conf": f"[bond0]\nwired = {CARD}\nwireless = {RADIO} wl*\n",
+            "/etc/systemd/system/multi-user.target.d/managers.conf": STARTED,
+            "/etc/network/interfaces": INTERFACES,
+        }
+    )
+    laptop.booted()
+    laptop.wait_both()
+    return laptop
+
+
+def states(laptop: Laptop) -> dict[str, str]:
+    """Return NetworkManager's states by device."""
+    shown = laptop.run("nmcli", "-t", "-f", "DEVICE,STATE", "device").splitlines()
+    return dict(line.split(":", 1) for line in shown)
+
+
+def networkd(laptop: Laptop, name: str) -> str:
+    """Return networkd's set-up state of a link."""
+    shown = laptop.run("networkctl", "--no-pager", "--no-legend", "list", name).split()
+    return shown[-1]
+
+
+def test_they_run_and_leave_bond_and_ports_alone(laptop: Laptop) -> None:
+    for manager in ("NetworkManager", "systemd-networkd"):
+        assert laptop.is_active(f"{manager}.service")
+    seen = states(laptop)
+    assert {name: seen[name] for name in (BOND, CARD, RADIO)} == dict.fromkeys(
+        (BOND, CARD, RADIO), "unmanaged"
+    )
+    assert {networkd(laptop, name) for name in (BOND, CARD, RADIO)} == {"unmanaged"}
+
+
+def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.radios.plug("stick", STICK_MAC)
+    laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
+    laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)
+    assert states(laptop)["wlan0"] == "unmanaged"
+    assert udp.report()["lost"] == 0
+    laptop.cable.pull()
+    laptop.wait_port(RADIO, 10)
+    laptop.wait_for("the world to answer", laptop.ping)
+    laptop.cable.plug()
+    laptop.wait_port(CARD, 10)
+    laptop.radios.pull("stick")
+    laptop.wait_for("the stick gone", lambda: "wlan0" not in laptop.ports())
+    time.sleep(2)
+    assert states(laptop)[BOND] == "unmanaged"
+    assert len(laptop.addresses(4)) == 1
+    failures = laptop.bonding().count("Link Failure Count: 0")
+    assert failures >= 1
+
+
+def test_ifupdown_s_stanza_is_told(laptop: Laptop) -> None:
+    said = laptop.journal("-u", f"bond0-supplicant@{RADIO}.service")
+    assert f"/etc/network/interfaces:4: ifupdown configures {RADIO} as well" in said
+
+
+def test_ports_that_leave_the_configuration_are_theirs_again(laptop: Laptop) -> None:
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    laptop.run("rm", "/etc/wbond.conf")
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("udevadm", "trigger", "--settle", "-s", "net")
+    laptop.wait_for(
+        "NetworkManager to manage the card", lambda: states(laptop)[CARD] != "unmanaged"
+    )

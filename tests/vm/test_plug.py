@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hardware comes and goes while traffic flows: sticks, docks, switches."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from laptop import BOND, CARD, FILES, RADIO, Laptop
+from machine import DOCK_MAC
+
+STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
+CONFIGURATION = f"""[bond0]
+wired = {CARD}
+wireless = {RADIO} wl*
+
+[bond0/dock]
+kind = wired
+match_mac = {DOCK_MAC}
+priority = 500
+"""
+UNIT = "bond0-supplicant@wlan0.service"
+
+
+@pytest.fixture(scope="module")
+def laptop(boot: Callable[..., Laptop]) -> Laptop:
+    laptop = boot(files=FILES | {"/etc/wbond.conf": CONFIGURATION})
+    laptop.booted()
+    laptop.wait_both()
+    return laptop
+
+
+def wait_stick(laptop: Laptop, name: str = "wlan0") -> None:
+    """Wait until a stick is in the bond and authorised."""
+    laptop.wait_for(f"{name} in {BOND}", lambda: name in laptop.ports())
+    laptop.wait_for(f"{name} to associate", lambda: laptop.authorised(name), 90)
+
+
+def wait_gone(laptop: Laptop, unit: str = UNIT) -> None:
+    """Wait until a unit has ended and nothing of it is left."""
+    laptop.wait_for(f"{unit} to end", lambda: not laptop.show(unit, "MainPID").strip("0"))
+    laptop.wait_for("its end", lambda: laptop.show(unit, "ActiveState") == "inactive")
+
+
+def quiet(laptop: Laptop) -> None:
+    """Check that nothing has failed and nothing is waiting."""
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    assert "No jobs" in laptop.run("systemctl", "list-jobs")
+
+
+def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop)
+    assert laptop.active_port() == CARD
+    assert udp.report()["lost"] == 0
+    properties = laptop.run("udevadm", "info", "-q", "property", "-p", "/sys/class/net/wlan0")
+    for line in ("WBOND_BOND=bond0", f"WBOND_UNIT={UNIT}", "NM_UNMANAGED=1"):
+        assert f"{line}\n" in properties
+    status = laptop.show("wbond-watch@bond0.service", "StatusText")
+    assert "radio wlan0 stands by" in status
+    quiet(laptop)
+
+
+def test_coldplug_again_changes_nothing(laptop: Laptop) -> None:
+    before = laptop.show(UNIT, "MainPID"), laptop.bonding()
+    udp = laptop.spawn("lab-traffic", "udp")
+    for action in ("add", "change", "add"):
+        laptop.run("udevadm", "trigger", f"--action={action}", "--settle", "-s", "net")
+    assert udp.report()["lost"] == 0
+    assert (laptop.show(UNIT, "MainPID"), laptop.bonding()) == before
+
+
+def test_a_stick_that_is_pulled_costs_the_cable_nothing(laptop: Laptop) -> None:
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.radios.pull("stick")
+    laptop.wait_for("the bond without it", lambda: "wlan0" not in laptop.ports())
+    wait_gone(laptop)
+    assert udp.report()["lost"] == 0
+    assert laptop.active_port() == CARD
+    quiet(laptop)
+
+
+def test_a_stick_that_is_pulled_while_it_carries_hands_over_to_the_cable(laptop: Laptop) -> None:
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop)
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.run("ip", "link", "set", "dev", BOND, "type", "bond", "active_slave", "wlan0")
+    laptop.wait_for("the world to answer over the stick", laptop.ping)
+    assert laptop.active_port() == "wlan0"
+    time.sleep(1)
+    laptop.radios.pull("stick")
+    laptop.wait_port(CARD, 10)
+    assert laptop.ping()
+    time.sleep(1)
+    stream, flow = tcp.report(), udp.report()
+    print(f"stick pulled while it carries: {flow['lost']} packets lost")
+    assert (stream["broken"], stream["sent"] > 20) == ("", True)
+    assert flow["lost"] < 200
+    wait_gone(laptop)
+    quiet(laptop)
+
+
+def test_two_sticks_of_one_kind_are_ranked_and_have_a_process_each(laptop: Laptop) -> None:
+    laptop.radios.plug("stick", STICK_MAC)
+    laptop.radios.plug("second", SECOND_MAC)
+    wait_stick(laptop, "wlan0")
+    wait_stick(laptop, "wlan1")
+    first, second = (
+        laptop.show(f"bond0-supplicant@{n}.service", "MainPID") for n in ("wlan0", "wlan1")
+    )
+    assert first != second
+    shown = json.loads(laptop.run("ip", "-json", "-d", "link", "show", "master", BOND))
+    ranks = {
+        port["ifname"]: port["linkinfo"]["info_slave_data"].get("prio")
+        for port in shown
+        if "linkinfo" in port
+    }
+    assert ranks[CARD] > ranks[RADIO] > ranks["wlan0"]
+    for name in ("stick", "second"):
+        laptop.radios.pull(name)
+    laptop.wait_for("both to be gone", lambda: len(laptop.ports()) == 2)
+
+
+def test_a_port_that_a_person_has_stopped_stays_stopped_until_the_next_plug(
+    laptop: Laptop,
+) -> None:
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop)
+    laptop.run("systemctl", "stop", UNIT)
+    laptop.run("udevadm", "trigger", "--action=change", "--settle", "/sys/class/net/wlan0")
+    laptop.run("udevadm", "trigger", "--action=add", "--settle", "/sys/class/net/wlan0")
+    time.sleep(5)
+    assert "wlan0" not in laptop.ports()
+    laptop.radios.pull("stick")
+    laptop.wait_for(
+        "the stick to be gone", lambda: laptop.result("test", "-e", "/sys/class/net/wlan0").rc
+    )
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop)
+    laptop.radios.pull("stick")
+    wait_gone(laptop)
+
+
+def test_a_stick_is_renamed_at_plug_to_a_name_that_needs_escaping(laptop: Laptop) -> None:
+    laptop.write(
+        "/run/systemd/network/10-stick.link",
+        f"[Match]\nPermanentMACAddress={SECOND_MAC}\n[Link]\nName=wl-stick.5\n",
+    )
+    laptop.run("udevadm", "control", "--reload")
+    laptop.radios.plug("second", SECOND_MAC)
+    wait_stick(laptop, "wl-stick.5")
+    unit = "bond0-supplicant@wl\\x2dstick.5.service"
+    assert laptop.is_active(unit)
+    quiet(laptop)
+    laptop.radios.pull("second")
+    wait_gone(laptop, unit)
+    quiet(laptop)
+
+
+def dock_name(laptop: Laptop) -> str:
+    """Return the name of the dock's interface, empty without one."""
+    shown = json.loads(laptop.run("ip", "-json", "-d", "link"))
+    names = [
+        link["ifname"]
+        for link in shown
+        if link.get("permaddr", link.get("address")) == DOCK_MAC and link["ifname"] != BOND
+    ]
+    return str(names[0]) if names else ""
+
+
+def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> None:
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.dock.plug()
+    laptop.wait_for("the dock's card", lambda: dock_name(laptop) in laptop.ports())
+    name = dock_name(laptop)
+    laptop.wait_port(name)
+    assert laptop.link(BOND)["address"] == DOCK_MAC
+    assert f"Primary Slave: {name} (primary_reselect always)" in laptop.bonding()
+    laptop.wait_for("the world to answer over the dock", laptop.ping)
+    time.sleep(2)
+    laptop.dock.pull()
+    laptop.wait_port(CARD)
+    laptop.wait_for("the world to answer", laptop.ping)
+    time.sleep(2)
+    stream, flow = tcp.report(), udp.report()
+    print(f"dock plugged and pulled: {flow['lost']} packets lost, {flow['silence_ms']} ms silence")
+    assert stream["broken"] == ""
+    assert flow["lost"] < 400
+    laptop.wait_for("no port of the dock", lambda: name not in laptop.ports())
+    quiet(laptop)
+
+
+def test_a_radio_that_is_blocked_and_unblocked_returns_by_itself(laptop: Laptop) -> None:
+    laptop.wait_both()
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.run("rfkill", "block", "wifi")
+    laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
+    laptop.run("rfkill", "unblock", "wifi")
+    laptop.wait_for("the radio to be back", laptop.authorised, 90)
+    assert udp.report()["lost"] == 0
+    laptop.run("rfkill", "block", "wifi")
+    laptop.run("systemctl", "restart", f"bond0-supplicant@{RADIO}.service")
+    time.sleep(3)
+    assert RADIO not in laptop.ports()
+    assert laptop.is_active(f"bond0-supplicant@{RADIO}.service")
+    laptop.run("rfkill", "unblock", "wifi")
+    laptop.wait_both()
+    quiet(laptop)
+
+
+CYCLES, STICKS = 50, 4
+
+
+def resources(laptop: Laptop) -> tuple[int, int]:
+    """Return memory (kB) and open files of the watch and the service manager."""
+    watch = laptop.show("wbond-watch@bond0.service", "MainPID")
+    script = f"""
+        cat /proc/{watch}/status /proc/1/status | awk '/VmRSS/ {{ sum += $2 }} END {{ print sum }}'
+        ls /proc/{watch}/fd /proc/1/fd | wc -l
+    """
+    memory, files = laptop.shell(script).split()
+    return int(memory), int(files)
+
+
+def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
+    laptop.wait_both()
+    macs = {f"cycle{n}": f"02:00:00:00:06:{n:02x}" for n in range(STICKS)}
+    udp = laptop.spawn("lab-traffic", "udp")
+    before = (0, 0)
+    for cycle in range(CYCLES):
+        for name, mac in macs.items():
+            laptop.radios.plug(name, mac)
+        # Now and then until they are in, else at whatever they have come to.
+        if cycle % 10 == 5:
+            laptop.wait_for("the sticks", lambda: len(laptop.ports()) == 2 + STICKS)
+        else:
+            time.sleep((cycle % 5) * 0.7)
+        for name in macs:
+            laptop.radios.pull(name)
+        if cycle == 10:
+            before = resources(laptop)
+    laptop.wait_for("the bond without them", lambda: len(laptop.ports()) == 2)
+    laptop.wait_for(
+        "their units to end",
+        lambda: (
+            "wlan" not in laptop.run("systemctl", "list-units", "--plain", "bond0-supplicant@*")
+        ),
+    )
+    laptop.wait_for("no jobs", lambda: "No jobs" in laptop.run("systemctl", "list-jobs"))
+    quiet(laptop)
+    processes = laptop.run("ps", "-eo", "args")
+    assert processes.count("wpa_supplicant -i") == 1
+    after = resources(laptop)
+    print(f"{CYCLES * STICKS} plugs: memory (kB) and open files were {before}, are {after}")
+    assert after[0] < before[0] + 2048
+    assert after[1] <= before[1] + 2
+    assert udp.report()["lost"] == 0
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop)
+    laptop.radios.pull("stick")
+    wait_gone(laptop)
