@@ -33,7 +33,8 @@ chroot "$1" passwd -q -d root
 chroot "$1" systemctl -q enable lab-agent.service lab-online.service lab-world.service
 for unit in hostapd.service wide-dhcpv6-client.service NetworkManager.service \
     NetworkManager-dispatcher.service NetworkManager-wait-online.service apt-daily.timer \
-    apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer; do
+    apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
+    fstrim.timer; do
     chroot "$1" systemctl -q disable "$unit" 2>/dev/null || : "not in every release"
 done
 mkdir -p "$1/etc/systemd/system/serial-getty@ttyS0.service.d"
