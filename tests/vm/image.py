@@ -78,7 +78,8 @@ def image(release: str) -> Image:
     with (cache / f"{release}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.folder.exists():
-            for former in cache.glob(f"{release}-*"):
+            # Former images, and what an interrupted build has left.
+            for former in (*cache.glob(f"{release}-*"), *cache.glob(f".{release}*")):
                 shutil.rmtree(former)
             with tempfile.TemporaryDirectory(prefix=f".{release}", dir=cache) as making:
                 _build(release, Path(making))
