@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-udev query|align: what udev's rules ask about a network device; see wbond-udev(8).
+"""wbond-udev [--root DIR] query|align: what udev's rules ask about a network device.
 
 `query` prints properties, one a line, for IMPORT{program}. `align` sets the
 MAC address, from RUN, before any unit is bound to the device.
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from wbond import config, ini, plan
 from wbond import main as generator
 
-USAGE = "usage: wbond-udev query|align, called by udev"
+USAGE = "usage: wbond-udev [--root DIR] query|align, called by udev"
 MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what is another's (since 254)
 FOUND = "wbond-found@.service"
 TYPE_CHECKING = False
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Entry point; returns 0, 1 when the device is gone, 2 when called wrongly."""
+    root = "/"
+    if arguments[:1] == ["--root"] and len(arguments) == 3:
+        root, arguments = arguments[1], arguments[2:]
     if arguments == ["query"]:
-        return query(environ, "/")
+        return query(environ, root)
     if arguments == ["align"]:
         return align(environ)
     sys.stderr.write(USAGE + "\n")

@@ -10,6 +10,11 @@ import image
 from laptop import BOND, CARD, FILES, RADIO, Laptop, install, source_archive
 
 RELEASE = image.RELEASES[-1]
+STICK_MAC = "02:00:00:00:05:01"
+CONFIGURATION = f"""[bond0]
+wired = {CARD} en*
+wireless = {RADIO} wl*
+"""
 
 
 class Story:
@@ -35,34 +40,12 @@ def main() -> int:
 
 def tell(laptop: Laptop, story: Story) -> int:
     """Tell the story; returns 0 when no connection was lost."""
-    story(f"a stock Debian ({RELEASE}) boots; an access point and a switch with DHCP are there")
-    laptop.boot(payload=source_archive(laptop.folder))
-    laptop.booted()
-    story("make install")
-    install(laptop)
-    for path, text in FILES.items():
-        laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
-    story("/etc/wbond.conf is dropped:")
-    print("\n".join(f"{'':13}{line}" for line in FILES["/etc/wbond.conf"].splitlines()))
-    story("reboot")
-    laptop.reboot()
-    laptop.booted()
-    laptop.wait_both()
-    story(f"both ports are in {BOND}; leases: {laptop.address(4)}, {laptop.address(6)}")
-    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
+    drop_and_reboot(laptop, story)
     tcp, udp = laptop.spawn("lab-traffic", "tcp"), laptop.spawn("lab-traffic", "udp")
     story("a TCP stream and 200 UDP packets a second go out")
     time.sleep(3)
-    laptop.cable.pull()
-    story("the cable is pulled")
-    laptop.wait_port(RADIO)
-    time.sleep(3)
-    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
-    laptop.cable.plug()
-    story("the cable is back")
-    laptop.wait_port(CARD)
-    time.sleep(3)
-    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
+    cable_pulled(laptop, story)
+    stick_and_dock(laptop, story)
     stream, flow = tcp.report(), udp.report()
     broken = stream["broken"] or "unbroken"
     story(f"TCP stream: {broken}, {stream['sent']} lines, longest pause {stream['silence_ms']} ms")
@@ -72,6 +55,69 @@ def tell(laptop: Laptop, story: Story) -> int:
     )
     print(laptop.bonding())
     return 1 if stream["broken"] else 0
+
+
+def drop_and_reboot(laptop: Laptop, story: Story) -> None:
+    """From a stock Debian to a bond with both ports."""
+    story(f"a stock Debian ({RELEASE}) boots; an access point and a switch with DHCP are there")
+    laptop.boot(payload=source_archive(laptop.folder))
+    laptop.booted()
+    story("make install")
+    install(laptop)
+    for path, text in (FILES | {"/etc/wbond.conf": CONFIGURATION}).items():
+        laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
+    story("/etc/wbond.conf is dropped:")
+    print("\n".join(f"{'':13}{line}" for line in CONFIGURATION.splitlines()))
+    story("reboot")
+    laptop.reboot()
+    laptop.booted()
+    laptop.wait_both()
+    story(f"both ports are in {BOND}; leases: {laptop.address(4)}, {laptop.address(6)}")
+    status(laptop, story)
+
+
+def cable_pulled(laptop: Laptop, story: Story) -> None:
+    """The main story: Wi-Fi carries while there is no cable."""
+    laptop.cable.pull()
+    story("the cable is pulled")
+    laptop.wait_port(RADIO)
+    time.sleep(3)
+    status(laptop, story)
+    laptop.cable.plug()
+    story("the cable is back")
+    laptop.wait_port(CARD)
+    time.sleep(3)
+    status(laptop, story)
+
+
+def stick_and_dock(laptop: Laptop, story: Story) -> None:
+    """Hardware comes and goes."""
+    laptop.radios.plug("stick", STICK_MAC)
+    story("a Wi-Fi stick is plugged")
+    laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
+    laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)
+    status(laptop, story)
+    laptop.cable.pull()
+    laptop.run("systemctl", "stop", f"bond0-supplicant@{RADIO}.service")
+    story("the cable is pulled, and the built-in radio's unit stopped: the stick carries")
+    laptop.wait_port("wlan0")
+    time.sleep(3)
+    status(laptop, story)
+    laptop.dock.plug()
+    story("a dock with a cable is plugged")
+    laptop.wait_for("the dock to take over", lambda: laptop.active_port() not in ("", "wlan0"))
+    time.sleep(3)
+    status(laptop, story)
+    laptop.radios.pull("stick")
+    story("the stick is pulled")
+    laptop.wait_for("the bond without it", lambda: "wlan0" not in laptop.ports())
+    time.sleep(2)
+    status(laptop, story)
+
+
+def status(laptop: Laptop, story: Story) -> None:
+    """Say what the watch says."""
+    story(laptop.show("wbond-watch@bond0.service", "StatusText"))
 
 
 if __name__ == "__main__":
