@@ -96,9 +96,9 @@ class Laptop(Machine):
         took = self.wait_for("an IPv4 address", self.address, timeout)
         return took + self.wait_for("an IPv6 address", lambda: self.address(6), timeout)
 
-    def wait_port(self, port: str, timeout: float = 60.0) -> float:
+    def wait_port(self, port: str, timeout: float = 60.0, bond: str = BOND) -> float:
         """Wait until a port is the active one; returns the seconds it took."""
-        return self.wait_for(f"{port} active", lambda: self.active_port() == port, timeout)
+        return self.wait_for(f"{port} active", lambda: self.active_port(bond) == port, timeout)
 
     def wait_both(self) -> None:
         """Wait until the cable carries, the radio stands by authorised, and there are addresses."""

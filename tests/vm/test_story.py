@@ -397,3 +397,35 @@ def test_a_configuration_taken_away_leaves_the_machine_as_it_was(laptop: Laptop)
     laptop.run("rm", "/etc/wbond.conf")
     laptop.run("systemctl", "daemon-reload")
     assert laptop.result("find", "/run/systemd/generator", "-name", "*wbond*").out == ""
+
+
+OTHER_NAMES = f"""[my-wifi]
+wired = {CARD}
+wireless = {RADIO}
+
+[bönd]
+wired = wlan.5 fifteen-bytes-x
+wireless =
+dhcp4 = none
+dhcp6 = none
+"""
+
+
+def test_two_bonds_with_names_that_need_escaping(laptop: Laptop) -> None:
+    laptop.write("/etc/wbond.conf", OTHER_NAMES)
+    laptop.run("systemctl", "daemon-reload")
+    bonds = ["wbond@my\\x2dwifi.service", "wbond@b\\xc3\\xb6nd.service"]
+    laptop.run("systemctl", "start", *bonds)
+    for name in ("wlan.5", "fifteen-bytes-x"):
+        laptop.run("ip", "link", "add", "dev", name, "type", "dummy")
+    laptop.wait_port(CARD, bond="my-wifi")
+    laptop.wait_for("the radio to associate", laptop.authorised)
+    laptop.wait_for("an address", lambda: laptop.addresses(4, "my-wifi"))
+    laptop.wait_for("the world to answer", laptop.ping)
+    laptop.wait_port("wlan.5", bond="bönd")
+    laptop.wait_for("both ports", lambda: len(laptop.ports("bönd")) == 2)
+    assert laptop.is_active("my\\x2dwifi-supplicant@wlp3s0.service")
+    assert laptop.is_active("b\\xc3\\xb6nd-wired@fifteen\\x2dbytes\\x2dx.service")
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    laptop.run("systemctl", "stop", *bonds)
+    assert laptop.read("/sys/class/net/bonding_masters").split() == []
