@@ -381,9 +381,9 @@ def claimed(former: State, state: State) -> Port | None:
     return None
 
 
-# When to say, after such a claim, where the address really is: the access
-# point's word comes at some time within this second. In seconds.
-ANNOUNCEMENTS = tuple(n / 100 for n in (0, 1, 2, 3, 5, 7, 9, 12, 16, 20, 26, 34, 44, 60, 80, 100))
+# When to say, after such a claim, where the address really is: the access point's word comes at
+# some time within this second, and in between nothing is to be led astray for long. In seconds.
+ANNOUNCEMENTS = tuple(n / 100 for n in (*range(20), *range(20, 50, 2), *range(50, 101, 5)))
 
 
 def announcement(address: str) -> bytes:
