@@ -80,6 +80,12 @@ def test_ports_that_leave_the_configuration_are_theirs_again(laptop: Laptop) -> 
     laptop.run("rm", "/etc/wbond.conf")
     laptop.run("systemctl", "daemon-reload")
     laptop.run("udevadm", "trigger", "--settle", "-s", "net")
+    properties = laptop.run("udevadm", "info", "-q", "property", "-p", f"/sys/class/net/{CARD}")
+    assert "NM_UNMANAGED" not in properties
+    assert "ID_NET_MANAGED_BY" not in properties
+    # It looks at these when it first sees a device.
+    laptop.run("systemctl", "restart", "NetworkManager.service")
     laptop.wait_for(
-        "NetworkManager to manage the card", lambda: states(laptop)[CARD] != "unmanaged"
+        "NetworkManager to manage the card",
+        lambda: states(laptop).get(CARD, "unmanaged") != "unmanaged",
     )
