@@ -47,7 +47,7 @@ bench: tools
 	$(VENV)/bin/python tests/bench.py
 
 lab: tools
-	$(VENV)/bin/python tests/vm/lab.py shell
+	$(VENV)/bin/python tests/vm/lab.py
 
 # --- for users and packagers ------------------------------------------------
 

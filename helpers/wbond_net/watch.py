@@ -409,6 +409,7 @@ class Host:
         self._notify: Callable[[str], object] = daemon.notify
         self._send: Callable[..., object] = journal.send
         self._sysfs = sysfs
+        self._sender: socket.socket | None = None
 
     def notify(self, text: str) -> None:
         """Tell the service manager, as sd_notify(3)."""
@@ -459,8 +460,11 @@ class Host:
 
     def send(self, interface: str, frame: bytes) -> None:
         """Send a frame. Raises OSError."""
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sender:
-            sender.sendto(frame, (interface, 0))
+        if self._sender is None:
+            # Kept: to close one waits for an RCU grace period (packet_release(),
+            # net/packet/af_packet.c), longer than from one announcement to the next.
+            self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._sender.sendto(frame, (interface, 0))
 
 
 # --- the watch ----------------------------------------------------------------

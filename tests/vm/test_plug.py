@@ -193,20 +193,25 @@ def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> Non
     quiet(laptop)
 
 
+def rfkill(laptop: Laptop, verb: str) -> None:
+    """Block or unblock the laptop's radio; the access point has one too, and it is not meant."""
+    laptop.shell(f"rfkill {verb} $(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)")
+
+
 def test_a_radio_that_is_blocked_and_unblocked_returns_by_itself(laptop: Laptop) -> None:
     laptop.wait_both()
     udp = laptop.spawn("lab-traffic", "udp")
-    laptop.run("rfkill", "block", "wifi")
+    rfkill(laptop, "block")
     laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
-    laptop.run("rfkill", "unblock", "wifi")
+    rfkill(laptop, "unblock")
     laptop.wait_for("the radio to be back", laptop.authorised, 90)
     assert udp.report()["lost"] == 0
-    laptop.run("rfkill", "block", "wifi")
+    rfkill(laptop, "block")
     laptop.run("systemctl", "restart", f"bond0-supplicant@{RADIO}.service")
     time.sleep(3)
     assert RADIO not in laptop.ports()
     assert laptop.is_active(f"bond0-supplicant@{RADIO}.service")
-    laptop.run("rfkill", "unblock", "wifi")
+    rfkill(laptop, "unblock")
     laptop.wait_both()
     quiet(laptop)
 
@@ -262,3 +267,33 @@ def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     wait_stick(laptop)
     laptop.radios.pull("stick")
     wait_gone(laptop)
+
+
+BLOCK = f"""[Unit]
+DefaultDependencies=no
+After=sys-subsystem-net-devices-{RADIO}.device
+Before=bond0-supplicant@{RADIO}.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=sh -c 'rfkill block $$(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)'
+"""
+
+
+def test_a_radio_that_is_blocked_at_boot_joins_when_it_is_unblocked(laptop: Laptop) -> None:
+    wants = f"/etc/systemd/system/bond0-supplicant@{RADIO}.service.d"
+    laptop.write("/etc/systemd/system/block.service", BLOCK)
+    laptop.run("mkdir", wants)
+    laptop.write(f"{wants}/block.conf", "[Unit]\nWants=block.service\n")
+    laptop.reboot()
+    laptop.booted()
+    laptop.wait_online()
+    assert laptop.ports() == [CARD]
+    unit = f"bond0-supplicant@{RADIO}.service"
+    assert laptop.is_active(unit)
+    assert f"{RADIO} is blocked by rfkill" in laptop.journal("-b", "-u", unit)
+    quiet(laptop)
+    rfkill(laptop, "unblock")
+    laptop.wait_both()
+    quiet(laptop)

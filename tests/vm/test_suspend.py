@@ -8,6 +8,13 @@ import pytest
 from laptop import CARD, FILES, RADIO, Laptop
 
 
+STICK_MAC = "02:00:00:00:05:01"
+# Gone before any process of the laptop has had its turn: as near as a radio without a plug comes.
+PULL_ON_WAKING = """#!/bin/sh
+[ "$1" = pre ] || [ ! -e /run/pull ] || lab-radio pull stick
+"""
+
+
 @pytest.fixture(scope="module")
 def laptop(boot: Callable[..., Laptop]) -> Laptop:
     laptop = boot(
@@ -24,6 +31,9 @@ def sleep(laptop: Laptop, meanwhile: Callable[[], object] = lambda: None) -> Non
     time.sleep(2)
     meanwhile()
     laptop.wake()
+    # It has slept as well, being in the same machine, and is not told that it had to stop.
+    laptop.access_point.stop()
+    laptop.access_point.start()
 
 
 def test_with_the_cable(laptop: Laptop) -> None:
@@ -61,4 +71,22 @@ def test_a_dock_is_pulled_in_the_night(laptop: Laptop) -> None:
     laptop.wait_for("the bond without it", lambda: len(laptop.ports()) == 2, 90)
     laptop.wait_both()
     laptop.wait_for("the world to answer", laptop.ping)
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+
+
+def test_a_stick_is_pulled_in_the_night_while_it_carries(laptop: Laptop) -> None:
+    laptop.write("/usr/lib/systemd/system-sleep/pull", PULL_ON_WAKING, 0o755)
+    laptop.radios.plug("stick", STICK_MAC)
+    laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
+    laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)
+    laptop.cable.pull()
+    laptop.run("systemctl", "stop", f"bond0-supplicant@{RADIO}.service")
+    laptop.wait_port("wlan0")
+    laptop.write("/run/pull", "")
+    sleep(laptop, laptop.cable.plug)
+    laptop.wait_for("the bond without it", lambda: laptop.ports() == [CARD])
+    laptop.wait_port(CARD)
+    laptop.wait_for("the world to answer", laptop.ping)
+    laptop.run("systemctl", "start", f"bond0-supplicant@{RADIO}.service")
+    laptop.wait_both()
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
