@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from laptop import CARD, FILES, RADIO, Laptop
 
-
 STICK_MAC = "02:00:00:00:05:01"
 # Gone before any process of the laptop has had its turn: as near as a radio without a plug comes.
 PULL_ON_WAKING = """#!/bin/sh
