@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 GENERATOR_MODULES = ["__init__", "config", "emit", "escape", "ini", "log", "main", "plan"]
 NET_MODULES = [
     *("__init__", "alignment", "bond", "dhcp", "found", "identity", "ifupdown", "link", "port"),
-    *("rfkill", "rtnetlink", "udev", "wait_online", "watch"),
+    *("rfkill", "rtnetlink", "state", "udev", "wait_online", "watch"),
 ]
 UDEV_MODULES = ["__init__", "device", "main", "match"]
 SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]
