@@ -65,7 +65,8 @@ def expected(prefix: str) -> dict[str, int | str]:
     plain |= modules(f"{library}/helpers/wbond_udev", UDEV_MODULES)
     plain |= {f"{library}/helpers/wpa_supplicant-port.conf"}
     plain |= {f"{where}/{unit}.service" for where in (units, f"{library}/units") for unit in UNITS}
-    plain |= {f"{directory('udevdir', 'udev')}/rules.d/90-wbond.rules"}
+    rules = f"{directory('udevdir', 'udev')}/rules.d"
+    plain |= {f"{rules}/{name}.rules" for name in ("70-wbond-names", "90-wbond")}
     plain |= {f"{prefix}/share/man/man{page[-1]}/{page}" for page in PAGES}
     found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
     found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
