@@ -88,10 +88,13 @@ def test_a_kernel_without_ranks_has_its_primary(bonded: Machine) -> None:
     assert bonded.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
 
 
-def test_rank_and_settings_that_udev_knows_go_before_the_unit_s(bonded: Machine) -> None:
+@pytest.mark.parametrize(("own", "rank"), [("0", "70"), ("20", "20")])
+def test_a_port_without_a_rank_of_its_own_has_what_udev_knows(
+    bonded: Machine, own: str, rank: str
+) -> None:
     bonded.udev[RADIO] = "ID_BUS=usb\nWBOND_BOND=bond0\nWBOND_SET_PRIORITY=70\n"
-    join(RADIO)
-    assert f"ip link set dev {RADIO} type bond_slave prio 70" in bonded.ran
+    join(RADIO, PRIORITY=own)
+    assert f"ip link set dev {RADIO} type bond_slave prio {rank}" in bonded.ran
 
 
 def test_a_refusal_of_the_kernel_fails_the_unit(

@@ -7,7 +7,7 @@ A radio's address can be set only while it is down, or up and idle
 
 import os
 
-from wbond_net import identity, link
+from wbond_net import link
 
 STATE = "/var/lib/wbond"
 
@@ -29,6 +29,8 @@ def common_address(bond: str, policy: str) -> str:
     if policy == "active":
         return ""
     if policy == "stable":
+        from wbond_net import identity  # hashing costs start-up time that a plug need not pay
+
         return identity.mac(bond)
     if ":" in policy:
         return policy

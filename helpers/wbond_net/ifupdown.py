@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Stanzas of /etc/network/interfaces that want the same interface: reported, never changed."""
 
-import glob
 import os
 
-FILES = ("etc/network/interfaces", "etc/network/interfaces.d/*")
+FILE, FOLDER = "etc/network/interfaces", "etc/network/interfaces.d"
 KEYWORDS = ("auto", "iface", "no-auto-down")  # and allow-hotplug, allow-…: interfaces(5)
 
 
 def stanzas(interface: str, root: str = "/") -> list[str]:
     """Return the places, as FILE:LINE, where ifupdown is told to configure an interface."""
-    found = []
-    for pattern in FILES:
-        for path in sorted(glob.glob(os.path.join(root, pattern))):
-            found += [f"{path}:{number}" for number in _lines(path, interface)]
-    return found
+    return [f"{path}:{number}" for path in _files(root) for number in _lines(path, interface)]
+
+
+def _files(root: str) -> list[str]:
+    folder = os.path.join(root, FOLDER)
+    try:
+        names = sorted(name for name in os.listdir(folder) if name[0] != ".")
+    except OSError:
+        names = []
+    return [os.path.join(root, FILE), *(os.path.join(folder, name) for name in names)]
 
 
 def _lines(path: str, interface: str) -> list[int]:

@@ -5,7 +5,6 @@ Every command stands in the journal as it is run, so that a person can read
 and repeat it. No shell: names are arguments, and always behind `dev`.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -50,6 +49,8 @@ def output(*command: str) -> str:
 
 def details(*selector: str) -> list[dict[str, object]]:
     """Return what `ip -json -details link show` says of the interfaces selected."""
+    import json  # many callers ask for nothing of the kind
+
     text = output("ip", "-json", "-details", "link", "show", *selector)
     found = json.loads(text) if text else []
     return [entry for entry in found if entry]

@@ -14,6 +14,7 @@ from wbond_net import alignment, ifupdown, link, rfkill, udev
 USAGE = "usage: wbond-port join|leave|supplicant BOND INTERFACE"
 # All rates of the 2.4 GHz band but 802.11b's 1, 2, 5.5 and 11 Mb/s.
 RATES = ("legacy-2.4", "6", "9", "12", "18", "24", "36", "48", "54")
+NO_RANK = "0"  # the templates'; wbond-generator's begin above
 OVERRIDES = os.path.join(os.path.dirname(__file__), "..", "wpa_supplicant-port.conf")
 
 
@@ -29,11 +30,16 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return 2
     verb, bond, port = arguments
     try:
-        verbs[verb](bond, port, {**environ, **udev.settings(port)})
+        verbs[verb](bond, port, environ)
     except (Refused, link.CommandFailed) as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     return 0
+
+
+def settings(port: str, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return rank and settings: the unit's of a port named literally, else those udev holds."""
+    return environ if environ["PRIORITY"] != NO_RANK else {**environ, **udev.settings(port)}
 
 
 def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
@@ -57,7 +63,7 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
         link.run("ip", "link", "set", "dev", port, "master", bond)
         if environ["MAC"] == port:
             alignment.remember(bond, port)
-    _rank(bond, port, environ["PRIORITY"])
+    _rank(bond, port, settings(port, environ)["PRIORITY"])
     if not link.is_up(port):
         link.run("ip", "link", "set", "dev", port, "up")
 
@@ -99,6 +105,7 @@ def supplicant(bond: str, port: str, environ: Mapping[str, str]) -> None:
     if link.master(port) != bond:
         rfkill.wait_unblocked(port)
         join(bond, port, environ)
+    environ = settings(port, environ)
     # Possible only while up and not yet associated; a driver may refuse. None stands for all.
     rates = () if environ["LEGACY_RATES"] == "yes" else RATES
     link.attempt("iw", "dev", port, "set", "bitrates", *rates)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Radio switches: whether one blocks a radio, and waiting until none does."""
 
-import glob
 import os
 
 from wbond_net import link
@@ -12,10 +11,14 @@ EVENT_SIZE = 8  # bytes, struct rfkill_event, linux/rfkill.h; longer ones are cu
 
 def blocked(name: str) -> bool:
     """Tell whether a soft or hard switch blocks the radio (Documentation/driver-api/rfkill.rst)."""
-    folder = os.path.join(link.SYSFS, glob.escape(name), "phy80211", "rfkill*")
+    folder = os.path.join(link.SYSFS, name, "phy80211")
+    try:
+        switches = [entry for entry in os.listdir(folder) if entry.startswith("rfkill")]
+    except OSError:
+        return False
     return any(
-        _read(os.path.join(switch, kind)) == "1"
-        for switch in glob.glob(folder)
+        _read(os.path.join(folder, switch, kind)) == "1"
+        for switch in switches
         for kind in ("soft", "hard")
     )
 
