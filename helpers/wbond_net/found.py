@@ -1,22 +1,34 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-found PATH: starts the unit of the port at a path in sysfs, as wbond-udev has named it."""
 
-import subprocess
+import os
 import sys
 
-from wbond_net import udev
+from wbond_net import link, udev
 
 USAGE = "usage: wbond-found PATH"
 
 
 def main(arguments: list[str]) -> int:
-    """Entry point; returns 1 when there is no such port, 2 when called wrongly."""
+    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly.
+
+    A device that has gone in the meantime is no failure.
+    """
     if len(arguments) != 1:
         sys.stderr.write(USAGE + "\n")
         return 2
-    unit = udev.properties_at(arguments[0]).get("WBOND_UNIT")
+    path = arguments[0]
+    unit = udev.properties_at(path).get("WBOND_UNIT")
+    if not os.path.isdir(path):
+        link.say(f"{path} has gone")
+        return 0
     if not unit:
-        sys.stderr.write(f"{arguments[0]} is no port\n")
+        sys.stderr.write(f"{path} is no port\n")
         return 1
-    # A start job waits for its turn where the unit still stops for the device that was there.
-    return subprocess.call(["systemctl", "start", "--no-block", "--", unit])
+    try:
+        # A start job waits for its turn where the unit still stops for the device that was there.
+        link.run("systemctl", "start", "--no-block", "--", unit)
+    except link.CommandFailed as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    return 0
