@@ -40,6 +40,17 @@ def sleep(laptop: Laptop, meanwhile: Callable[[], object] = lambda: None) -> Non
     laptop.access_point.start()
 
 
+def sleep_and_find(laptop: Laptop, move: Callable[[], object], back: Callable[[], object]) -> None:
+    """Sleep, and find the cable pulled or plugged in on waking.
+
+    The driver of a real card looks at its link when it wakes; virtio_net's
+    virtnet_restore() does not, and is told by the move there and back.
+    """
+    sleep(laptop, move)
+    back()
+    move()
+
+
 def test_with_the_cable(laptop: Laptop) -> None:
     address = laptop.address()
     sleep(laptop)
@@ -61,7 +72,7 @@ def test_on_wifi_alone(laptop: Laptop) -> None:
 
 def test_the_cable_is_pulled_in_the_night(laptop: Laptop) -> None:
     laptop.wait_both()
-    sleep(laptop, laptop.cable.pull)
+    sleep_and_find(laptop, laptop.cable.pull, laptop.cable.plug)
     laptop.wait_port(RADIO, 90)
     laptop.wait_for("the world to answer", laptop.ping, 90)
     laptop.cable.plug()
@@ -87,7 +98,7 @@ def test_a_stick_is_pulled_in_the_night_while_it_carries(laptop: Laptop) -> None
     laptop.run("systemctl", "stop", f"bond0-supplicant@{RADIO}.service")
     laptop.wait_port("wlan0")
     laptop.write("/run/pull", "")
-    sleep(laptop, laptop.cable.plug)
+    sleep_and_find(laptop, laptop.cable.plug, laptop.cable.pull)
     laptop.wait_for("the bond without it", lambda: laptop.ports() == [CARD])
     laptop.wait_port(CARD)
     laptop.wait_for("the world to answer", laptop.ping)
