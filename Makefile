@@ -45,6 +45,7 @@ demo: tools
 
 bench: tools
 	$(VENV)/bin/python tests/bench.py
+	$(VENV)/bin/python tests/vm/bench.py
 
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """NetworkManager and systemd-networkd run beside wbond, as distributions set them up."""
 
-import re
-import statistics
 import time
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from laptop import BOND, CARD, FILES, RADIO, Laptop
@@ -76,64 +73,6 @@ def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
 def test_ifupdown_s_stanza_is_told(laptop: Laptop) -> None:
     said = laptop.journal("-u", f"bond0-supplicant@{RADIO}.service")
     assert f"/etc/network/interfaces:4: ifupdown configures {RADIO} as well" in said
-
-
-LINE = re.compile(r"^\[(\S+)\] (.*)$", re.MULTILINE)
-PLUGS = 3
-
-
-def joining(laptop: Laptop, bond: str) -> tuple[int, int]:
-    """Plug and pull a stick; returns the ms from its first sight to enslaved, and to associated.
-
-    By the kernel's messages, with the times at which they were read in the guest.
-    """
-    monitor = laptop.spawn("ip", "-ts", "-o", "monitor", "link")
-    time.sleep(1)
-    laptop.radios.plug("stick", STICK_MAC)
-    laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports(bond), 120)
-    laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 120)
-    time.sleep(1)
-    seen = [
-        (datetime.fromisoformat(when), text)
-        for when, text in LINE.findall(monitor.stop())
-        if "wlan0: " in text
-    ]
-    laptop.radios.pull("stick")
-    laptop.wait_for("the stick gone", lambda: "wlan0" not in laptop.ports(bond))
-    time.sleep(3)
-    enslaved = next(when for when, text in seen if f"master {bond} " in text)
-    associated = next(
-        when for when, text in seen if f"master {bond} " in text and "state UP" in text
-    )
-    begin = seen[0][0]
-    return (
-        round((enslaved - begin).total_seconds() * 1000),
-        round((associated - begin).total_seconds() * 1000),
-    )
-
-
-def medians(laptop: Laptop, bond: str) -> tuple[float, float]:
-    """Return the medians of some plugs, in ms."""
-    taken = [joining(laptop, bond) for _ in range(PLUGS)]
-    return statistics.median(t[0] for t in taken), statistics.median(t[1] for t in taken)
-
-
-def test_a_stick_joins_sooner_than_in_a_bond_of_network_manager(laptop: Laptop) -> None:
-    ours = medians(laptop, BOND)
-    # Sticks are NetworkManager's from now on.
-    laptop.write("/etc/wbond.conf", f"[bond0]\nwired = {CARD}\nwireless = {RADIO}\n")
-    bond = ("type", "bond", "ifname", "nm0", "con-name", "nm0")
-    quiet = ("ipv4.method", "disabled", "ipv6.method", "disabled")
-    laptop.run("nmcli", "connection", "add", *bond, "bond.options", "mode=active-backup", *quiet)
-    port = ("type", "wifi", "ifname", "wlan0", "con-name", "port", "ssid", "lab")
-    keys = ("wifi-sec.key-mgmt", "wpa-psk", "wifi-sec.psk", "correct horse")
-    laptop.run("nmcli", "connection", "add", *port, "master", "nm0", *keys)
-    laptop.run("nmcli", "connection", "up", "nm0")
-    theirs = medians(laptop, "nm0")
-    laptop.run("nmcli", "connection", "delete", "nm0", "port")
-    print(f"stick enslaved, associated (ms): wbond {ours}, NetworkManager {theirs}")
-    assert ours[0] < theirs[0]
-    assert ours[1] < theirs[1]
 
 
 def test_ports_that_leave_the_configuration_are_theirs_again(laptop: Laptop) -> None:

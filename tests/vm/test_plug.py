@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from laptop import BOND, CARD, FILES, RADIO, Laptop
-from machine import DOCK_MAC
+from machine import DOCK_MAC, CommandFailed
 
 STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
 CONFIGURATION = f"""[bond0]
@@ -230,11 +230,13 @@ def resources(laptop: Laptop) -> tuple[int, int]:
     return int(memory), int(files)
 
 
-def alive(laptop: Laptop) -> list[str]:
-    """Return the sticks' units that have not ended."""
+def check_ended(laptop: Laptop) -> None:
+    """Raise CommandFailed, naming them, while units of sticks have not ended."""
     states = "--state=active,activating,deactivating,reloading"
     words = ("systemctl", "list-units", "--plain", "--no-legend", states)
-    return laptop.run(*words, "bond0-supplicant@wlan*", "wbond-found@*").splitlines()
+    alive = laptop.run(*words, "bond0-supplicant@wlan*", "wbond-found@*")
+    if alive:
+        raise CommandFailed(alive + laptop.run("systemctl", "list-jobs", "--no-legend"))
 
 
 def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
@@ -256,7 +258,7 @@ def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
             before = resources(laptop)
     laptop.wait_for("the bond without them", lambda: len(laptop.ports()) == 2)
     # A unit that has failed stays listed, and is told by `quiet`.
-    laptop.wait_for("their units to end", lambda: not alive(laptop), 180)
+    laptop.wait_for("their units to end", lambda: check_ended(laptop), 180)
     quiet(laptop)
     processes = laptop.run("ps", "-eo", "args")
     assert processes.count("wpa_supplicant -i") == 1
