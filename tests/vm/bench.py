@@ -24,6 +24,7 @@ CONFIGURATION = f"""[{BOND}]
 wired = {CARD}
 wireless = {RADIO}
 [{BOND}/stick]
+kind = wireless
 match_mac = {MACS[BOND]}
 """
 STARTED = "[Unit]\nWants=NetworkManager.service\n"
