@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from laptop import BOND, CARD, FILES, RADIO, SMALLEST, Laptop
-from machine import CARD_MAC
+from machine import CARD_MAC, DOCK_MAC
 
 COMMON = "02:00:00:aa:bb:cc"
 RADIO_MAC = "02:00:00:00:00:00"
@@ -105,3 +105,33 @@ def test_ports_that_leave_have_their_own_address_again(laptop: Laptop) -> None:
     laptop.run("systemctl", "stop", "wbond@bond0.service")
     assert laptop.link(CARD)["address"] == CARD_MAC
     assert laptop.link(RADIO)["address"] == RADIO_MAC
+
+
+def test_the_dock_whose_address_all_take_may_come_later(boot: Callable[..., Laptop]) -> None:
+    dock = "dock0"
+    configuration = f"[bond0]\nwired = {dock} {CARD}\nwireless = {RADIO}\nmac = {dock}\n"
+    name = f"[Match]\nPermanentMACAddress={DOCK_MAC}\n\n[Link]\nName={dock}\n"
+    files = {"/etc/wbond.conf": configuration, "/etc/systemd/network/10-dock.link": name}
+    laptop = boot(files=FILES | files)
+    laptop.booted()
+    laptop.wait_both()
+
+    def seen(*names: str) -> set[str]:
+        return {str(laptop.link(name)["address"]) for name in names}
+
+    assert seen(BOND, CARD) == {CARD_MAC}
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    laptop.dock.plug()
+    laptop.wait_port(dock)
+    laptop.wait_for("one address", lambda: seen(BOND, dock, CARD, RADIO) == {DOCK_MAC}, 90)
+    laptop.wait_for("the radio to associate", laptop.authorised)
+    assert f"Station {DOCK_MAC}" in stations(laptop)
+    laptop.dock.pull()
+    laptop.wait_port(CARD)
+    laptop.wait_for("the world to answer", laptop.ping)
+    assert seen(BOND, CARD, RADIO) == {DOCK_MAC}
+    assert tcp.report()["broken"] == ""
+    laptop.reboot()
+    laptop.booted()
+    laptop.wait_both()
+    assert seen(BOND, CARD, RADIO) == {DOCK_MAC}, "remembered, for boots without the dock"
