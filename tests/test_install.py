@@ -12,8 +12,8 @@ from tests.conftest import REPOSITORY
 
 GENERATOR_MODULES = ["__init__", "config", "emit", "escape", "ini", "log", "main", "plan"]
 NET_MODULES = [
-    *("__init__", "alignment", "bond", "dhcp", "found", "identity", "ifupdown", "link", "port"),
-    *("rfkill", "rtnetlink", "state", "udev", "wait_online", "watch"),
+    *("__init__", "alignment", "bond", "dhcp", "found", "frequencies", "identity", "ifupdown"),
+    *("link", "port", "rfkill", "rtnetlink", "state", "udev", "wait_online", "watch"),
 ]
 UDEV_MODULES = ["__init__", "device", "main", "match"]
 SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from wbond_net import alignment, ifupdown, link, rfkill, udev
+from wbond_net import alignment, frequencies, ifupdown, link, rfkill, udev
 
 USAGE = "usage: wbond-port join|leave|supplicant BOND INTERFACE"
 # All rates of the 2.4 GHz band but 802.11b's 1, 2, 5.5 and 11 Mb/s.
@@ -119,9 +119,10 @@ def supplicant(bond: str, port: str, environ: Mapping[str, str]) -> None:
 
 def supplicant_command(bond: str, port: str, environ: Mapping[str, str]) -> list[str]:
     """Return the command line; the interface's own configuration wins where it exists."""
-    common = environ["SUPPLICANT_CONF"]
-    own = os.path.join(os.path.dirname(common), f"wpa_supplicant-{port}.conf")
-    configuration = own if os.path.exists(own) else common
+    shared = environ["SUPPLICANT_CONF"]
+    own = os.path.join(os.path.dirname(shared), f"wpa_supplicant-{port}.conf")
+    configuration = own if os.path.exists(own) else shared
     command = ["wpa_supplicant", "-i", port, "-D", environ["SUPPLICANT_DRIVER"]]
-    command += ["-c", configuration, "-I", os.path.realpath(OVERRIDES)]
+    common = os.path.realpath(OVERRIDES)
+    command += ["-c", configuration, "-I", frequencies.overrides(bond, port, common)]
     return command + (["-b", bond] if environ["SUPPLICANT_BRIDGE"] == "yes" else [])

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Where a radio looks first: on its siblings' channels, and never on none that it may use."""
+
+from pathlib import Path
+
+import pytest
+from wbond_net import frequencies, link
+
+from tests.fake import Machine
+
+RADIO, STICK = "wlp3s0", "wlan0"
+COMMON = "mac_addr=0\n"
+
+
+def device(name: str, frequency: int = 0) -> str:
+    """Return what `iw dev` says of an interface, associated where a frequency (MHz) is given."""
+    channel = f"\t\tchannel 1 ({frequency} MHz), width: 20 MHz\n" if frequency else ""
+    return (
+        f"phy#0\n\tInterface {name}\n\t\tifindex 4\n\t\ttype managed\n{channel}\t\ttxpower 20 dBm\n"
+    )
+
+
+def channels(*allowed: int, disabled: tuple[int, ...] = ()) -> str:
+    """Return what `iw phy PHY channels` says."""
+    lines = [f"\t* {frequency} MHz [1] \n\t  Maximum TX power: 20.0 dBm\n" for frequency in allowed]
+    return "Band 1:\n" + "".join([*lines, *(f"\t* {one} MHz [9] (disabled)\n" for one in disabled)])
+
+
+@pytest.fixture
+def say(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """A bond of two radios; what iw(8) says of devices and channels."""
+    machine.add_bond(ports=f"{RADIO} {STICK}")
+    for name in (RADIO, STICK):
+        machine.add(name, master="bond0")
+        machine.rfkill(name)
+    said = {"dev": device(STICK) + device(RADIO, 5180)}
+    said["phy"] = channels(*frequencies.SURE, 5180)
+    monkeypatch.setattr(link, "output", lambda *words: said[words[1]])
+    monkeypatch.setattr(frequencies, "RUNTIME", str(tmp_path))
+    return said
+
+
+def test_it_looks_where_another_radio_is_and_on_the_sure_ones(say: dict[str, str]) -> None:
+    assert frequencies.initial("bond0", STICK) == [2412, 2437, 2462, 5180]
+
+
+@pytest.mark.parametrize(
+    "devices",
+    [
+        device(STICK) + device(RADIO),
+        device(STICK, 5180) + device(RADIO),
+        device(STICK) + device("ap0", 5180),
+        device(RADIO) + device("ap0", 5180),
+        "",
+    ],
+)
+def test_nothing_is_known_without_a_sibling_that_is_associated(
+    say: dict[str, str], devices: str
+) -> None:
+    say["dev"] = devices
+    assert frequencies.initial("bond0", STICK) == []
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        channels(*frequencies.SURE),
+        channels(*frequencies.SURE, disabled=(5180,)),
+        channels(5180, 5200),
+        channels(2412, 2437, 5180, disabled=(2462,)),
+        "",
+    ],
+)
+def test_a_radio_that_may_not_look_there_scans_everything(
+    say: dict[str, str], allowed: str
+) -> None:
+    say["phy"] = allowed
+    assert frequencies.initial("bond0", STICK) == []
+
+
+def test_wpa_supplicant_is_told_by_a_file_of_the_port_s(
+    say: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = tmp_path / "common.conf"
+    common.write_text(COMMON)
+    assert frequencies.overrides("bond0", STICK, str(common)) == str(common)
+    assert "scans all channels" in capsys.readouterr().out, "there is no folder to write in"
+    (tmp_path / "bond0").mkdir()
+    path = Path(frequencies.overrides("bond0", STICK, str(common)))
+    assert path.read_text() == f"{COMMON}initial_freq_list=2412 2437 2462 5180\n"
+    say["dev"] = ""
+    assert frequencies.overrides("bond0", STICK, str(common)) == str(common)
