@@ -149,6 +149,11 @@ def test_udev_leaves_the_address_of_the_bond_alone(laptop: Laptop) -> None:
     assert laptop.link(BOND)["address"] == before
 
 
+# The kernel looks at the carriers each 100 ms (miimon), in both set-ups: a pull is seen
+# up to 20 packets late, by chance. Three pulls differ by no more than two such looks.
+BY_CHANCE = 2 * 20
+
+
 class Pull(NamedTuple):
     """What two flows saw of a cable that was pulled and plugged in again."""
 
@@ -211,7 +216,7 @@ def test_a_pulled_cable_costs_no_connection_and_no_more_than_by_hand(laptop: Lap
         silence = [pull.udp["silence_ms"] for pull in pulls]
         print(f"{name}: packets lost per pull and return {lost}, longest silence {silence} ms")
     assert all(pull.tcp["broken"] == "" and pull.tcp["sent"] > 50 for pull in ours)
-    assert sum(p.udp["lost"] for p in ours) <= sum(p.udp["lost"] for p in theirs)
+    assert sum(p.udp["lost"] for p in ours) <= sum(p.udp["lost"] for p in theirs) + BY_CHANCE
 
 
 def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Laptop) -> None:
