@@ -3,10 +3,12 @@
 
 import os
 import re
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
-from wbond_net import alignment, ifupdown, port, rfkill
+from wbond_net import alignment, ifupdown, link, port, rfkill
 
 from tests.conftest import REPOSITORY
 from tests.fake import OWN, Machine
@@ -80,6 +82,46 @@ def test_the_primary_is_the_best_ranked_port(machine: Machine, mine: str, become
     machine.priorities = {CARD: 20}
     join(RADIO, PRIORITY=mine)
     assert (f"ip link set dev bond0 type bond primary {RADIO}" in machine.ran) is becomes
+
+
+def test_a_port_ranked_down_since_it_left_is_the_primary_no_longer(machine: Machine) -> None:
+    machine.add_bond(primary=RADIO)
+    machine.add(CARD, master="bond0", up=True)
+    machine.add(RADIO)
+    machine.priorities = {CARD: 20}
+    join(RADIO, PRIORITY="10")
+    assert machine.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
+
+
+def test_ports_are_ranked_one_after_the_other(bonded: Machine) -> None:
+    with link.locked("bond0"):
+        thread = threading.Thread(target=join)
+        thread.start()
+        thread.join(0.2)
+        assert not any("prio" in command for command in bonded.ran)
+    thread.join()
+    assert bonded.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
+
+
+def test_a_bond_that_goes_meanwhile_fails_the_unit(
+    bonded: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(alignment, "remember", lambda *_: shutil.rmtree(bonded.sysfs / "bond0"))
+    assert join(CARD, MAC=CARD) == 1
+    assert "bond0: No such file or directory" in capsys.readouterr().err
+
+
+def test_the_kernel_chooses_once_more_when_it_knows_the_rank(machine: Machine) -> None:
+    machine.add_bond(primary=CARD)
+    (machine.sysfs / "bond0/bonding/primary_reselect").write_text("better 1\n")
+    machine.add(CARD, master="bond0", up=True)
+    machine.add(RADIO)
+    machine.priorities = {CARD: 20}
+    join(RADIO, PRIORITY="10")
+    assert machine.ran[-2:] == [
+        f"ip link set dev {RADIO} type bond_slave prio 10",
+        "ip link set dev bond0 type bond primary_reselect better",
+    ]
 
 
 def test_a_kernel_without_ranks_has_its_primary(bonded: Machine) -> None:

@@ -5,9 +5,12 @@ Every command stands in the journal as it is run, so that a person can read
 and repeat it. No shell: names are arguments, and always behind `dev`.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SYSFS = "/sys/class/net"
 
@@ -36,6 +39,23 @@ def attempt(*command: str) -> bool:
         say(str(fault))
         return False
     return True
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Wait until no other process has locked the interface; raises CommandFailed when it is gone.
+
+    The lock is on its folder in sysfs (flock(2)), and ends with the process.
+    """
+    try:
+        descriptor = os.open(os.path.join(SYSFS, name), os.O_RDONLY)
+    except OSError as error:
+        raise CommandFailed(f"{name}: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def output(*command: str) -> str:

@@ -63,7 +63,9 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
         link.run("ip", "link", "set", "dev", port, "master", bond)
         if environ["MAC"] == port:
             alignment.remember(bond, port)
-    _rank(bond, port, settings(port, environ)["PRIORITY"])
+    rank = settings(port, environ)["PRIORITY"]
+    with link.locked(bond):  # of two that join at once, the second is to see the first's rank
+        _rank(bond, port, rank)
     if not link.is_up(port):
         link.run("ip", "link", "set", "dev", port, "up")
 
@@ -71,14 +73,29 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
 def _rank(bond: str, port: str, priority: str) -> None:
     """Set the port's rank, and make the best-ranked port the primary.
 
-    The kernel's rank counts when the primary is down (bond_choose_primary_or_current(),
-    since 6.0); on older kernels it is refused, and only the primary counts.
+    That is another where a port returns that was the primary and has been ranked
+    down since: the kernel keeps the name (bond_enslave()). The kernel's rank counts
+    when the primary is down (bond_choose_primary_or_current(), since 6.0); on older
+    kernels it is refused, and only the primary counts. Raises CommandFailed.
     """
     link.attempt("ip", "link", "set", "dev", port, "type", "bond_slave", "prio", priority)
-    others = [entry for entry in link.details("master", bond) if entry.get("ifname") != port]
-    first = all(int(priority) > _priority(other) for other in others)
-    if first and link.attribute(bond, "bonding/primary") != port:
-        link.run("ip", "link", "set", "dev", bond, "type", "bond", "primary", port)
+    ranks = {str(entry["ifname"]): _priority(entry) for entry in link.details("master", bond)}
+    ranks[port] = int(priority)
+    best = max(ranks, key=lambda name: (ranks[name], name != port))
+    if link.attribute(bond, "bonding/primary") != best:
+        link.run("ip", "link", "set", "dev", bond, "type", "bond", "primary", best)
+    elif best != port:
+        _reselect(bond)
+
+
+def _reselect(bond: str) -> None:
+    """Have the kernel choose once more by the policy that the bond has.
+
+    It chose when the port was enslaved, without its rank yet; and the rank alone
+    makes it choose only in a bond without a primary (bond_option_prio_set()).
+    """
+    policy, *_ = link.attribute(bond, "bonding/primary_reselect").split() or ["always"]
+    link.attempt("ip", "link", "set", "dev", bond, "type", "bond", "primary_reselect", policy)
 
 
 def _priority(entry: dict[str, object]) -> int:

@@ -193,6 +193,30 @@ def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> Non
     quiet(laptop)
 
 
+def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Laptop) -> None:
+    laptop.wait_both()
+    laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
+    laptop.run("systemctl", "daemon-reload")
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    time.sleep(2)
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    laptop.dock.plug()
+    laptop.wait_for("the dock's card", lambda: dock_name(laptop) in laptop.ports())
+    name = dock_name(laptop)
+    laptop.wait_port(name)
+    assert f"Primary Slave: {CARD} (primary_reselect always)" in laptop.bonding()
+    laptop.wait_for("the world to answer over the dock", laptop.ping)
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+    laptop.dock.pull()
+    laptop.wait_for("no port of the dock", lambda: name not in laptop.ports())
+    assert tcp.report()["broken"] == ""
+    laptop.write("/etc/wbond.conf", CONFIGURATION)
+    laptop.run("systemctl", "daemon-reload")
+    quiet(laptop)
+
+
 def rfkill(laptop: Laptop, verb: str) -> None:
     """Block or unblock the laptop's radio; the access point has one too, and it is not meant."""
     laptop.shell(f"rfkill {verb} $(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)")
