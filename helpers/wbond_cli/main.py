@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond VERB …: finds the verb and hands over.
+
+A verb is a module with HELP (a line), `arguments(parser)` and
+`run(options) -> int`, the exit status. What costs start-up time is imported
+where it is used.
+"""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+# In the order in which a person meets them.
+VERBS: tuple[str, ...] = ()
+MODULES = {"log": "timeline", "plan": "preview"}  # where the verb's name would be another's
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the whole command line; completions and the manual page are made from it."""
+    top = argparse.ArgumentParser(
+        prog="wbond",
+        description="One network interface of a cable and a radio: see it, check it, change it.",
+        epilog="wbond VERB --help says more of a verb; wbond(8) says all.",
+    )
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb in VERBS:
+        module = import_module(f"wbond_cli.{MODULES.get(verb, verb)}")
+        sub = verbs.add_parser(verb, help=module.HELP, description=module.__doc__)
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point; returns the verb's exit status, 2 when called wrongly."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader, `head`, has seen enough; nothing is left to be said at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141

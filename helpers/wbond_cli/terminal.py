@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How things look: colour on a terminal, plain in a pipe, boxes of what the locale has."""
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console(stream: TextIO | None = None) -> "Console":
+    """Return a console that writes to `stream`, standard output if none is given.
+
+    Nothing that is printed is taken for markup: names of interfaces are
+    whatever somebody called them. NO_COLOR and COLUMNS are heeded (rich).
+    """
+    from rich.console import Console  # a third of a second where byte code is cold
+
+    return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False)
+
+
+def complain(text: str, remedy: str = "") -> None:
+    """Say on standard error what is wrong, and what to do."""
+    sys.stderr.write(f"wbond: {text}\n" + (f"       {remedy}\n" if remedy else ""))
