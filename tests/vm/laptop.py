@@ -91,12 +91,12 @@ class Laptop(Machine):
         """Tell whether the radio is associated and its keys are set."""
         return self.read(f"/sys/class/net/{radio}/operstate").strip() == "up"
 
-    def wait_online(self, timeout: float = 90.0) -> float:
+    def wait_online(self, timeout: float = 120.0) -> float:
         """Wait for a global IPv4 and IPv6 address; returns the seconds it took."""
         took = self.wait_for("an IPv4 address", self.address, timeout)
         return took + self.wait_for("an IPv6 address", lambda: self.address(6), timeout)
 
-    def wait_port(self, port: str, timeout: float = 60.0, bond: str = BOND) -> float:
+    def wait_port(self, port: str, timeout: float = 120.0, bond: str = BOND) -> float:
         """Wait until a port is the active one; returns the seconds it took."""
         return self.wait_for(f"{port} active", lambda: self.active_port(bond) == port, timeout)
 

@@ -204,7 +204,7 @@ class Machine:
         """Run a command in the world around the laptop."""
         return self.run("ip", "netns", "exec", "world", *argv)
 
-    def wait_for(self, what: str, condition: Callable[[], Any], timeout: float = 60.0) -> float:
+    def wait_for(self, what: str, condition: Callable[[], Any], timeout: float = 120.0) -> float:
         """Wait until `condition` is true, or None without CommandFailed; returns the seconds.
 
         Raises AssertionError that says what did not come.

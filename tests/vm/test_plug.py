@@ -2,6 +2,7 @@
 """Hardware comes and goes while traffic flows: sticks, docks, switches."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 
@@ -18,6 +19,11 @@ wireless = {RADIO} wl*
 kind = wired
 match_mac = {DOCK_MAC}
 priority = 500
+
+[bond0/second]
+kind = wireless
+match_mac = {SECOND_MAC}
+priority = 150
 """
 UNIT = "bond0-supplicant@wlan0.service"
 
@@ -62,6 +68,36 @@ def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
     quiet(laptop)
 
 
+def queries(laptop: Laptop, cause: Callable[[], object]) -> int:
+    """Return how often udev has called wbond-udev because of something, by udev's own log."""
+    laptop.run("udevadm", "control", "--log-level=debug")
+    began = laptop.run("date", "+%s.%N").strip()
+    cause()
+    laptop.run("udevadm", "settle")
+    laptop.run("udevadm", "control", "--log-level=info")
+    laptop.run("journalctl", "--sync")
+    said = laptop.journal("-u", "systemd-udevd.service", f"--since=@{began}")
+    assert "Device processed" in said
+    return len(re.findall(r"Starting '\S+/wbond-udev ", said))
+
+
+def test_only_what_may_be_a_port_costs_a_process(laptop: Laptop) -> None:
+    def add_virtual_interfaces() -> None:
+        for name, kind in (("en-bridge", "bridge"), ("en-dummy", "dummy")):
+            laptop.run("ip", "link", "add", "dev", name, "type", kind)
+            laptop.run("ip", "link", "delete", "dev", name)
+
+    def trigger(action: str) -> int:
+        return queries(laptop, lambda: laptop.run("udevadm", "trigger", "-c", action, "-s", "net"))
+
+    assert queries(laptop, add_virtual_interfaces) == 0
+    assert trigger("bind") == 0
+    laptop.run("rm", "/etc/wbond.conf")
+    assert trigger("add") == 0
+    laptop.write("/etc/wbond.conf", CONFIGURATION)
+    assert trigger("add") > 0
+
+
 def test_coldplug_again_changes_nothing(laptop: Laptop) -> None:
     before = laptop.show(UNIT, "MainPID"), laptop.bonding()
     udp = laptop.spawn("lab-traffic", "udp")
@@ -102,11 +138,12 @@ def test_a_stick_that_is_pulled_while_it_carries_hands_over_to_the_cable(laptop:
     quiet(laptop)
 
 
-def test_two_sticks_of_one_kind_are_ranked_and_have_a_process_each(laptop: Laptop) -> None:
+def test_two_sticks_of_one_kind_are_told_apart_and_have_a_process_each(laptop: Laptop) -> None:
     laptop.radios.plug("stick", STICK_MAC)
     laptop.radios.plug("second", SECOND_MAC)
     wait_stick(laptop, "wlan0")
     wait_stick(laptop, "wlan1")
+    assert laptop.link("wlan1")["address"] == SECOND_MAC
     first, second = (
         laptop.show(f"bond0-supplicant@{n}.service", "MainPID") for n in ("wlan0", "wlan1")
     )
@@ -117,7 +154,8 @@ def test_two_sticks_of_one_kind_are_ranked_and_have_a_process_each(laptop: Lapto
         for port in shown
         if "linkinfo" in port
     }
-    assert ranks[CARD] > ranks[RADIO] > ranks["wlan0"]
+    # The second has a section of its own, found by its permanent address; the first has a glob.
+    assert ranks[CARD] > ranks["wlan1"] > ranks[RADIO] > ranks["wlan0"]
     for name in ("stick", "second"):
         laptop.radios.pull(name)
     laptop.wait_for("both to be gone", lambda: len(laptop.ports()) == 2)
@@ -193,12 +231,25 @@ def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> Non
     quiet(laptop)
 
 
+def stand_by_and_leave(laptop: Laptop) -> None:
+    """Plug and pull a dock that is not preferred: the cable in the card loses no packet."""
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.dock.plug()
+    laptop.wait_for("the dock's card", lambda: dock_name(laptop) in laptop.ports())
+    name = dock_name(laptop)
+    time.sleep(1)
+    assert laptop.active_port() == CARD
+    laptop.dock.pull()
+    laptop.wait_for("no port of the dock", lambda: name not in laptop.ports())
+    assert udp.report()["lost"] == 0
+
+
 def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Laptop) -> None:
     laptop.wait_both()
     laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
     laptop.run("systemctl", "daemon-reload")
     tcp = laptop.spawn("lab-traffic", "tcp")
-    time.sleep(2)
+    stand_by_and_leave(laptop)
     laptop.cable.pull()
     laptop.wait_port(RADIO)
     laptop.dock.plug()
