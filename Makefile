@@ -62,6 +62,20 @@ completions: tools
 
 # --- for users and packagers ------------------------------------------------
 
+SOURCES = generator helpers units udev man completions docs packaging Makefile setup.cfg \
+    pyproject.toml wbond.conf.example LICENSE $(wildcard *.md)
+BUILD = build
+
+# Needs debhelper, dh-python and what packaging/debian/control names besides.
+deb:
+	rm -rf "$(BUILD)/deb"
+	install -d "$(BUILD)/deb/wbond"
+	cp -r $(SOURCES) "$(BUILD)/deb/wbond"
+	cp -r packaging/debian "$(BUILD)/deb/wbond/debian"
+	cd "$(BUILD)/deb/wbond" && dpkg-buildpackage -us -uc -b
+	mv "$(BUILD)"/deb/wbond_*_all.deb "$(BUILD)"
+	rm -rf "$(BUILD)/deb"
+
 directories:
 	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" || { \
 	    echo "pkg-config knows no systemd directories: install systemd.pc and udev.pc" \

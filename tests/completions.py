@@ -59,7 +59,7 @@ def completion(shell: str) -> str:
     for action in actions(top):
         if action.dest in COMPLETE:
             action.complete = COMPLETE[action.dest]  # type: ignore[attr-defined]
-    return headed(shtab.complete(top, shell=shell, preamble=PREAMBLE))
+    return headed(shtab.complete(top, shell=shell, preamble=PREAMBLE[shell]))
 
 
 def headed(text: str) -> str:
