@@ -25,6 +25,11 @@ UDEV_MODULES = $(wildcard helpers/wbond_udev/*.py)
 CLI_MODULES = $(wildcard helpers/wbond_cli/*.py)
 CLI_DATA = $(wildcard helpers/wbond_cli/*.json)
 HELPERS = $(wildcard helpers/wbond-*)
+# Another package's units of the same name are left alone, as Arch's dhclient@.service:
+# wbond-generator makes units from those in LIBDIR then.
+FOREIGN_UNITS ?= $(shell cd "$(DESTDIR)$(UNITDIR)" 2>/dev/null && \
+    grep -L 'man:wbond.conf(5)' $(UNITS) 2>/dev/null)
+OWN_UNITS = $(filter-out $(FOREIGN_UNITS),$(UNITS))
 RULES = $(notdir $(wildcard udev/*.rules))
 
 VENV = .venv
@@ -109,9 +114,9 @@ install: directories
 	install -d "$(DESTDIR)$(LIBDIR)/units"
 	for unit in $(UNITS); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
-	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
-	    cp "$(DESTDIR)$(LIBDIR)/units/$$unit" "$(DESTDIR)$(UNITDIR)" || exit 1; \
+	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" || exit 1; \
 	done
+	cp $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(LIBDIR)/units/$(unit)") "$(DESTDIR)$(UNITDIR)"
 	ln -sf "$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	install -d "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
 	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
@@ -126,7 +131,7 @@ uninstall: directories
 	rm -f "$(DESTDIR)$(BINDIR)/wbond" "$(DESTDIR)$(BASHDIR)/wbond" "$(DESTDIR)$(ZSHDIR)/_wbond" \
 	    "$(DESTDIR)$(FISHDIR)/wbond.fish"
 	rm -f "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
-	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
+	rm -f $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
 	rm -f $(foreach rules,$(RULES),"$(DESTDIR)$(UDEVDIR)/rules.d/$(rules)")
 	rm -f $(foreach page,$(PAGES5),"$(DESTDIR)$(MANDIR)/man5/$(page)")
 	rm -f $(foreach page,$(PAGES8),"$(DESTDIR)$(MANDIR)/man8/$(page)")

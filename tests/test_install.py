@@ -39,6 +39,7 @@ TOOLS = [
     "cp",
     "ln",
     "rm",
+    "grep",
     "test",
     "pkg-config",
     "scdoc",
@@ -185,6 +186,19 @@ def test_the_installed_generator_runs(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert (output / "multi-user.target.wants/wbond@uplink.service").is_symlink()
     assert "/usr/lib/wbond/helpers/wbond-port" in (output / "uplink-wired@.service").read_text()
+
+
+def test_another_package_s_unit_of_the_same_name_is_left_alone(tmp_path: Path) -> None:
+    """Arch's package dhclient has a dhclient@.service in the same directory."""
+    units = tmp_path / directory("systemdsystemunitdir", "systemd").lstrip("/")
+    units.mkdir(parents=True)
+    text = "[Service]\nExecStart=/usr/bin/dhclient -d %I\n"
+    (units / "dhclient@.service").write_text(text)
+    assert make("install", f"DESTDIR={tmp_path}").returncode == 0
+    assert (units / "dhclient@.service").read_text() == text
+    assert set(tree(tmp_path)) == set(expected("/usr/local"))
+    assert make("uninstall", f"DESTDIR={tmp_path}").returncode == 0
+    assert set(tree(tmp_path)) == {f"/{units.relative_to(tmp_path)}/dhclient@.service"}
 
 
 def test_the_installed_command_runs(tmp_path: Path) -> None:

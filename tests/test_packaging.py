@@ -4,6 +4,7 @@
 import gzip
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -233,3 +234,73 @@ def test_the_manual_pages_are_readable(deb: Path, tmp_path: Path) -> None:
     run("dpkg-deb", "--extract", str(deb), str(tmp_path))
     page = gzip.decompress((tmp_path / "usr/share/man/man8/wbond.8.gz").read_bytes())
     assert b"see, check and change" in page
+
+
+# --- Arch ---------------------------------------------------------------------
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout that is nobody's: makepkg refuses to run as root."""
+    place = tmp_path_factory.mktemp("arch")
+    top = place / "wbond"
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
+    for name in filter(None, listed.split("\0")):
+        if not name.startswith("tests/") and (REPOSITORY / name).is_file():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, top / name)
+    if os.geteuid() == 0:
+        for path in (place, *place.rglob("*")):
+            os.chown(path, 65534, 65534)
+        for path in (place, *place.parents):  # pytest's folders are for their owner alone
+            if path.stat().st_uid in (os.geteuid(), 65534) and str(path).startswith("/tmp/"):
+                path.chmod(path.stat().st_mode | 0o111)
+    return top
+
+
+def makepkg(checkout: Path, *words: str) -> str:
+    command = ["env", "PKGEXT=.pkg.tar", "makepkg", *words]
+    if os.geteuid() == 0:
+        command = [*NOBODY, *command]
+    done = run(*command, cwd=checkout / "packaging/arch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def pkg(checkout: Path) -> dict[str, str]:
+    """The files of Arch's package, as makepkg builds it, in the form of `contents`."""
+    makepkg(checkout, "--force", "--nodeps", "--noconfirm")
+    (package,) = (checkout / "packaging/arch").glob("wbond-*.pkg.tar*")
+    found = {}
+    for line in run("tar", "--list", "--verbose", "--file", str(package)).stdout.splitlines():
+        mode, *_, name = line.partition(" -> ")[0].split()
+        if mode[0] != "d" and not name.startswith("."):
+            target = line.partition(" -> ")[2]
+            found[f"/{name}"] = target or mode[1:]
+    return found
+
+
+def test_arch_s_package_has_the_version_and_what_units_and_programs_need(checkout: Path) -> None:
+    text = makepkg(checkout, "--printsrcinfo")
+    fields = re.findall(r"^\s*(\w+) = ([^:\n]*)", text, re.MULTILINE)
+    assert ("pkgver", setup_version()) in fields
+    wanted = {arch for _, arch in PACKAGES.values()}
+    wanted |= {"python", "python-pyudev", "python-rich", "python-systemd"}
+    assert wanted <= {value for name, value in fields if name in ("depends", "optdepends")}
+
+
+def test_arch_s_package_holds_what_make_install_installs(pkg: dict[str, str]) -> None:
+    found = {path.removesuffix(".gz") for path in pkg}
+    wanted = {ALIASES.sub("/usr/", path) for path in expected("/usr")}
+    found = {ALIASES.sub("/usr/", path) for path in found}
+    assert wanted - found == {"/usr/lib/systemd/system/dhclient@.service"}
+    assert all(path.startswith("/usr/share/doc/wbond/") for path in found - wanted)
+
+
+def test_arch_s_package_collides_with_no_file_of_dhclient_s(pkg: dict[str, str]) -> None:
+    # What that package has where wbond has files, as far as names can be the same.
+    assert not any(path.endswith("/system/dhclient@.service") for path in pkg)
+    assert "/usr/lib/wbond/units/dhclient@.service" in pkg
