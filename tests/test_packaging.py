@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The packages: built for real, and their files, dependencies and scripts looked at."""
 
+import configparser
 import gzip
 import os
 import re
@@ -30,6 +31,19 @@ def setup_version() -> str:
     text = (REPOSITORY / "setup.cfg").read_text(encoding="utf-8")
     (version,) = re.findall(r"^version = (.*)$", text, re.MULTILINE)
     return str(version)
+
+
+def test_pip_gets_every_python_package() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(REPOSITORY / "setup.cfg")
+    found = {
+        path.parent.name: str(path.parent.relative_to(REPOSITORY))
+        for folder in ("generator", "helpers")
+        for path in (REPOSITORY / folder).glob("*/__init__.py")
+    }
+    assert set(setup["options"]["packages"].split()) == set(found)
+    pairs = setup["options"]["package_dir"].strip().splitlines()
+    assert dict(pair.split(" = ") for pair in pairs) == found
 
 
 # --- Debian -------------------------------------------------------------------
