@@ -40,7 +40,7 @@ PREAMBLE = {
     f"  {_NAMES.replace('/etc/wbond.conf.d/*.conf', '$files')}\nend",
 }
 # By an argument's name (dest): what completes it.
-COMPLETE = {"file": shtab.FILE, "bond": BONDS}
+COMPLETE = {"file": shtab.FILE, "root": shtab.DIRECTORY, "bond": BONDS, "bonds": BONDS}
 
 
 def main(arguments: list[str]) -> int:

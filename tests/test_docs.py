@@ -40,6 +40,7 @@ ELSEWHERE = {
 # Units that are others', and why they are named.
 FOREIGN_UNITS = {
     "NetworkManager": "disabled where nothing needs it",
+    "wbond-revert": "of `wbond apply`, transient",
     "wide-dhcpv6-client": "an init script that is disabled",
 }
 INFO_STRINGS = {"", "sh", "ini wbond.conf", "conf wpa_supplicant.conf", "conf dnsmasq.conf"}
@@ -245,7 +246,8 @@ def test_the_manual_page_has_each_option() -> None:
     for verb, parser in verbs().items():
         (synopsis,) = re.findall(rf"^\*wbond {verb}\*(.*)$", page, re.MULTILINE)
         wanted = {o for action in parser._actions for o in action.option_strings if o[1] == "-"}
-        assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help"}, verb
+        assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help", "--root"}, verb
+        assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
 
 
 def program_names() -> list[str]:
@@ -268,7 +270,8 @@ def usages(program: str) -> list[str]:
     script = (REPOSITORY / folder / program).read_text(encoding="utf-8")
     (module,) = re.findall(r"^from (wbond\S*) import main", script, re.MULTILINE)
     source = REPOSITORY / folder / f"{module.replace('.', '/')}.py"
-    return re.findall(r'^USAGE = "usage: (.*)"$', source.read_text("utf-8"), re.MULTILINE)
+    text = source.read_text(encoding="utf-8")
+    return re.findall(r'^USAGE = "+usage: (.*?)"', text, re.MULTILINE | re.DOTALL)
 
 
 def units_named(words: list[str]) -> Iterator[str]:
