@@ -56,10 +56,19 @@ def main(arguments: list[str]) -> int:
 def completion(shell: str) -> str:
     """Return the completions for a shell of shtab's."""
     top = parser()
+    shorten(top)
     for action in actions(top):
         if action.dest in COMPLETE:
             action.complete = COMPLETE[action.dest]  # type: ignore[attr-defined]
     return headed(shtab.complete(top, shell=shell, preamble=PREAMBLE[shell]))
+
+
+def shorten(top: argparse.ArgumentParser) -> None:
+    """Have verbs described by their line of help, where shtab would take the whole text."""
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for line in action._choices_actions:
+                action.choices[line.dest].description = line.help
 
 
 def headed(text: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.test_install import expected, make
+from tests.test_units import verify
 
 DEBIAN = REPOSITORY / "packaging/debian"
 ARCH = REPOSITORY / "packaging/arch"
@@ -318,3 +319,14 @@ def test_arch_s_package_collides_with_no_file_of_dhclient_s(pkg: dict[str, str])
     # What that package has where wbond has files, as far as names can be the same.
     assert not any(path.endswith("/system/dhclient@.service") for path in pkg)
     assert "/usr/lib/wbond/units/dhclient@.service" in pkg
+
+
+def test_systemd_takes_the_bond_s_own_client_before_a_template(tmp_path: Path) -> None:
+    """Whatever the directory: a template with a fault shows by that whether it is read."""
+    generated, vendor = tmp_path / "generated", tmp_path / "vendor"
+    for folder in (generated, vendor):
+        folder.mkdir()
+    (generated / "dhclient@bond0.service").write_text("[Service]\nExecStart=/bin/true\n")
+    (vendor / "dhclient@.service").write_text("[Service]\nExecStrat=/bin/true\n")
+    assert verify(["dhclient@bond0.service"], vendor, generated) == (0, "")
+    assert verify(["dhclient@eth0.service"], vendor, generated)[0] != 0
