@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# make demo | test | bench | lab | install | uninstall; see CONTRIBUTING.md.
+# make demo | test | bench | lab | install | uninstall | deb | completions; see CONTRIBUTING.md.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 PYTHON ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
 
+BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib/wbond
 MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
 GENERATORDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemgeneratordir systemd)
 UDEVDIR = $(shell $(PKG_CONFIG) --variable=udevdir udev)
@@ -18,13 +22,20 @@ PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 GENERATOR_MODULES = $(wildcard generator/wbond/*.py)
 HELPER_MODULES = $(wildcard helpers/wbond_net/*.py)
 UDEV_MODULES = $(wildcard helpers/wbond_udev/*.py)
+CLI_MODULES = $(wildcard helpers/wbond_cli/*.py)
+CLI_DATA = $(wildcard helpers/wbond_cli/*.json)
 HELPERS = $(wildcard helpers/wbond-*)
+# Another package's units of the same name are left alone, as Arch's dhclient@.service:
+# wbond-generator makes units from those in LIBDIR then.
+FOREIGN_UNITS ?= $(shell cd "$(DESTDIR)$(UNITDIR)" 2>/dev/null && \
+    grep -L 'man:wbond.conf(5)' $(UNITS) 2>/dev/null)
+OWN_UNITS = $(filter-out $(FOREIGN_UNITS),$(UNITS))
 RULES = $(notdir $(wildcard udev/*.rules))
 
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test check lab-test demo bench lab install uninstall directories tools
+.PHONY: help test check demo bench lab install uninstall deb completions directories tools
 
 help:
 	@sed -n '2s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -50,7 +61,25 @@ bench: tools
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py
 
+# Checked in, so that an installation needs no shtab.
+completions: tools
+	$(VENV)/bin/python tests/completions.py completions
+
 # --- for users and packagers ------------------------------------------------
+
+SOURCES = generator helpers units udev man completions docs packaging Makefile setup.cfg \
+    pyproject.toml wbond.conf.example LICENSE $(wildcard *.md)
+BUILD = build
+
+# Needs debhelper, dh-python and what packaging/debian/control names besides.
+deb:
+	rm -rf "$(BUILD)/deb"
+	install -d "$(BUILD)/deb/wbond"
+	cp -r $(SOURCES) "$(BUILD)/deb/wbond"
+	cp -r packaging/debian "$(BUILD)/deb/wbond/debian"
+	cd "$(BUILD)/deb/wbond" && dpkg-buildpackage -us -uc -b
+	mv "$(BUILD)"/deb/wbond_*_all.deb "$(BUILD)"
+	rm -rf "$(BUILD)/deb"
 
 directories:
 	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" || { \
@@ -61,16 +90,22 @@ directories:
 # Neither systemctl nor udevadm is run: a reboot, or the package's scripts, take it up.
 install: directories
 	install -d "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net" \
-	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
+	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev" "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli" \
+	    "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
 	install -m 0644 $(GENERATOR_MODULES) "$(DESTDIR)$(LIBDIR)/generator/wbond"
-	install -m 0755 $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0755 helpers/wbond $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
 	install -m 0644 helpers/wpa_supplicant-port.conf "$(DESTDIR)$(LIBDIR)/helpers"
 	install -m 0644 $(HELPER_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
 	install -m 0644 $(UDEV_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
+	install -m 0644 $(CLI_MODULES) $(CLI_DATA) "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli"
+	ln -sf "$(LIBDIR)/helpers/wbond" "$(DESTDIR)$(BINDIR)/wbond"
+	install -m 0644 completions/wbond.bash "$(DESTDIR)$(BASHDIR)/wbond"
+	install -m 0644 completions/_wbond "$(DESTDIR)$(ZSHDIR)/_wbond"
+	install -m 0644 completions/wbond.fish "$(DESTDIR)$(FISHDIR)/wbond.fish"
 	$(PYTHON) -m compileall -q -f $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
 	    "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net" \
-	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
+	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev" "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli"
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)" "$(DESTDIR)$(UDEVDIR)/rules.d"
 	for rules in $(RULES); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "udev/$$rules" > "$(DESTDIR)$(UDEVDIR)/rules.d/$$rules" && \
@@ -79,9 +114,9 @@ install: directories
 	install -d "$(DESTDIR)$(LIBDIR)/units"
 	for unit in $(UNITS); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
-	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
-	    cp "$(DESTDIR)$(LIBDIR)/units/$$unit" "$(DESTDIR)$(UNITDIR)" || exit 1; \
+	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" || exit 1; \
 	done
+	cp $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(LIBDIR)/units/$(unit)") "$(DESTDIR)$(UNITDIR)"
 	ln -sf "$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	install -d "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
 	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
@@ -93,8 +128,10 @@ install: directories
 # The configuration stays.
 uninstall: directories
 	rm -rf "$(DESTDIR)$(LIBDIR)"
+	rm -f "$(DESTDIR)$(BINDIR)/wbond" "$(DESTDIR)$(BASHDIR)/wbond" "$(DESTDIR)$(ZSHDIR)/_wbond" \
+	    "$(DESTDIR)$(FISHDIR)/wbond.fish"
 	rm -f "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
-	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
+	rm -f $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
 	rm -f $(foreach rules,$(RULES),"$(DESTDIR)$(UDEVDIR)/rules.d/$(rules)")
 	rm -f $(foreach page,$(PAGES5),"$(DESTDIR)$(MANDIR)/man5/$(page)")
 	rm -f $(foreach page,$(PAGES8),"$(DESTDIR)$(MANDIR)/man8/$(page)")

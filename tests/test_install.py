@@ -16,10 +16,18 @@ NET_MODULES = [
     *("link", "port", "rfkill", "rtnetlink", "state", "udev", "wait_online", "watch"),
 ]
 UDEV_MODULES = ["__init__", "device", "main", "match"]
+# The verbs' modules, and data that they read.
+CLI_MODULES = ["__init__", "main", "terminal"]
+CLI_DATA: list[str] = []
 SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]
 UNITS = [
     *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-found@", "wbond-plug@"),
     *("wbond-wait-online@", "wbond-watch@", "wbond@"),
+]
+COMPLETIONS = [
+    "bash-completion/completions/wbond",
+    "zsh/site-functions/_wbond",
+    "fish/vendor_completions.d/wbond.fish",
 ]
 PAGES = sorted(path.stem for path in (REPOSITORY / "man").glob("*.scd"))
 TOOLS = [
@@ -31,6 +39,7 @@ TOOLS = [
     "cp",
     "ln",
     "rm",
+    "grep",
     "test",
     "pkg-config",
     "scdoc",
@@ -63,14 +72,19 @@ def expected(prefix: str) -> dict[str, int | str]:
     plain = modules(f"{library}/generator/wbond", GENERATOR_MODULES)
     plain |= modules(f"{library}/helpers/wbond_net", NET_MODULES)
     plain |= modules(f"{library}/helpers/wbond_udev", UDEV_MODULES)
+    plain |= modules(f"{library}/helpers/wbond_cli", CLI_MODULES)
+    plain |= {f"{library}/helpers/wbond_cli/{name}" for name in CLI_DATA}
     plain |= {f"{library}/helpers/wpa_supplicant-port.conf"}
     plain |= {f"{where}/{unit}.service" for where in (units, f"{library}/units") for unit in UNITS}
     rules = f"{directory('udevdir', 'udev')}/rules.d"
     plain |= {f"{rules}/{name}.rules" for name in ("70-wbond-names", "90-wbond")}
     plain |= {f"{prefix}/share/man/man{page[-1]}/{page}" for page in PAGES}
+    plain |= {f"{prefix}/share/{path}" for path in COMPLETIONS}
     found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
     found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
     found[f"{library}/generator/wbond-generator"] = 0o755
+    found[f"{library}/helpers/wbond"] = 0o755
+    found[f"{prefix}/bin/wbond"] = f"-> {library}/helpers/wbond"
     link = f"{directory('systemdsystemgeneratordir', 'systemd')}/wbond-generator"
     found[link] = f"-> {library}/generator/wbond-generator"
     return found
@@ -123,7 +137,7 @@ def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -
 def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
     compiled = list(tmp_path.rglob("*.pyc"))
-    assert len(compiled) == len(GENERATOR_MODULES + NET_MODULES + UDEV_MODULES)
+    assert len(compiled) == len(GENERATOR_MODULES + NET_MODULES + UDEV_MODULES + CLI_MODULES)
     script = (
         "import marshal, sys; print(marshal.loads(open(sys.argv[1], 'rb').read()[16:]).co_filename)"
     )
@@ -172,6 +186,28 @@ def test_the_installed_generator_runs(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert (output / "multi-user.target.wants/wbond@uplink.service").is_symlink()
     assert "/usr/lib/wbond/helpers/wbond-port" in (output / "uplink-wired@.service").read_text()
+
+
+def test_another_package_s_unit_of_the_same_name_is_left_alone(tmp_path: Path) -> None:
+    """Arch's package dhclient has a dhclient@.service in the same directory."""
+    units = tmp_path / directory("systemdsystemunitdir", "systemd").lstrip("/")
+    units.mkdir(parents=True)
+    text = "[Service]\nExecStart=/usr/bin/dhclient -d %I\n"
+    (units / "dhclient@.service").write_text(text)
+    assert make("install", f"DESTDIR={tmp_path}").returncode == 0
+    assert (units / "dhclient@.service").read_text() == text
+    assert set(tree(tmp_path)) == set(expected("/usr/local"))
+    assert make("uninstall", f"DESTDIR={tmp_path}").returncode == 0
+    assert set(tree(tmp_path)) == {f"/{units.relative_to(tmp_path)}/dhclient@.service"}
+
+
+def test_the_installed_command_runs(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
+    # The link in bin/ leads to where the program will be.
+    program = tmp_path / os.readlink(tmp_path / "usr/bin/wbond").lstrip("/")
+    done = subprocess.run([str(program), "--help"], env={}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: wbond ")
 
 
 def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:

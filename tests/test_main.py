@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from wbond import main
+from wbond import config, ini, main
 
 from tests.conftest import REPOSITORY
 from tests.test_cases import tree
@@ -378,3 +378,21 @@ def test_nothing_is_left_beside_the_program(root: Path, output: Path, tmp_path: 
     configure(root, GOOD)
     assert run("--root", root, output, program=copy / "generator/wbond-generator") == SILENT
     assert tree(copy) == before
+
+
+def test_a_client_s_template_of_the_administrator_that_is_wbond_s_is_used(root: Path) -> None:
+    name = "dhclient@.service"
+    folder = root / "etc/systemd/system"
+    folder.mkdir(parents=True, exist_ok=True)
+    own = (REPOSITORY / "units" / name).read_text()
+    document = ini.Document()
+    ini.parse(b"[bond0]\n", "/etc/wbond.conf", document)
+    wishes = config.interpret(document, "")
+
+    def made() -> list[str]:
+        return [item.path for item in main.items(wishes, str(root)) if "dhclient" in item.path]
+
+    (folder / name).write_text(own + "Nice=5\n")
+    assert made() == []
+    (folder / name).write_text("[Service]\nExecStart=/usr/bin/dhclient -d %I\n")
+    assert made() == ["dhclient@bond0.service"]

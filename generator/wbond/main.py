@@ -48,10 +48,23 @@ def generate(root: str, directory: str, logger: log.Log) -> int:
     wishes = config.interpret(document, hostname(root))
     for problem in wishes.problems:
         logger(log.WARNING, escape.printable(str(problem)))
-    failures = emit.emit(directory, plan.plan(wishes, lambda name: template(root, name)))
+    failures = emit.emit(directory, items(wishes, root))
     for failure in failures:
         logger(log.ERROR, failure)
     return 1 if failures else 0
+
+
+def items(wishes: config.Config, root: str) -> "tuple[plan.File | plan.Link, ...]":
+    """Return what is to be written, with the unit templates that are there below `root`.
+
+    Raises OSError when one that is needed is missing.
+    """
+    wanted = plan.plan(wishes, lambda name: template(root, name))
+    try:
+        own = _text(_OWN_UNITS, plan.CLIENT)
+    except FileNotFoundError:  # a generator by itself; systemd's is all that there is
+        return wanted
+    return wanted + plan.own_clients(wishes, template(root, plan.CLIENT), own)
 
 
 def hostname(root: str) -> str:
@@ -69,8 +82,11 @@ def template(root: str, name: str) -> str:
     """Return the text of a unit template as systemd would find it; raises OSError without one."""
     for directory in (*(os.path.join(root, part) for part in UNIT_PATH), _OWN_UNITS):
         try:
-            text = ini.content(os.path.join(directory, name))
-            return text.decode("utf-8", "surrogateescape")
+            return _text(directory, name)
         except FileNotFoundError:
             continue
     raise FileNotFoundError(2, "no such unit template", name)
+
+
+def _text(directory: str, name: str) -> str:
+    return ini.content(os.path.join(directory, name)).decode("utf-8", "surrogateescape")

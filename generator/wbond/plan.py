@@ -16,6 +16,7 @@ TEMPLATE_DIRECTORY = "/usr/lib/systemd/system"
 
 # The one bond whose port templates are shipped; others get copies of them.
 FIRST_BOND = "bond0"
+CLIENT, CLIENT_MARK = "dhclient@.service", "man:wbond.conf(5)"
 PORT_TEMPLATES = {"wired": "wired", "wireless": "supplicant"}
 PORT_SETTINGS = ("supplicant_conf", "supplicant_driver", "supplicant_bridge", "legacy_rates")
 UNIT_SETTINGS = {
@@ -66,6 +67,24 @@ def plan(config: Config, template: "Callable[[str], str]") -> "tuple[File | Link
         return texts[name]
 
     return tuple(item for bond in config.bonds for item in _bond(bond, known))
+
+
+def own_clients(config: Config, found: str, own: str) -> "tuple[File, ...]":
+    """Return a whole dhclient@ for each bond, where the template systemd finds is not wbond's.
+
+    Arch's package dhclient has a unit of that name, in the same directory. An
+    instance goes before its template, whatever the directory (systemd.unit(5)).
+    `found` and `own` are the texts of the two templates; wbond's names its manual page.
+    """
+    if not found or CLIENT_MARK in found:
+        return ()
+    return tuple(
+        File(
+            CLIENT.replace("@", f"@{escape.unit_instance(bond.name)}"), HEADER + _sourced(own, bond)
+        )
+        for bond in config.bonds
+        if bond.settings.get("dhcp4") != "none"
+    )
 
 
 def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link]":
@@ -126,11 +145,15 @@ def _port_units(bond: Bond, instance: str, template: "Callable[[str], str]") -> 
 def _for_bond(text: str, bond: Bond, instance: str) -> str:
     """Make a template of bond0's ports one of another bond's; its name goes in last."""
     return (
-        text.replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
-        .replace("[Unit]\n", f"[Unit]\nSourcePath={bond.place.file}\n", 1)
+        _sourced(text, bond)
+        .replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
         .replace(f" in {FIRST_BOND}\n", f" in {escape.description(bond.name)}\n")
         .replace(f"Environment=BOND={FIRST_BOND}\n", escape.environment("BOND", bond.name) + "\n")
     )
+
+
+def _sourced(text: str, bond: Bond) -> str:
+    return text.replace("[Unit]\n", f"[Unit]\nSourcePath={bond.place.file}\n", 1)
 
 
 def _ports(bond: Bond, instance: str) -> "Iterator[File | Link]":

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What README, docs/ and the manual pages tell people to write and to run.
+
+Configurations are read by the programs that they are for. Commands are taken
+apart: the program is there, wbond's and systemd's arguments mean something.
+"""
+
+import argparse
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from wbond import config, ini
+from wbond_cli import main
+
+from tests.conftest import REPOSITORY, Installed
+from tests.test_units import instances, verify
+
+MANUAL = REPOSITORY / "man/wbond.8.scd"
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = sorted((REPOSITORY / "man").glob("*.scd"))
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# Programs that are not on the machine that tests, and why they are named.
+ELSEWHERE = {
+    "nmcli": "what the command replaces",
+    "rfkill": "a person's tool, no dependency",
+    "wpa_gui": "a person's tool, no dependency",
+    "uuidgen": "a person's tool, no dependency",
+    "sudoedit": "of sudo",
+    "reboot": "of systemd-sysv",
+    "pacman": "Arch's",
+}
+# Units that are others', and why they are named.
+FOREIGN_UNITS = {
+    "NetworkManager": "disabled where nothing needs it",
+    "wbond-revert": "of `wbond apply`, transient",
+    "wide-dhcpv6-client": "an init script that is disabled",
+}
+INFO_STRINGS = {"", "sh", "ini wbond.conf", "conf wpa_supplicant.conf", "conf dnsmasq.conf"}
+
+
+class Block(NamedTuple):
+    """A fenced part of a document: where it starts, what its fence says, and its text."""
+
+    place: str
+    info: str
+    text: str
+
+    def __str__(self) -> str:
+        """Name the block in the tests' names."""
+        return self.place
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    """Yield a document's fenced blocks; indentation, as in a list, is taken off."""
+    start, info, indent = 0, "", ""
+    lines: list[str] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.lstrip().startswith("```"):
+            lines.append(line.removeprefix(indent))
+        elif start:
+            name = path.relative_to(REPOSITORY)
+            yield Block(f"{name}:{start}", info, "\n".join(lines) + "\n")
+            start = 0
+        else:
+            start, info = number, line.strip().removeprefix("```")
+            indent, lines = line.partition("`")[0], []
+    assert not start, f"{path}:{start}: the block does not end"
+
+
+IN_DOCUMENTS = [block for path in DOCUMENTS for block in blocks(path)]
+IN_PAGES = [block for path in PAGES for block in blocks(path)]
+
+
+def configurations() -> list[Block]:
+    """Return wbond.conf's, as marked in documents, and as they look in manual pages."""
+    marked = [block for block in IN_DOCUMENTS if block.info == "ini wbond.conf"]
+    return marked + [block for block in IN_PAGES if block.text.startswith("[")]
+
+
+def marked(info: str) -> list[Block]:
+    return [block for block in IN_DOCUMENTS if block.info == info]
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return place and text of every command: in blocks, and in `signs` within sentences."""
+    found = []
+    for block in [*marked("sh"), *IN_PAGES]:
+        if not block.text.startswith("["):
+            text = block.text.replace("\\\n", "")
+            found += [(block.place, line) for line in text.splitlines() if line.strip()]
+    for path in DOCUMENTS:
+        text = re.sub(r"^ *```.*?^ *```$", "", path.read_text("utf-8"), flags=re.DOTALL | re.M)
+        for words in re.findall(r"`([^`\n]+)`", text):
+            if words.startswith(("sudo ", "wbond ", "systemctl ", "journalctl ", "udevadm ")):
+                found.append((str(path.relative_to(REPOSITORY)), words))
+    return found
+
+
+COMMANDS = commands()
+
+
+def test_there_is_something_to_be_tested() -> None:
+    assert len(configurations()) >= 15
+    assert len(COMMANDS) >= 60
+    assert len(marked("conf wpa_supplicant.conf")) >= 4
+
+
+@pytest.mark.parametrize("block", IN_DOCUMENTS, ids=str)
+def test_every_block_says_what_it_is(block: Block) -> None:
+    assert block.info in INFO_STRINGS
+
+
+# --- configurations -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", configurations(), ids=str)
+@pytest.mark.parametrize("host", ["laptop", "atlas", "lab_1"])
+def test_configurations_have_no_problem(block: Block, host: str) -> None:
+    document = ini.Document()
+    ini.parse(block.text.encode(), "/etc/wbond.conf", document)
+    wishes = config.interpret(document, host)
+    assert list(document.problems) + list(wishes.problems) == []
+    assert wishes.bonds
+
+
+@pytest.mark.parametrize("block", configurations(), ids=str)
+def test_systemd_takes_what_is_made_of_them(
+    block: Block, tmp_path: Path, installed: Installed
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/wbond.conf").write_text(block.text, encoding="utf-8")
+    output = tmp_path / "output"
+    words = [str(installed.generator), "--root", str(tmp_path), str(output)]
+    done = subprocess.run(words, env={}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert verify(instances(output), output, installed.units) == (0, "")
+
+
+def supplicant_says(text: str, folder: Path) -> str:
+    """Have wpa_supplicant read a configuration; it then finds no such interface and ends."""
+    path = folder / "wpa_supplicant.conf"
+    path.write_text(text.replace("/run/wpa_supplicant", str(folder)), encoding="utf-8")
+    words = ["wpa_supplicant", "-c", str(path), "-i", "no-such-card", "-D", "wired"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, env={"PATH": PATH})
+    assert done.returncode
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("block", marked("conf wpa_supplicant.conf"), ids=str)
+def test_wpa_supplicant_reads_what_is_written_for_it(block: Block, tmp_path: Path) -> None:
+    said = supplicant_says(block.text, tmp_path)
+    assert "no-such-card" in said
+    assert "Line " not in said
+    assert "Failed to read" not in said
+
+
+def test_wpa_supplicant_would_complain(tmp_path: Path) -> None:
+    said = supplicant_says('network={\n  sssid="x"\n}\n', tmp_path)
+    assert "Line 2" in said
+    assert "Failed to read" in said
+
+
+@pytest.mark.parametrize("block", marked("conf dnsmasq.conf"), ids=str)
+def test_dnsmasq_reads_what_is_written_for_it(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "dnsmasq.conf"
+    path.write_text(block.text, encoding="utf-8")
+    words = ["dnsmasq", "--test", f"--conf-file={path}"]
+    done = subprocess.run(words, capture_output=True, text=True, env={"PATH": PATH})
+    assert (done.returncode, done.stderr) == (0, "dnsmasq: syntax check OK.\n")
+
+
+def test_the_reservation_is_for_the_identity_that_is_shown() -> None:
+    """docs/reservations.md: the DUID of its wbond.conf, the four bytes of bond0."""
+    from wbond_net import identity
+
+    text = (REPOSITORY / "docs/reservations.md").read_text(encoding="utf-8")
+    (setting,) = re.findall(r"^duid = (.*)$", text, re.MULTILINE)
+    shown = identity.client_identifier("bond0", setting).hex(":")
+    assert f"dhcp-host=id:{shown},192." in text
+    assert f"dhcp-host=id:{identity.duid(setting).hex(':')},[" in text
+    assert f"`{identity.iaid('bond0').hex(':')}`" in text
+
+
+# --- commands -----------------------------------------------------------------
+
+
+def words_of(command: str) -> list[str]:
+    """Return a command's words, without a comment, `sudo`, and what follows a pipe."""
+    words = shlex.split(command, comments=True)
+    if words[:1] == ["sudo"]:
+        del words[0]
+    return words[: words.index("|")] if "|" in words else words
+
+
+@pytest.mark.parametrize(("place", "command"), COMMANDS)
+def test_the_program_exists(place: str, command: str) -> None:
+    words = words_of(command)
+    program = words[0] if words else "true"
+    if program.endswith("/wbond-generator"):  # the page's example
+        assert program == "/usr/local/lib/wbond/generator/wbond-generator"
+    elif program not in (*ELSEWHERE, "wbond"):
+        assert shutil.which(program, path=PATH), f"{place}: {command}"
+
+
+def verbs() -> dict[str, argparse.ArgumentParser]:
+    """Return the verbs that the command has."""
+    for action in main.parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def documented() -> set[str]:
+    """Return the verbs that wbond(8) describes."""
+    return set(re.findall(r"^\*wbond ([a-z]+)\*", MANUAL.read_text("utf-8"), re.MULTILINE))
+
+
+WBOND = [(place, text) for place, text in COMMANDS if words_of(text)[:1] == ["wbond"]]
+
+
+@pytest.mark.parametrize(("place", "command"), WBOND)
+def test_wbond_takes_the_arguments(
+    place: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, *arguments = words_of(command)
+    assert arguments[0] in documented(), place
+    if arguments[0] in verbs():
+        main.parser().parse_args(arguments)
+
+
+@pytest.mark.skipif(not main.VERBS, reason="the command has no verb yet")
+def test_the_manual_page_has_each_verb_and_no_other() -> None:
+    assert documented() == set(main.VERBS)
+
+
+def test_the_manual_page_has_each_option() -> None:
+    page = MANUAL.read_text(encoding="utf-8")
+    for verb, parser in verbs().items():
+        (synopsis,) = re.findall(rf"^\*wbond {verb}\*(.*)$", page, re.MULTILINE)
+        wanted = {o for action in parser._actions for o in action.option_strings if o[1] == "-"}
+        assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help", "--root"}, verb
+        assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
+
+
+def program_names() -> list[str]:
+    helpers = [path.name for path in (REPOSITORY / "helpers").glob("wbond*") if path.is_file()]
+    return sorted([*helpers, "wbond-generator"])
+
+
+@pytest.mark.parametrize("program", program_names())
+def test_every_program_has_a_page_with_what_it_takes(program: str) -> None:
+    page = (REPOSITORY / f"man/{program}.8.scd").read_text(encoding="utf-8")
+    for usage in usages(program):
+        for words in re.findall(r"--[a-z0-9]+|[a-z0-9]+(?:\|[a-z0-9]+)+", usage):
+            for word in words.split("|"):
+                assert f"*{word}*" in page, word
+
+
+def usages(program: str) -> list[str]:
+    """Return the usage lines in the module that a program's entry script imports."""
+    folder = "generator" if program == "wbond-generator" else "helpers"
+    script = (REPOSITORY / folder / program).read_text(encoding="utf-8")
+    (module,) = re.findall(r"^from (wbond\S*) import main", script, re.MULTILINE)
+    source = REPOSITORY / folder / f"{module.replace('.', '/')}.py"
+    text = source.read_text(encoding="utf-8")
+    return re.findall(r'^USAGE = "+usage: (.*?)"', text, re.MULTILINE | re.DOTALL)
+
+
+def units_named(words: list[str]) -> Iterator[str]:
+    """Yield the units that a command of systemd's names; patterns are left out."""
+    if words[0] == "systemctl":
+        yield from (word for word in words[2:] if word[0] != "-" and "*" not in word)
+    for option, value in pairwise(words):
+        if words[0] == "journalctl" and option == "-u":
+            yield value
+
+
+SYSTEMD = [
+    (place, text)
+    for place, text in COMMANDS
+    if words_of(text)[:1] in (["systemctl"], ["journalctl"])
+]
+
+
+@pytest.mark.parametrize(("place", "command"), SYSTEMD)
+def test_units_are_those_that_there_are(place: str, command: str) -> None:
+    templates = {path.name for path in (REPOSITORY / "units").iterdir()}
+    for unit in units_named(words_of(command)):
+        name, at, _ = unit.removesuffix(".service").partition("@")
+        assert f"{name}{at}.service" in templates or name in FOREIGN_UNITS, place
+
+
+def test_packages_to_be_installed_are_those_that_tests_know() -> None:
+    """What README has people install is what the package depends on, and what `make` needs."""
+    control = (REPOSITORY / "packaging/debian/control").read_text(encoding="utf-8")
+    known = set(re.findall(r"^ ([a-z0-9-]+)", control, re.MULTILINE))
+    known |= {"build-essential", "make", "pkg-config", "systemd-dev"}
+    known |= set((REPOSITORY / "tests/packages.txt").read_text(encoding="utf-8").split())
+    found = [words_of(text) for _, text in COMMANDS if words_of(text)[:2] == ["apt", "install"]]
+    assert found
+    for words in found:
+        assert {word for word in words[2:] if not word.startswith("./")} <= known

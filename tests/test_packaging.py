@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The packages: built for real, and their files, dependencies and scripts looked at."""
+
+import configparser
+import gzip
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.test_install import expected, make
+from tests.test_units import verify
+
+DEBIAN = REPOSITORY / "packaging/debian"
+ARCH = REPOSITORY / "packaging/arch"
+# Of dh_python3's making, and what `make install` has no place for.
+OF_DEBIAN_ALONE = ("/usr/share/doc/wbond/", "/usr/share/python3/runtime.d/")
+ALIASES = re.compile(r"^/(?=lib/)")  # /lib is a link since /usr is merged
+LINE = re.compile(r"(\S)(\S+) \S+ +\d+ \S+ \S+ \./(.*?)(?: -> (.*))?")
+
+
+def run(*words: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "LC_ALL": "C.UTF-8"}
+    return subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True)
+
+
+def setup_version() -> str:
+    text = (REPOSITORY / "setup.cfg").read_text(encoding="utf-8")
+    (version,) = re.findall(r"^version = (.*)$", text, re.MULTILINE)
+    return str(version)
+
+
+def test_pip_gets_every_python_package() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(REPOSITORY / "setup.cfg")
+    found = {
+        path.parent.name: str(path.parent.relative_to(REPOSITORY))
+        for folder in ("generator", "helpers")
+        for path in (REPOSITORY / folder).glob("*/__init__.py")
+    }
+    assert set(setup["options"]["packages"].split()) == set(found)
+    pairs = setup["options"]["package_dir"].strip().splitlines()
+    assert dict(pair.split(" = ") for pair in pairs) == found
+
+
+# --- Debian -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def deb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Debian package, as `make deb` builds it."""
+    build = tmp_path_factory.mktemp("deb")
+    done = make("deb", f"BUILD={build}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (package,) = build.iterdir()
+    return package
+
+
+def contents(package: Path) -> dict[str, str]:
+    """Return every path that is no directory with its mode, or where a link leads."""
+    found = {}
+    for line in run("dpkg-deb", "--contents", str(package)).stdout.splitlines():
+        match = LINE.fullmatch(line)
+        assert match, line
+        kind, mode, path, target = match.groups()
+        if kind == "l":
+            found[f"/{path}"] = os.path.normpath(f"/{os.path.dirname(path)}/{target}")
+        elif kind != "d":
+            found[f"/{path}"] = mode
+    return found
+
+
+def field(package: Path, name: str) -> str:
+    return run("dpkg-deb", "--field", str(package), name).stdout.strip()
+
+
+def test_the_version_is_that_of_setup_cfg(deb: Path) -> None:
+    assert field(deb, "Version") == setup_version()
+    assert deb.name == f"wbond_{setup_version()}_all.deb"
+
+
+def test_lintian_has_nothing_to_say(deb: Path) -> None:
+    done = run(
+        "lintian", "--allow-root", "--fail-on", "error,warning", "--no-tag-display-limit", str(deb)
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def debian_name(path: str) -> str:
+    """Return where Debian's package has a file of `make install`'s."""
+    path = ALIASES.sub("/usr/", path)
+    path = path.replace("/zsh/site-functions/", "/zsh/vendor-completions/")
+    return f"{path}.gz" if "/share/man/" in path else path
+
+
+def test_it_holds_what_make_install_installs_but_no_byte_code(deb: Path) -> None:
+    wanted: dict[str, str] = {}
+    for path, what in expected("/usr").items():
+        if "__pycache__" not in path:
+            executable = {0o755: "rwxr-xr-x", 0o644: "rw-r--r--"}
+            wanted[debian_name(path)] = (
+                what.removeprefix("-> ") if isinstance(what, str) else executable[what]
+            )
+    found = contents(deb)
+    own = {path for path in found if path.startswith(OF_DEBIAN_ALONE)}
+    assert {path: what for path, what in found.items() if path not in own} == wanted
+    assert "/usr/share/doc/wbond/examples/wbond.conf.example" in own
+
+
+def test_first_lines_stay_as_they_are(deb: Path, tmp_path: Path) -> None:
+    run("dpkg-deb", "--extract", str(deb), str(tmp_path))
+    programs = [*REPOSITORY.glob("helpers/wbond*"), REPOSITORY / "generator/wbond-generator"]
+    for program in programs:
+        if program.is_file():
+            installed = tmp_path / "usr/lib/wbond" / program.relative_to(REPOSITORY)
+            assert installed.read_bytes() == program.read_bytes()
+
+
+def test_it_has_no_conffile_and_enables_no_unit(deb: Path, tmp_path: Path) -> None:
+    run("dpkg-deb", "--control", str(deb), str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("control", "md5sums", "postinst", "postrm", "prerm")
+    }
+    for path in contents(deb):
+        assert not path.startswith("/etc/")
+        assert ".wants/" not in path
+    for script in ("postinst", "postrm", "prerm"):
+        text = (tmp_path / script).read_text()
+        assert "deb-systemd-helper" not in text
+        assert run("sh", "-n", str(tmp_path / script)).returncode == 0
+
+
+def programs_of_units() -> set[str]:
+    """Return the programs without a path that units call."""
+    texts = [path.read_text() for path in (REPOSITORY / "units").iterdir()]
+    words = {word for text in texts for word in re.findall(r"^Exec\w+=-?(\S+)", text, re.MULTILINE)}
+    return {word for word in words if "/" not in word}
+
+
+PACKAGES = {  # program: Debian's package of it, Arch's
+    "dhclient": ("isc-dhcp-client", "dhclient"),
+    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6"),
+    "ip": ("iproute2", "iproute2"),
+    "iw": ("iw", "iw"),
+    "kill": ("procps", "util-linux"),
+    "modprobe": ("kmod", "kmod"),
+    "systemctl": ("systemd", "systemd"),
+    "wpa_supplicant": ("wpasupplicant", "wpa_supplicant"),
+}
+
+
+def test_every_program_that_units_call_is_known_here() -> None:
+    assert programs_of_units() <= set(PACKAGES)
+
+
+def test_what_units_and_programs_need_comes_with_it(deb: Path) -> None:
+    listed = re.findall(
+        r"[a-z][a-z0-9+.-]+", f"{field(deb, 'Depends')}, {field(deb, 'Recommends')}"
+    )
+    wanted = {debian for debian, _ in PACKAGES.values()}
+    modules = {"python3-pyudev", "python3-rich", "python3-systemd", "python3", "udev"}
+    assert wanted | modules <= set(listed)
+
+
+LIFE = """\
+set -eu
+say() { printf '== %s\\n' "$*"; }
+mount -t tmpfs none "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+root=$1/root
+cp "$2" "$root/first.deb"
+cp "$3" "$root/second.deb"
+
+# systemd's and udev's programs, as far as they would do something, only tell.
+mkdir -p "$root/run/systemd/system"
+for program in systemctl udevadm; do
+    rm -f "$root/usr/bin/$program"
+    printf '#!/bin/sh\\necho "%s $*" >> /told\\n' "$program" > "$root/usr/bin/$program"
+    chmod 755 "$root/usr/bin/$program"
+done
+rm -f "$root/usr/sbin/policy-rc.d"
+told() { [ ! -e "$root/told" ] || cat "$root/told"; rm -f "$root/told"; }
+dpkg_() { chroot "$root" dpkg "$@" >"$root/out" 2>&1 || { cat "$root/out"; exit 1; }; }
+
+say install; dpkg_ -i /first.deb; told
+say bytecode; find "$root/usr/lib/wbond" -name '*.pyc' | wc -l
+say upgrade; dpkg_ -i /second.deb; told
+# What a life of wbond leaves, and what is others'.
+printf '[bond0]\\n' > "$root/etc/wbond.conf"
+mkdir -p "$root/etc/wbond.conf.d" "$root/var/lib/wbond/bond0" "$root/run/wbond/bond0"
+mkdir -p "$root/var/lib/dhcp"
+echo x > "$root/var/lib/wbond/bond0/address"
+echo '# Made at each start of dhclient for this bond; the place to edit is /etc/dhclient.conf' \\
+    > "$root/var/lib/dhcp/dhclient.bond0.conf"
+echo lease > "$root/var/lib/dhcp/dhclient.bond0.leases"
+echo '# mine' > "$root/var/lib/dhcp/dhclient.own.conf"
+say remove; dpkg_ -r wbond; told
+say kept; cat "$root/etc/wbond.conf"
+say purge; dpkg_ -P wbond; told
+say left
+cd "$1/upper"
+find . ! -type d ! -type c | grep -e wbond -e var/lib/dhcp | grep -v ./var/lib/dpkg/info/ | sort
+find . -type d -name '*wbond*' | sort
+find var/lib/dpkg/info -name 'wbond*'
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a copy of the root directory: root only")
+def test_installed_upgraded_removed_and_purged(deb: Path, tmp_path: Path) -> None:
+    """By dpkg, in a throw-away overlay of this machine's root directory."""
+    again = tmp_path / "again"
+    run("dpkg-deb", "--raw-extract", str(deb), str(again))
+    control = again / "DEBIAN/control"
+    control.write_text(re.sub(r"(Version: .*)", r"\1+1", control.read_text()))
+    second = tmp_path / "second.deb"
+    assert run("dpkg-deb", "--build", "--root-owner-group", str(again), str(second)).returncode == 0
+    place = tmp_path / "place"
+    place.mkdir()
+    done = run("unshare", "--mount", "sh", "-c", LIFE, "sh", str(place), str(deb), str(second))
+    assert (done.returncode, done.stderr) == (0, "")
+    reload = ["systemctl --system daemon-reload", "udevadm control --reload"]
+    parts = [part.splitlines() for part in done.stdout.split("== ")[1:]]
+    told = {part[0]: part[1:] for part in parts}
+    modules = [path for path in expected("/usr") if path.endswith(".pyc")]
+    assert told == {
+        "install": reload,
+        "bytecode": [str(len(modules))],
+        "upgrade": reload,  # nothing is stopped or started: the network stays up
+        "remove": ["systemctl stop wbond@*.service", *reload],
+        "kept": ["[bond0]"],
+        "purge": [],
+        "left": ["./var/lib/dhcp/dhclient.own.conf"],
+    }
+
+
+def test_the_mark_that_purge_looks_for_is_what_is_written() -> None:
+    from wbond_net import dhcp
+
+    (mark,) = re.findall(r"grep -q '\^(.*)'", (DEBIAN / "postrm").read_text())
+    assert dhcp.dhclient_conf("bond0", "/etc/dhcp/dhclient.conf", b"\xff").startswith(mark)
+
+
+def test_the_manual_pages_are_readable(deb: Path, tmp_path: Path) -> None:
+    run("dpkg-deb", "--extract", str(deb), str(tmp_path))
+    page = gzip.decompress((tmp_path / "usr/share/man/man8/wbond.8.gz").read_bytes())
+    assert b"see, check and change" in page
+
+
+# --- Arch ---------------------------------------------------------------------
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout that is nobody's: makepkg refuses to run as root."""
+    place = tmp_path_factory.mktemp("arch")
+    top = place / "wbond"
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
+    for name in filter(None, listed.split("\0")):
+        if not name.startswith("tests/") and (REPOSITORY / name).is_file():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, top / name)
+    if os.geteuid() == 0:
+        for path in (place, *place.rglob("*")):
+            os.chown(path, 65534, 65534)
+        for path in (place, *place.parents):  # pytest's folders are for their owner alone
+            if path.stat().st_uid in (os.geteuid(), 65534) and str(path).startswith("/tmp/"):
+                path.chmod(path.stat().st_mode | 0o111)
+    return top
+
+
+def makepkg(checkout: Path, *words: str) -> str:
+    command = ["env", "PKGEXT=.pkg.tar", "makepkg", *words]
+    if os.geteuid() == 0:
+        command = [*NOBODY, *command]
+    done = run(*command, cwd=checkout / "packaging/arch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def pkg(checkout: Path) -> dict[str, str]:
+    """The files of Arch's package, as makepkg builds it, in the form of `contents`."""
+    makepkg(checkout, "--force", "--nodeps", "--noconfirm")
+    (package,) = (checkout / "packaging/arch").glob("wbond-*.pkg.tar*")
+    found = {}
+    for line in run("tar", "--list", "--verbose", "--file", str(package)).stdout.splitlines():
+        mode, *_, name = line.partition(" -> ")[0].split()
+        if mode[0] != "d" and not name.startswith("."):
+            target = line.partition(" -> ")[2]
+            found[f"/{name}"] = target or mode[1:]
+    return found
+
+
+def test_arch_s_package_has_the_version_and_what_units_and_programs_need(checkout: Path) -> None:
+    text = makepkg(checkout, "--printsrcinfo")
+    fields = re.findall(r"^\s*(\w+) = ([^:\n]*)", text, re.MULTILINE)
+    assert ("pkgver", setup_version()) in fields
+    wanted = {arch for _, arch in PACKAGES.values()}
+    wanted |= {"python", "python-pyudev", "python-rich", "python-systemd"}
+    assert wanted <= {value for name, value in fields if name in ("depends", "optdepends")}
+
+
+def test_arch_s_package_holds_what_make_install_installs(pkg: dict[str, str]) -> None:
+    found = {path.removesuffix(".gz") for path in pkg}
+    wanted = {ALIASES.sub("/usr/", path) for path in expected("/usr")}
+    found = {ALIASES.sub("/usr/", path) for path in found}
+    assert wanted - found == {"/usr/lib/systemd/system/dhclient@.service"}
+    assert all(path.startswith("/usr/share/doc/wbond/") for path in found - wanted)
+
+
+def test_arch_s_package_collides_with_no_file_of_dhclient_s(pkg: dict[str, str]) -> None:
+    # What that package has where wbond has files, as far as names can be the same.
+    assert not any(path.endswith("/system/dhclient@.service") for path in pkg)
+    assert "/usr/lib/wbond/units/dhclient@.service" in pkg
+
+
+def test_systemd_takes_the_bond_s_own_client_before_a_template(tmp_path: Path) -> None:
+    """Whatever the directory: a template with a fault shows by that whether it is read."""
+    generated, vendor = tmp_path / "generated", tmp_path / "vendor"
+    for folder in (generated, vendor):
+        folder.mkdir()
+    (generated / "dhclient@bond0.service").write_text("[Service]\nExecStart=/bin/true\n")
+    (vendor / "dhclient@.service").write_text("[Service]\nExecStrat=/bin/true\n")
+    assert verify(["dhclient@bond0.service"], vendor, generated) == (0, "")
+    assert verify(["dhclient@eth0.service"], vendor, generated)[0] != 0
