@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from wbond import escape
 
-from wbond_net import identity, link, udev
+from wbond_net import applied, identity, link, udev
 
 USAGE = "usage: wbond-bond up|set|down BOND"
 REFUSED = 2
@@ -85,6 +85,7 @@ def up(bond: str, environ: Mapping[str, str]) -> None:
             link.attempt("ip", "link", "delete", "dev", bond)
         raise
     _start_ports(bond)
+    applied.note(bond)
 
 
 def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:
