@@ -165,10 +165,11 @@ def task(root: str, wanted: "Config") -> Task:
     tree = generated.tree(generated.items(wanted, root))
     same = before is not None and tree == generated.tree(generated.items(before, root))
     idle = changes.is_idle(steps)
-    if idle and kept and tree == generated.present(root):
+    trivial = idle and (kept or same)
+    if trivial and tree == generated.present(root):
         steps = []
     bonds = tuple(bond.name for bond in wanted.bonds)
-    return Task(files, steps, idle and (kept or same), before is not None, bonds)
+    return Task(files, steps, trivial, before is not None, bonds)
 
 
 # --- the way there ------------------------------------------------------------
@@ -184,11 +185,12 @@ def apply(hands: "Hands", root: str, options: argparse.Namespace) -> int:
     if _faulty(wanted, options.force):
         return REFUSED
     found = task(root, wanted)
-    if not found.steps:
-        hands.voice.say("What the file says is in force already.")
-        return KEPT
     if options.dry_run:
         return _list(hands, found)
+    if not found.steps:
+        applied.keep(root, applied.APPLIED, found.files)  # comments may be others
+        hands.voice.say("What the file says is in force already.")
+        return KEPT
     if not found.restorable and not options.force:
         complain(
             "which configuration is in force is not known, so there would be no way back",
@@ -225,6 +227,8 @@ def _list(hands: "Hands", found: Task) -> int:
 
     for step in found.steps:
         hands.voice.say(described(step))
+    if not found.steps:
+        hands.voice.say("Nothing would be done: what the file says is in force already.")
     return KEPT
 
 
@@ -285,7 +289,6 @@ class Attempt:
             try:
                 self._begin()
             except (OSError, Failed) as fault:
-                applied.forget(self.root, applied.ATTEMPTED)
                 complain(f"no way back can be made: {fault}", "nothing was changed")
                 return REFUSED
             undone = _carry_out(self.hands, self.found.steps, self.signals)
@@ -298,24 +301,33 @@ class Attempt:
         return self._decide()
 
     def _begin(self) -> None:
-        """Keep both configurations, and arm the timer. Raises OSError, Failed."""
+        """Arm the timer, and only then give it something to do. Raises OSError, Failed."""
         from wbond_net import applied
 
         if not applied.kept(self.root, applied.APPLIED):
             applied.keep(self.root, applied.APPLIED, {})  # there was none
-        applied.keep(self.root, applied.ATTEMPTED, self.found.files)
-        self.rejected = rejected(self.root)
         self.hands.run(*timer(self.options.timeout))
         self.deadline = time.monotonic() + self.options.timeout
+        try:
+            applied.keep(self.root, applied.ATTEMPTED, self.found.files)
+        except OSError:
+            _disarm(self.hands)
+            raise
+        self.rejected = rejected(self.root)
 
     def _show(self) -> None:
         """Say of each bond what it lacks; a radio may take some seconds yet."""
-        from wbond_net import wait_online
+        from wbond_net import applied, wait_online
 
+        running = applied.running(self.root)
         for bond in self.found.bonds:
-            lacking = wait_online.wait(bond, 0)
-            state = f"{lacking} so far" if lacking else "is online"
-            self.voice.say(f"{escape.printable(bond)} {state}")
+            name = escape.printable(bond)
+            if bond not in running:
+                self.voice.say(f"{name} is stopped; `wbond up` starts it, as the file says now")
+            elif lacking := wait_online.wait(bond, 0):
+                self.voice.say(f"{name} {lacking}, so far")
+            else:
+                self.voice.say(f"{name} is online")
 
     def _decide(self) -> int:
         """Wait for an answer, here or from another session, and act by it."""
@@ -329,13 +341,15 @@ class Attempt:
                 "There is no terminal to ask on. `wbond apply --confirm` keeps the change; "
                 f"without it the former configuration is back in {self._left():.0f} s."
             )
+        if asks:
+            self.voice.say("Keep the new configuration? y keeps it, n restores the former one.")
         while applied.kept(self.root, applied.ATTEMPTED):
             if self.signals.came or self._left() <= 0:
                 return self._go_back()
             if not asks:
                 time.sleep(min(1.0, max(0.0, self._left())))
                 continue
-            self.voice.say(f"\rKeep it? y keeps it, n restores [{self._left():3.0f} s] ", end="")
+            self.voice.count(f"{self._left():5.0f} s left: ")
             answer = question.line(min(1.0, self._left()))
             if answer is question.ENDED or question.is_no(answer):
                 return self._go_back()
@@ -351,7 +365,7 @@ class Attempt:
 
         now = applied.read(applied.folder(self.root, applied.APPLIED))
         if applied.octets(now) == applied.octets(self.found.files):
-            self.voice.say("\nConfirmed from another session.")
+            self.voice.say("Confirmed from another session.")
             return KEPT
         return self._told_restored()
 
@@ -361,7 +375,7 @@ class Attempt:
 
         from wbond_cli.steps import Failed
 
-        self.voice.say("\nThe former configuration is restored …")
+        self.voice.say("The former configuration is restored ...")
         try:
             self.hands.run("systemctl", "start", "--", f"{REVERT}.service")
         except Failed as fault:
@@ -425,7 +439,7 @@ def confirm(hands: "Hands", root: str) -> int:
             return RESTORED
         applied.confirm(root)
     _disarm(hands)
-    hands.voice.say("\nThe new configuration is in force, and stays.")
+    hands.voice.say("The new configuration is in force, and stays.")
     return KEPT
 
 

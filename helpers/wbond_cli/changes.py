@@ -15,7 +15,9 @@ from wbond.config import Port as Wish
 from wbond_udev import match
 from wbond_udev.match import Facts
 
-PORT_PROGRAM = os.path.join(os.path.realpath(os.path.dirname(__file__)), "..", "wbond-port")
+PORT_PROGRAM = os.path.join(
+    os.path.dirname(os.path.realpath(os.path.dirname(__file__))), "wbond-port"
+)
 CLIENTS = {"dhcp4": "dhclient", "dhcp6": "dhcp6c"}  # what `dhcp4` and `dhcp6` may be, but none
 WATCHED = plan.UNIT_SETTINGS["wbond-watch@"]
 LIVE = tuple(name for name in plan.UNIT_SETTINGS["wbond@"] if name != "mac")
@@ -199,24 +201,20 @@ class _Change:
     def settle(self) -> Iterator[Step]:
         """Change in place what can be; ranks first, so that the active port moves once."""
         for bond in self.staying:
-            if ranks := self._ranks(bond):
-                why = f"the ranks of {_name(bond)}'s ports"
-                yield Run(why, (os.path.normpath(PORT_PROGRAM), "rank", bond, *ranks))
+            stay = self._stay(bond)
+            if any(self.former.ports[name].rank != port.rank for name, port in stay.items()):
+                yield _rank(bond, stay)
             if live := [name for name in LIVE if name in self.changed(bond)]:
                 yield _systemctl(f"{', '.join(live)} of {_name(bond)}", "reload", _bond_unit(bond))
 
-    def _ranks(self, bond: str) -> list[str]:
-        """Return names and numbers of the ports that stay, the best first, if any differs."""
-        stay = {
+    def _stay(self, bond: str) -> dict[str, Port]:
+        """Return the bond's ports that are its ports before and after."""
+        return {
             name: port
             for name, port in self.wanted.ports.items()
             if port.bond == bond and (before := self.former.ports.get(name)) is not None
             if before.unit == port.unit
         }
-        if all(self.former.ports[name].rank == port.rank for name, port in stay.items()):
-            return []
-        order = sorted(stay, key=lambda name: -stay[name].rank)
-        return [word for name in order for word in (name, str(stay[name].rank))]
 
     def join(self) -> Iterator[Step]:
         """Start new bonds, and ports where they are new."""
@@ -237,6 +235,11 @@ class _Change:
                 yield _systemctl(f"mac of {_name(bond)}", "stop", watch)
             for name in self._in_turn(bond):
                 yield from self._move(name)
+            # The kernel forgets a primary that leaves; another is to be it.
+            left = [name for name in self._in_turn(bond) if name not in self.wanted.ports]
+            members = {n: port for n, port in self.wanted.ports.items() if port.bond == bond}
+            if left and members:
+                yield _rank(bond, members)
             if anew:
                 verb = "start" if "mac" in changed else "try-restart"
                 yield _systemctl(f"{', '.join(anew)} of {_name(bond)}", verb, watch)
@@ -314,6 +317,13 @@ class _Change:
             verb = "try-restart" if "duid" in names else "try-reload-or-restart"
             why = f"{', '.join(names)} of {_name(bond)}"
             yield _systemctl(why, verb, _client_unit(client, bond))
+
+
+def _rank(bond: str, ports: Mapping[str, Port]) -> Run:
+    """Rank ports, the best named first."""
+    order = sorted(ports, key=lambda name: -ports[name].rank)
+    words = [word for name in order for word in (name, str(ports[name].rank))]
+    return Run(f"the ranks of {_name(bond)}'s ports", (PORT_PROGRAM, "rank", bond, *words))
 
 
 def _systemctl(why: str, verb: str, unit: str) -> Run:

@@ -55,7 +55,8 @@ def down(hands: "Hands", root: str, named: list[str], session: str) -> int:
         hands.voice.say("No bond of wbond's is up.")
     if session and not _agreed(hands, bonds, session):
         return REFUSED
-    return 0 if all([_stop(hands, bond) for bond in bonds]) else 1
+    stopped = [_stop(hands, bond) for bond in bonds]  # each, also where one fails
+    return 0 if all(stopped) else 1
 
 
 def _agreed(hands: "Hands", bonds: list[str], session: str) -> bool:

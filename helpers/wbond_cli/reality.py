@@ -19,8 +19,13 @@ def devices() -> list[Facts]:
     import pyudev
     from wbond_udev import device
 
-    found = pyudev.Context().list_devices(subsystem="net")
-    return [device.facts(one, one.sys_name, with_address=True) for one in found]
+    found = []
+    for one in pyudev.Context().list_devices(subsystem="net"):
+        try:
+            found.append(device.facts(one, one.sys_name, with_address=True))
+        except KeyError:  # unplugged at this moment
+            continue
+    return found
 
 
 def running(root: str) -> dict[str, Running]:

@@ -28,7 +28,7 @@ class Voice:
 
     def __init__(self, quiet: bool = False) -> None:
         """Leave out what is `minor` if quiet."""
-        self._quiet = quiet
+        self._quiet, self._counting = quiet, False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # a locale without UTF-8
@@ -40,8 +40,18 @@ class Voice:
 
     def say(self, text: str, end: str = "\n") -> None:
         """Write a line; hostile names were made printable by who calls."""
+        before, self._counting = "\n" if self._counting else "", False
+        self._write(before + text + end)
+
+    def count(self, text: str) -> None:
+        """Write over what was counted last; only on a terminal."""
+        if sys.stdout.isatty():
+            self._counting = True
+            self._write("\r" + text)
+
+    def _write(self, text: str) -> None:
         try:
-            sys.stdout.write(text + end)
+            sys.stdout.write(text)
             sys.stdout.flush()
         except OSError:
             _silence()

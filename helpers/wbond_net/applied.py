@@ -13,8 +13,7 @@ from wbond import ini
 
 from wbond_net import link
 
-# Longer than a name of an interface: /run/wbond/BOND is a bond's.
-FOLDER = "run/wbond/known-configurations"
+FOLDER = "run/wbond-apply"  # not below /run/wbond, where each folder is a bond's
 APPLIED, ATTEMPTED = "applied", "attempted"
 HOSTNAME = "etc/hostname"  # decides which `option[host]` holds; read, never restored
 ROOT = "/"
