@@ -10,6 +10,7 @@ import pty
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from wbond_cli.main import parser
 from wbond_net import applied, bond, rtnetlink, wait_online
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
+from tests.conftest import REPOSITORY
 from tests.fake import Machine
 from tests.test_bond import ENVIRON
 
@@ -658,3 +660,75 @@ def test_the_session_is_found_behind_sudo(tmp_path: Path) -> None:
     assert reality.ssh_address({}, 30, str(tmp_path)) == "fe80::1"
     assert reality.ssh_address({}, 10, str(tmp_path)) == ""
     assert reality.ssh_address({"SSH_CONNECTION": "a 1 192.0.2.7 22"}, 1) == "192.0.2.7"
+
+
+# --- a real terminal ----------------------------------------------------------
+
+SESSION = """
+import sys
+from wbond_cli import apply, main, reality, steps
+from wbond_net import link, wait_online
+link.SYSFS = sys.argv[2]
+reality.devices = list
+wait_online.wait = lambda *_: ""
+options = main.parser().parse_args(["apply", "--timeout", "60"])
+sys.exit(apply.apply(steps.Hands(steps.Voice()), sys.argv[1], options))
+"""
+
+
+@pytest.fixture
+def session(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """`wbond apply` on a terminal, at its question; the programs it calls do nothing."""
+    laptop.boot(FIRST)
+    laptop.write(SECOND)
+    programs = laptop.root / "bin"
+    programs.mkdir()
+    for name in ("systemctl", "systemd-run", "udevadm"):
+        (programs / name).write_text("#!/bin/sh\nexit 0\n")
+        (programs / name).chmod(0o755)
+    folders = [str(REPOSITORY / "helpers"), str(REPOSITORY / "generator")]
+    environ = os.environ | {"PYTHONPATH": ":".join(folders), "PATH": f"{programs}:/usr/bin:/bin"}
+    words = [sys.executable, "-c", SESSION, str(laptop.root), str(laptop.machine.sysfs)]
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execve(sys.executable, words, environ)
+    heard = b""
+    while b"s left" not in heard:
+        heard += os.read(terminal, 1024)
+    yield terminal
+    drain(terminal)
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    assert code == (0 if laptop.conf.read_text() == SECOND else 1)
+
+
+def drain(terminal: int) -> None:
+    """Read until the other side has closed it, if it has not been closed here."""
+    try:
+        while os.read(terminal, 1024):
+            pass
+        os.close(terminal)
+    except OSError:
+        pass
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert true()
+
+
+def test_a_session_that_hangs_up_takes_the_change_with_it(laptop: Laptop, session: int) -> None:
+    os.close(session)
+    wait_until(lambda: not laptop.kept(applied.ATTEMPTED))
+    assert laptop.conf.read_text() == FIRST
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"), [(b"y\n", SECOND), (b"n\n", FIRST), (b"\x03", FIRST), (b"\x1ay\n", SECOND)]
+)
+def test_what_is_typed_counts(laptop: Laptop, session: int, typed: bytes, text: str) -> None:
+    """A Ctrl-C is a no; a Ctrl-Z does not make it forget the time."""
+    os.write(session, typed)
+    wait_until(lambda: not laptop.kept(applied.ATTEMPTED))
+    assert laptop.conf.read_text() == text

@@ -243,11 +243,7 @@ def _for_good(hands: "Hands", root: str, found: Task) -> int:
             complain(fault, "`wbond apply --force` tries again, `systemctl --failed` lists units")
             return RESTORED
         applied.keep(root, applied.APPLIED, found.files)
-    hands.voice.say(
-        "The configuration is in force. It changed nothing that runs."
-        if found.trivial
-        else "The configuration is in force."
-    )
+    hands.voice.say("The configuration is in force.")
     return KEPT
 
 
@@ -388,8 +384,8 @@ class Attempt:
 
     def _told_restored(self) -> int:
         self.voice.say(
-            "The former configuration is in force, and its files are back.\n"
-            f"Yours are in {self.rejected}; `journalctl -u {REVERT}` says what was done."
+            f"The former files are back. Yours are in {self.rejected};\n"
+            f"`journalctl -u {REVERT}` says what was done."
         )
         return RESTORED
 
