@@ -472,6 +472,16 @@ def test_a_bond_s_start_keeps_the_files_for_root_alone(laptop: Laptop) -> None:
     assert (folder / "applied/etc/wbond.conf").read_text() == FIRST
 
 
+def test_a_copy_that_cannot_be_made_fails_no_bond(
+    laptop: Laptop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop.write(FIRST)
+    laptop.reload()
+    laptop.write("", applied.FOLDER)  # a file in the folder's place
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert "wbond apply will not be able to go back" in capsys.readouterr().out
+
+
 def test_a_file_that_systemd_has_not_been_told_of_is_not_what_the_bond_was_made_by(
     laptop: Laptop,
 ) -> None:

@@ -118,17 +118,22 @@ def note(bond: str, root: str = "") -> None:
     may be as an earlier file said; nor where the units are not as these files say:
     edited, and systemd not reloaded.
     """
-    from wbond_cli import generated  # together 5 ms; the ports are on their way by now
-
     root = root or ROOT
+    try:
+        _note(bond, root)
+    except Exception as fault:  # the bond is up, whatever is wrong with the copy
+        words = f"{type(fault).__name__}: {fault}"
+        link.say(f"{folder(root)}: {words}; wbond apply will not be able to go back")
+
+
+def _note(bond: str, root: str) -> None:
+    from wbond_cli import generated  # with all that it imports, some milliseconds
+
     if kept(root, ATTEMPTED) or (kept(root, APPLIED) and _others(bond, root)):
         return
     files = read(root)
-    try:
-        if generated.planned(root)[1] == generated.present(root):
-            keep(root, APPLIED, files)
-    except OSError as fault:
-        link.say(f"{folder(root)}: {fault.strerror}; wbond apply will not be able to go back")
+    if generated.planned(root)[1] == generated.present(root):
+        keep(root, APPLIED, files)
 
 
 def _others(bond: str, root: str) -> list[str]:
