@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from wbond_net import alignment, identity, link
+from wbond_net import alignment, applied, identity, link
 
 from tests.fake import Machine
 
@@ -71,6 +71,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(alignment, "STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(applied, "ROOT", str(tmp_path / "root"))
     return made
 
 

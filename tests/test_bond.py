@@ -140,3 +140,52 @@ def test_without_a_machine_id_the_kernel_chooses_the_address(
 def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert bond.main(arguments, ENVIRON) == 2
     assert "usage:" in capsys.readouterr().err
+
+
+# --- a bond in use ------------------------------------------------------------
+
+IN_USE = {
+    "miimon": "100",
+    "updelay": "0",
+    "downdelay": "0",
+    "peer_notif_delay": "300",
+    "primary_reselect": "always 0",
+    "num_grat_arp": "5",
+}
+
+
+@pytest.fixture
+def in_use(machine: Machine) -> Machine:
+    machine.add_bond(ports="enp0s10")
+    for name, value in IN_USE.items():
+        (machine.sysfs / "bond0/bonding" / name).write_text(f"{value}\n")
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"PEER_NOTIF": "7"}, "num_grat_arp 7"),
+        ({"PRIMARY_RESELECT": "failure"}, "primary_reselect failure"),
+        ({"UPDELAY": "200", "DOWNDELAY": "100"}, "updelay 200 downdelay 100"),
+        # The kernel counts delays in steps of miimon: all are given anew.
+        ({"MIIMON": "50"}, "miimon 50 updelay 0 downdelay 0 peer_notify_delay 300"),
+    ],
+)
+def test_of_a_bond_in_use_only_what_differs_is_set(
+    in_use: Machine, changed: dict[str, str], words: str
+) -> None:
+    assert bond.main(["set", "bond0"], ENVIRON | changed) == 0
+    assert in_use.ran == [f"ip link set dev bond0 type bond {words}"]
+
+
+def test_what_the_bond_has_already_is_not_set_again(in_use: Machine) -> None:
+    assert bond.main(["set", "bond0"], ENVIRON) == 0
+    assert in_use.ran == []
+
+
+def test_only_a_bond_is_changed(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.add("bond0")
+    assert bond.main(["set", "bond0"], ENVIRON) == 2
+    assert machine.ran == []
+    assert "is no bond" in capsys.readouterr().err

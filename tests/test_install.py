@@ -12,7 +12,17 @@ from tests.conftest import REPOSITORY
 
 GENERATOR_MODULES = ["__init__", "config", "emit", "escape", "ini", "log", "main", "plan"]
 NET_MODULES = [
-    *("__init__", "alignment", "bond", "dhcp", "found", "frequencies", "identity", "ifupdown"),
+    *(
+        "__init__",
+        "alignment",
+        "applied",
+        "bond",
+        "dhcp",
+        "found",
+        "frequencies",
+        "identity",
+        "ifupdown",
+    ),
     *("link", "port", "rfkill", "rtnetlink", "state", "udev", "wait_online", "watch"),
 ]
 UDEV_MODULES = ["__init__", "device", "main", "match"]

@@ -157,6 +157,55 @@ def test_an_ifupdown_stanza_is_told(
     )
 
 
+# --- other ranks for ports that are in ----------------------------------------
+
+
+@pytest.fixture
+def in_use(machine: Machine) -> Machine:
+    machine.add_bond(primary=CARD)
+    machine.add(CARD, up=True, master="bond0")
+    machine.add(RADIO, up=True, master="bond0")
+    machine.priorities = {CARD: 20, RADIO: 10}
+    return machine
+
+
+def test_ports_change_their_ranks_and_the_active_one_moves_once(in_use: Machine) -> None:
+    assert port.main(["rank", "bond0", CARD, "10", RADIO, "20"], {}) == 0
+    assert in_use.ran == [
+        f"ip link set dev {CARD} type bond_slave prio 10",
+        f"ip link set dev {RADIO} type bond_slave prio 20",
+        f"ip link set dev bond0 type bond primary {RADIO}",
+    ]
+
+
+def test_ranks_that_grow_together_leave_the_primary_alone(in_use: Machine) -> None:
+    port.main(["rank", "bond0", CARD, "30", RADIO, "20"], {})
+    assert not any(" primary " in command for command in in_use.ran)
+
+
+def test_a_kernel_without_ranks_has_the_right_primary(in_use: Machine) -> None:
+    in_use.priorities = {}
+    in_use.refused["ip link set dev enp0s10 type bond_slave"] = "Error: Unknown attribute"
+    in_use.refused["ip link set dev wlp3s0 type bond_slave"] = "Error: Unknown attribute"
+    assert port.main(["rank", "bond0", CARD, "30", RADIO, "20"], {}) == 0
+    assert not any(" primary " in command for command in in_use.ran)
+    assert port.main(["rank", "bond0", RADIO, "20", CARD, "10"], {}) == 0
+    assert in_use.ran[-1] == f"ip link set dev bond0 type bond primary {RADIO}"
+
+
+def test_a_port_that_is_not_in_waits_for_its_rank(machine: Machine) -> None:
+    machine.add_bond()
+    machine.add(RADIO)
+    assert port.main(["rank", "bond0", RADIO, "20"], {}) == 0
+    assert machine.ran == []
+
+
+@pytest.mark.parametrize("words", [[CARD], [CARD, "x"], [], [CARD, "-1"]])
+def test_a_rank_is_a_number(in_use: Machine, words: list[str]) -> None:
+    assert port.main(["rank", "bond0", *words], {}) == 2
+    assert in_use.ran == []
+
+
 # --- one address for all ------------------------------------------------------
 
 

@@ -94,7 +94,7 @@ class Document:
 def read(root: str) -> Document:
     """Read /etc/wbond.conf and its drop-ins below `root`. Never raises for what a file holds."""
     document = Document()
-    for name in _files(root):
+    for name in files(root):
         try:
             text = content(os.path.join(root, name))
         except (OSError, ValueError) as fault:
@@ -106,7 +106,7 @@ def read(root: str) -> Document:
     return document
 
 
-def _files(root: str) -> list[str]:
+def files(root: str) -> list[str]:
     """List the files to read, in order, relative to `root`."""
     found = [CONFIGURATION] if os.path.lexists(os.path.join(root, CONFIGURATION)) else []
     drop_ins: dict[str, str] = {}

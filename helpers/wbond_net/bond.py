@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-bond up|down BOND: makes the bond as the unit's environment says, and removes it.
+"""wbond-bond up|set|down BOND: makes the bond as the unit's environment says, and removes it.
 
 One netlink message sets every option, because the bonding module's parameters
-are the defaults of all bonds and someone may have set them.
+are the defaults of all bonds and someone may have set them. `set` changes, of a
+bond that is in use, what the kernel changes then.
 """
 
 import subprocess
@@ -11,10 +12,21 @@ from collections.abc import Mapping
 
 from wbond import escape
 
-from wbond_net import identity, link, udev
+from wbond_net import applied, identity, link, udev
 
-USAGE = "usage: wbond-bond up|down BOND"
+USAGE = "usage: wbond-bond up|set|down BOND"
 REFUSED = 2
+# What the kernel takes with ports in place (the table in bond_options.c), as ip calls it:
+# the attribute in sysfs, and the unit's variable. The last three count in steps of miimon.
+LIVE = {
+    "miimon": ("miimon", "MIIMON"),
+    "primary_reselect": ("primary_reselect", "PRIMARY_RESELECT"),
+    "num_grat_arp": ("num_grat_arp", "PEER_NOTIF"),
+    "updelay": ("updelay", "UPDELAY"),
+    "downdelay": ("downdelay", "DOWNDELAY"),
+    "peer_notify_delay": ("peer_notif_delay", "PEER_NOTIF_DELAY"),
+}
+DELAYS = ("updelay", "downdelay", "peer_notify_delay")
 
 
 class Refused(Exception):
@@ -23,13 +35,15 @@ class Refused(Exception):
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Entry point; returns 0, 1 when a command failed, 2 when refused or called wrongly."""
-    if len(arguments) != 2 or arguments[0] not in ("up", "down"):
+    if len(arguments) != 2 or arguments[0] not in ("up", "set", "down"):
         sys.stderr.write(USAGE + "\n")
         return REFUSED
     verb, bond = arguments
     try:
         if verb == "up":
             up(bond, environ)
+        elif verb == "set":
+            change(bond, environ)
         else:
             down(bond)
     except (Refused, link.CommandFailed) as fault:
@@ -71,6 +85,7 @@ def up(bond: str, environ: Mapping[str, str]) -> None:
             link.attempt("ip", "link", "delete", "dev", bond)
         raise
     _start_ports(bond)
+    applied.note(bond)
 
 
 def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:
@@ -135,6 +150,32 @@ def _start_ports(bond: str) -> None:
     names = [f"wbond-plug@{prefix}*", *udev.units(bond)]
     command = ("systemctl", "start", "--no-block", "--all", "--", *names)
     subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
+
+
+def change(bond: str, environ: Mapping[str, str]) -> None:
+    """Set what differs of the options that a bond in use can change. Raises Refused, CommandFailed.
+
+    Only what differs: primary_reselect, set to what it is, makes the kernel choose a
+    port anew. A new miimon takes all delays with it, as the kernel counts them in its
+    steps; in one message it comes first (bond_changelink(), bond_netlink.c).
+    """
+    if not link.is_bond(bond):
+        raise Refused(f"{bond} is no bond, or not there; start its unit first")
+    wanted = {word: environ[variable] for word, (_, variable) in LIVE.items()}
+    present = {word: _option(bond, attribute) for word, (attribute, _) in LIVE.items()}
+    changed = [word for word in LIVE if wanted[word] != present[word]]
+    if "miimon" in changed:
+        changed = [word for word in LIVE if word in (*changed, *DELAYS)]
+    if not changed:
+        link.say(f"{bond} has these options already")
+        return
+    words = [text for word in changed for text in (word, wanted[word])]
+    link.run("ip", "link", "set", "dev", bond, "type", "bond", *words)
+
+
+def _option(bond: str, attribute: str) -> str:
+    """Return an option by its name, where sysfs shows name and number; empty if unknown."""
+    return link.attribute(bond, f"bonding/{attribute}").partition(" ")[0]
 
 
 def down(bond: str) -> None:

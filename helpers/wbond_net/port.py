@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-port join|leave|supplicant BOND INTERFACE: a port goes into its bond and out again.
+wbond-port rank BOND INTERFACE NUMBER [INTERFACE NUMBER]…: ports stay, and have other ranks.
 
 `join` leaves a port alone that is already in. `supplicant` becomes
 wpa_supplicant, after waiting for a radio that rfkill blocks.
@@ -11,7 +12,8 @@ from collections.abc import Mapping
 
 from wbond_net import alignment, frequencies, ifupdown, link, rfkill, udev
 
-USAGE = "usage: wbond-port join|leave|supplicant BOND INTERFACE"
+USAGE = """usage: wbond-port join|leave|supplicant BOND INTERFACE
+       wbond-port rank BOND INTERFACE NUMBER [INTERFACE NUMBER]…"""
 # All rates of the 2.4 GHz band but 802.11b's 1, 2, 5.5 and 11 Mb/s.
 RATES = ("legacy-2.4", "6", "9", "12", "18", "24", "36", "48", "54")
 NO_RANK = "0"  # the templates'; wbond-generator's begin above
@@ -25,12 +27,16 @@ class Refused(Exception):
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly."""
     verbs = {"join": join, "leave": leave, "supplicant": supplicant}
-    if len(arguments) != 3 or arguments[0] not in verbs:
+    ranks = _ranks(arguments[2:]) if arguments[:1] == ["rank"] else None
+    if not ranks and (len(arguments) != 3 or arguments[0] not in verbs):
         sys.stderr.write(USAGE + "\n")
         return 2
-    verb, bond, port = arguments
+    verb, bond, port = arguments[:3]
     try:
-        verbs[verb](bond, port, environ)
+        if ranks:
+            rank(bond, ranks)
+        else:
+            verbs[verb](bond, port, environ)
     except (Refused, link.CommandFailed) as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
@@ -63,28 +69,48 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
         link.run("ip", "link", "set", "dev", port, "master", bond)
         if environ["MAC"] == port:
             alignment.remember(bond, port)
-    rank = settings(port, environ)["PRIORITY"]
+    number = settings(port, environ)["PRIORITY"]
     with link.locked(bond):  # of two that join at once, the second is to see the first's rank
-        _rank(bond, port, rank)
+        _rank(bond, {port: number})
     if not link.is_up(port):
         link.run("ip", "link", "set", "dev", port, "up")
 
 
-def _rank(bond: str, port: str, priority: str) -> None:
-    """Set the port's rank, and make the best-ranked port the primary.
+def _ranks(words: list[str]) -> dict[str, str] | None:
+    """Return numbers by interface, from the command line; None for no such line."""
+    ranks = dict(zip(words[::2], words[1::2], strict=False))
+    numbers = all(number.isascii() and number.isdigit() for number in ranks.values())
+    return ranks if len(words) % 2 == 0 and numbers else None
+
+
+def rank(bond: str, ranks: Mapping[str, str]) -> None:
+    """Give ports that are in the bond other ranks, and only then make the best the primary.
+
+    One after the other, the active port might change more than once. Ports that
+    are not in get theirs when they join. Raises CommandFailed.
+    """
+    with link.locked(bond):
+        members = {port: ranks[port] for port in ranks if link.master(port) == bond}
+        if members:
+            _rank(bond, members)
+
+
+def _rank(bond: str, numbers: Mapping[str, str]) -> None:
+    """Set the ranks of these ports, and make the best-ranked of all the primary.
 
     That is another where a port returns that was the primary and has been ranked
     down since: the kernel keeps the name (bond_enslave()). The kernel's rank counts
     when the primary is down (bond_choose_primary_or_current(), since 6.0); on older
     kernels it is refused, and only the primary counts. Raises CommandFailed.
     """
-    link.attempt("ip", "link", "set", "dev", port, "type", "bond_slave", "prio", priority)
+    for port, number in numbers.items():
+        link.attempt("ip", "link", "set", "dev", port, "type", "bond_slave", "prio", number)
     ranks = {str(entry["ifname"]): _priority(entry) for entry in link.details("master", bond)}
-    ranks[port] = int(priority)
-    best = max(ranks, key=lambda name: (ranks[name], name != port))
+    ranks |= {port: int(number) for port, number in numbers.items()}
+    best = max(ranks, key=lambda name: (ranks[name], name not in numbers))
     if link.attribute(bond, "bonding/primary") != best:
         link.run("ip", "link", "set", "dev", bond, "type", "bond", "primary", best)
-    elif best != port:
+    elif [best] != list(numbers):
         _reselect(bond)
 
 

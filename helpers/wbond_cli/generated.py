@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What wbond-generator would write, and what stands there since it ran last, in one form.
+
+A tree is a dictionary from the path below the generator's directory to a
+file's text, or to `-> TARGET` for a link.
+"""
+
+import os
+
+from wbond import config, ini, plan
+from wbond import main as generator
+from wbond.plan import Link
+
+DIRECTORY = "run/systemd/generator"  # the normal one of three, systemd.generator(7)
+ARROW = "-> "
+_LINKED = f"{plan.TEMPLATE_DIRECTORY}/wbond"  # wbond@, wbond-plug@, wbond-wait-online@
+
+
+def planned(root: str) -> tuple[config.Config, dict[str, str]]:
+    """Return the configuration below `root` and the tree that it comes to.
+
+    Raises OSError when a template that is needed is missing.
+    """
+    wishes = config.interpret(ini.read(root), generator.hostname(root))
+    return wishes, tree(items(wishes, root))
+
+
+def items(wishes: config.Config, root: str) -> "tuple[plan.File | Link, ...]":
+    """Return the generator's plan for a configuration; raises OSError as `planned` does."""
+    return plan.plan(wishes, lambda name: generator.template(root, name))
+
+
+def tree(wanted: "tuple[plan.File | Link, ...]") -> dict[str, str]:
+    """Return a plan as a tree."""
+    return {
+        item.path: ARROW + item.target if isinstance(item, Link) else item.text for item in wanted
+    }
+
+
+def present(root: str) -> dict[str, str]:
+    """Return the tree of the generator's last run; what other generators wrote is left out."""
+    top = os.path.join(root, DIRECTORY)
+    found = {}
+    for folder, names, files in os.walk(top):
+        for name in (*names, *files):
+            path = os.path.join(folder, name)
+            text = _text(path)
+            if text.startswith((plan.HEADER, ARROW + _LINKED)):
+                found[os.path.relpath(path, top)] = text
+    return found
+
+
+def _text(path: str) -> str:
+    """Return a file's text or where a link leads; nothing for what is neither or gone."""
+    try:
+        if os.path.islink(path):
+            return ARROW + os.readlink(path)
+        return ini.content(path).decode("utf-8", "surrogateescape")
+    except (OSError, ValueError):
+        return ""
