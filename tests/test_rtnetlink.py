@@ -140,6 +140,22 @@ def test_a_name_that_is_no_text() -> None:
     assert os.fsencode(event.what.name) == b"wl\xff\n\x01"
 
 
+@pytest.mark.parametrize(
+    ("cacheinfo", "valid"),
+    [
+        (struct.pack("=IIII", 300, 3600, 7, 8), 3600),
+        (struct.pack("=IIII", 0xFFFFFFFF, 0xFFFFFFFF, 7, 8), None),
+        (struct.pack("=I", 300), None),
+    ],
+)
+def test_how_long_an_address_is_valid(cacheinfo: bytes, valid: int | None) -> None:
+    attributes = attribute(2, bytes([192, 0, 2, 2])) + attribute(6, cacheinfo)
+    (event,) = events(address_message(NEWADDR, socket.AF_INET, attributes))
+    assert event is not None
+    assert isinstance(event.what, Address)
+    assert event.what.valid == valid
+
+
 def test_ipv4_address_is_the_local_one_not_the_peer_s() -> None:
     attributes = attribute(1, bytes([192, 0, 2, 1])) + attribute(2, bytes([192, 0, 2, 2]))
     octets = bytes([192, 0, 2, 2])

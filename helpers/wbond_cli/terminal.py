@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How things look: colour on a terminal, plain in a pipe, boxes of what the locale has."""
 
+import io
+import locale
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,7 +18,19 @@ def console(stream: TextIO | None = None) -> "Console":
     """
     from rich.console import Console  # a third of a second where byte code is cold
 
-    return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False)
+    file = stream or sys.stdout
+    if isinstance(file, io.TextIOWrapper):
+        _keep_to_locale(file)
+    return Console(file=file, markup=False, highlight=False, emoji=False)
+
+
+def _keep_to_locale(file: io.TextIOWrapper) -> None:
+    """Write nothing that the locale has no sign for: \\xNN in its place.
+
+    In the locale C Python writes UTF-8 (PEP 540); a terminal there may not know it.
+    """
+    plain = locale.nl_langinfo(locale.CODESET) == "ANSI_X3.4-1968"  # glibc's name of ASCII
+    file.reconfigure(encoding="ascii" if plain else file.encoding, errors="backslashreplace")
 
 
 def complain(text: str, remedy: str = "") -> None:

@@ -36,6 +36,7 @@ _REQUEST_DUMP = 0x1 | 0x300  # NLM_F_REQUEST | NLM_F_DUMP
 _DUMP_INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _SKIP_STATISTICS = 8  # RTEXT_FILTER_SKIP_STATS
 _IFF_UP = 0x1
+_FOREVER = 0xFFFFFFFF  # INFINITY_LIFE_TIME, net/addrconf.h
 
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port id
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg: family, type, index, flags, change
@@ -111,7 +112,10 @@ class Link(NamedTuple):
 
 
 class Address(NamedTuple):
-    """An IP address of the interface `ifindex`; `text` is empty where the bytes are no address."""
+    """An IP address of the interface `ifindex`; `text` is empty where the bytes are no address.
+
+    `valid` is the time in seconds for which it still holds, None where there is no end to it.
+    """
 
     ifindex: int
     family: int
@@ -120,6 +124,7 @@ class Address(NamedTuple):
     prefixlen: int
     scope: int
     flags: int
+    valid: int | None = None
 
     @property
     def tentative(self) -> bool:
@@ -238,8 +243,15 @@ def _address_event(message: Message) -> Event | None:
     fields = attributes(message.body[_ADDRESS.size :])
     octets = fields.get(2, fields.get(1, b""))
     flags = _number(fields[8]) if 8 in fields else flags  # IFA_FLAGS: the header has 8 bits only
-    address = Address(index, family, _ip(family, octets), octets, prefixlen, scope, flags)
+    valid = _lifetime(fields.get(6, b""))  # IFA_CACHEINFO
+    address = Address(index, family, _ip(family, octets), octets, prefixlen, scope, flags, valid)
     return Event(address, message.type == _DELADDR)
+
+
+def _lifetime(octets: bytes) -> int | None:
+    """Read ifa_valid of ifa_cacheinfo, which comes behind ifa_prefered."""
+    valid = _number(octets[4:8]) if len(octets) >= 8 else _FOREVER
+    return None if valid == _FOREVER else valid
 
 
 def _ip(family: int, octets: bytes) -> str:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond status [--watch] [--json]: shows the bonds and their ports, and what is wrong with them.
+
+Ends with 0 when every configured bond has an active port and an address that
+reaches beyond the link, with 1 when one has not, with 2 when no bond is
+configured or the call is wrong. With --watch: shows them anew at each change
+that the kernel reports, until Ctrl-C, which ends it with 0. The JSON object of
+--json is described by status.schema.json, in the folder of this program; with
+--watch there is one a line.
+"""
+
+import argparse
+
+HELP = "show the bonds, their ports and addresses, and what is wrong with them"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument("-w", "--watch", action="store_true", help="show each change, until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
+    parser.add_argument(
+        "--root", default="/", metavar="DIR", help="the folder that holds etc, run and var"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the state once, or at each change."""
+    import time
+
+    from wbond_net import rtnetlink, wait_online
+
+    from wbond_cli import look, observe, picture, programs, terminal
+
+    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
+    host = look.Host(programs.ask, options.root)
+    observer = observe.Observer(host, wait_online.View(netlink))
+    screen = terminal.console()
+    if options.watch:
+        return observe.watch(observer, netlink, screen, options.json)
+    found = observer.picture(time.time())
+    status = picture.exit_status(found)
+    if options.json:
+        observe.show_json(found, indent=2)
+    elif found.bonds or found.problems:
+        observe.show(found, screen)
+    if status == 2:
+        remedy = "write [bond0] into /etc/wbond.conf, see wbond.conf(5), and reboot"
+        terminal.complain("no bond is configured", remedy)
+    return status

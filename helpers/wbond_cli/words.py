@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Times, durations and rates in words, and times as programs read them."""
+
+import time
+
+_STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def duration(seconds: float) -> str:
+    """Return a duration with as much of it as matters: its two largest units, or a fraction."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    rest = round(seconds)
+    parts: list[str] = []
+    for size, unit in _STEPS:
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+        if len(parts) == 2:
+            break
+    return " ".join(filter(None, parts))
+
+
+def clock(moment: float, now: float) -> str:
+    """Return a time of day (local), with the date where that is not today's."""
+    there, today = time.localtime(moment), time.localtime(now)
+    if there[:3] == today[:3]:
+        return time.strftime("%H:%M:%S", there)
+    if there[0] == today[0]:
+        return time.strftime("%d %b %H:%M", there)
+    return time.strftime("%Y-%m-%d", there)
+
+
+def timestamp(moment: float) -> str:
+    """Return a time by RFC 3339, local with its offset, to the millisecond."""
+    from datetime import datetime  # for JSON alone
+
+    return datetime.fromtimestamp(moment).astimezone().isoformat(timespec="milliseconds")
+
+
+def rate(megabits: float) -> str:
+    """Return a bit rate, given in Mb/s."""
+    return f"{megabits / 1000:g} Gb/s" if megabits >= 1000 else f"{megabits:g} Mb/s"

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""States of a laptop as `wbond status` finds them, for the tests of how it tells them."""
+
+import socket
+import time
+from typing import Any
+
+from wbond import config, ini
+from wbond_cli import look
+from wbond_cli.journal import Entry
+from wbond_cli.picture import Association, Facts, Lease, Unit
+from wbond_net.rtnetlink import Address, Bond, Link, Slave
+
+# A day on which there is no change of clocks, 14:06:20 by the host's own time.
+NOW = time.mktime((2026, 7, 30, 14, 6, 20, 0, 0, -1))
+BOND, CARD, RADIO = 9, 2, 3
+NAMES = {BOND: "bond0", CARD: "enp0s10", RADIO: "wlp3s0"}
+MACS = {CARD: "02:00:00:00:00:02", RADIO: "02:00:00:00:00:03", BOND: "02:00:00:00:00:99"}
+UP, DOWN, DORMANT = 6, 2, 5  # operstate
+TWO = "[bond0]\nwired = enp0s10\nwireless = wlp3s0\n"
+
+
+def wishes(text: str = TWO) -> config.Config:
+    """Return a configuration."""
+    document = ini.Document()
+    ini.parse(text.encode(), "/etc/wbond.conf", document)
+    return config.interpret(document, "laptop")
+
+
+def port(index: int, carries: bool = True, **changes: Any) -> Link:
+    """Make a port of bond0 that has carrier; `changes` are fields of Link or Slave."""
+    slave = Slave(1, 0 if carries else 2, 0, 20 if index == CARD else 10)
+    slave = slave._replace(
+        **{key: changes.pop(key) for key in list(changes) if key in Slave._fields}
+    )
+    mac, state = MACS[index], UP if carries else DOWN
+    link = Link(index, NAMES[index], 1, carries, state, mac, mac, BOND, "", None, slave)
+    return link._replace(**changes)
+
+
+def bond(active: int = 0, **changes: Any) -> Link:
+    """Make bond0, with the address of its active port."""
+    data = Bond(1, active, CARD, 100, 0)
+    mac = MACS[active or BOND]
+    state = UP if active else DOWN
+    made = Link(BOND, "bond0", 1, bool(active), state, mac, "", 0, "bond", data, None)
+    return made._replace(**changes)
+
+
+def address(text: str, prefixlen: int = 24, valid: int | None = None, **changes: Any) -> Address:
+    """Make an address of bond0; without `valid` (s) there is no end to it."""
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    flags, scope = (0x80 if valid is None else 0), (253 if text.startswith("fe80:") else 0)
+    octets = socket.inet_pton(family, text)
+    made = Address(BOND, family, text, octets, prefixlen, scope, flags, valid)
+    return made._replace(**changes)
+
+
+LEASED = address("192.0.2.100", valid=18_731)
+ADDRESSES = (
+    address("fe80::5054:ff:fe12:3456", 64),
+    LEASED,
+    address("2001:db8::5054:ff:fe12:3456", 64, 86_400),
+    address("2001:db8::1000", 128),
+)
+LEASES = {"bond0": (Lease("192.0.2.100", "192.0.2.1", NOW + 3_600),)}
+
+
+def units(**changes: Unit) -> dict[str, Unit]:
+    """Return bond0's units, all active; `changes` by the part before the @."""
+    found = {
+        stem: Unit(f"{stem}@bond0.service", "loaded", "active", "running")
+        for stem in ("wbond", "wbond-watch", "dhclient", "dhcp6c")
+    }
+    found["wired"] = Unit("bond0-wired@enp0s10.service", "loaded", "active", "exited")
+    found["supplicant"] = Unit("bond0-supplicant@wlp3s0.service", "loaded", "active", "running")
+    return {unit.name: unit for unit in (found | changes).values()}
+
+
+def entry(ago: float, event: str, name: str = "", former: str = "", **changes: Any) -> Entry:
+    """Make an entry of the journal, `ago` seconds old."""
+    return Entry(NOW - ago, "boot", "bond0", event, name, former)._replace(**changes)
+
+
+HISTORY = (
+    entry(7_460, "watching"),
+    entry(7_458, "port-joined", "wlp3s0"),
+    entry(7_455, "carrier-gained", "wlp3s0"),
+    entry(7_403, "port-joined", "enp0s10"),
+    entry(7_400, "carrier-gained", "enp0s10"),
+    entry(7_400, "active", "enp0s10"),
+)
+
+
+def facts(*links: Link, **changes: Any) -> Facts:
+    """Return what is found with these interfaces: all else is as it should be."""
+    found = Facts(
+        time=NOW,
+        config=wishes(),
+        made=("bond0",),
+        links={link.ifindex: link for link in links},
+        addresses=ADDRESSES,
+        radios=frozenset({"wlp3s0"}),
+        associations={"wlp3s0": Association("Home net", -52, 5180.0, 866.7)},
+        speeds={"enp0s10": 1000},
+        units=units(),
+        leases=LEASES,
+        history=HISTORY,
+    )
+    return found._replace(**changes)
+
+
+def cable_carries(**changes: Any) -> Facts:
+    """The cable is active, the radio stands by."""
+    return facts(bond(CARD), port(CARD, state=0), port(RADIO, link_failures=3), **changes)
+
+
+def wifi_carries(**changes: Any) -> Facts:
+    """The cable has been pulled."""
+    pulled = (entry(60, "carrier-lost", "enp0s10"), entry(60, "failover", "wlp3s0", "enp0s10"))
+    links = bond(RADIO), port(CARD, carries=False, link_failures=1), port(RADIO, state=0)
+    return facts(*links, **{"history": (*HISTORY, *pulled), "speeds": {}, **changes})
+
+
+def nothing_carries(**changes: Any) -> Facts:
+    """Neither cable nor network."""
+    lost = (
+        entry(12.4, "carrier-lost", "enp0s10"),
+        entry(12.4, "no-carrier", "", "enp0s10"),
+        entry(20, "carrier-lost", "wlp3s0"),
+    )
+    links = bond(), port(CARD, carries=False), port(RADIO, carries=False)
+    own = {"history": (*HISTORY, *lost), "associations": {}, "speeds": {}}
+    return facts(*links, **{**own, **changes})
+
+
+def bond_missing(**changes: Any) -> Facts:
+    """The bond's unit has failed; its ports are there."""
+    failed = Unit("wbond@bond0.service", "loaded", "failed", "failed", "exit-code")
+    links = (
+        port(CARD, master=0, slave=None),
+        port(RADIO, carries=False, master=0, slave=None),
+    )
+    own = {"made": (), "addresses": (), "history": (), "units": units(wbond=failed)}
+    return facts(*links, **{**own, **changes})
+
+
+def refused(**changes: Any) -> Facts:
+    """All ports are to have the card's address, and the radio's driver would not have it."""
+    aligned = units()["wbond@bond0.service"]._replace(environment={"MAC": "enp0s10"})
+    own = {"units": units(wbond=aligned), "common": {"bond0": MACS[CARD]}}
+    return cable_carries(**{**own, **changes})
+
+
+HOSTILE = ("ünïcödé-näm", "wl\udcff[red]\x1b]0;", "a-name-of-15-by")
+
+
+def hostile(**changes: Any) -> Facts:
+    """Names and networks are called by somebody who means ill."""
+    cable, radio, third = HOSTILE
+    links = (
+        bond(CARD),
+        port(CARD, name=cable, state=0),
+        port(RADIO, name=radio),
+        port(RADIO, name=third, ifindex=4, carries=False),
+    )
+    # As iw shows it: an escape sequence, markup, and what turns the reading direction.
+    ssid = look.ssid(r"\x1b[2J[bold]\xe2\x80\xae日本語 32 octets")
+    own = {
+        "config": wishes("[bond0]\nwired =\nwireless =\n"),
+        "radios": frozenset({radio}),
+        "associations": {radio: Association(ssid, -91, 2412.0, 1.0)},
+        "speeds": {cable: 2500},
+        "history": (),
+    }
+    return facts(*links, **{**own, **changes})
+
+
+STORIES = {
+    story.__name__: story
+    for story in (cable_carries, wifi_carries, nothing_carries, bond_missing, refused, hostile)
+}
