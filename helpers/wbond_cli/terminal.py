@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How things look: colour on a terminal, plain in a pipe, boxes of what the locale has."""
 
+import io
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,11 +14,20 @@ def console(stream: TextIO | None = None) -> "Console":
     """Return a console that writes to `stream`, standard output if none is given.
 
     Nothing that is printed is taken for markup: names of interfaces are
-    whatever somebody called them. NO_COLOR and COLUMNS are heeded (rich).
+    whatever somebody called them. NO_COLOR and COLUMNS are heeded (rich). What
+    the locale has no sign for is written as an escape.
     """
     from rich.console import Console  # a third of a second where byte code is cold
 
-    return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False)
+    file = stream or sys.stdout
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(errors="backslashreplace")
+    return Console(file=file, markup=False, highlight=False, emoji=False)
+
+
+def room(console: "Console") -> int:
+    """Return the columns there are: a terminal's, or COLUMNS; a pipe has no end of them."""
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else 1 << 16
 
 
 def complain(text: str, remedy: str = "") -> None:
