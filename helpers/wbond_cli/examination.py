@@ -37,7 +37,7 @@ def examine(source: Source) -> list[Finding]:
     found += problems.comments(document, lines)
     found.sort(key=lambda finding: (finding.file, finding.line, finding.column))
     if not wishes.bonds:
-        return [*found, _no_bond(source, document)]
+        return found or [_no_bond(source, document)]
     site = faults.survey(machine.Machine(source.root), wishes)
     found += faults.findings(site)
     if site.machine.running:

@@ -6,6 +6,7 @@ them or gives something away; a note says what a person may not expect.
 """
 
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -130,11 +131,12 @@ def installation(site: Site) -> Iterator[Finding]:
     there = {unit: machine.has_unit(unit) for unit in units}
     there[_GENERATOR] = bool(_first(machine, _GENERATOR_FOLDERS, _GENERATOR))
     there[RULES] = bool(_rules(machine))
-    if lacking := [name for name, is_there in there.items() if not is_there]:
-        what = "wbond" if len(lacking) == len(there) else f"of wbond, {', '.join(lacking)}"
-        text = f"{what} is not installed, or masked"
-        remedy = "Install it: `sudo make install` in a checkout, or the package."
-        yield Finding(ERROR, text, remedy)
+    lacking = [name for name, is_there in there.items() if not is_there]
+    if lacking:
+        parts = "" if len(lacking) == len(there) else f" as a whole; {', '.join(lacking)} lacking"
+        text = f"wbond is not installed{parts}"
+        remedy = "Install it: `sudo make install` in a checkout, or the package; a part may also "
+        yield Finding(ERROR, text, remedy + "be masked, by an empty file or a link to /dev/null.")
 
 
 def _rules(machine: Machine) -> str:
@@ -230,7 +232,7 @@ def machine_id(site: Site) -> Iterator[Finding]:
     )
     text = site.machine.read("etc/machine-id").strip()
     if derived and (len(text) != 32 or set(text) - set("0123456789abcdef")):
-        told = "is no machine id: no DHCP client starts with duid = auto"
+        told = "holds no machine id: no DHCP client starts with duid = auto"
         remedy = "Make one: `sudo systemd-machine-id-setup`."
         yield Finding(ERROR, told, remedy, "/etc/machine-id")
 
@@ -244,11 +246,9 @@ def ports_absent(site: Site) -> Iterator[Finding]:
     there |= set(site.machine.names(hardware.FOLDER))
     if not there:
         return  # a machine that does not run shows no hardware
-    for bond, port in site.ports():
-        if port.literal and port.name not in there:
-            text = f"{port.name}, a port of {bond.name}, is not there now"
-            remedy = f"It joins when it is plugged in. {_others(site, port.kind)}"
-            yield Finding(NOTE, text, remedy, *_where(port), bond.name, port.kind)
+    for bond in site.wishes.bonds:
+        for kind in (WIRED, WIRELESS):
+            yield from _absent(site, bond, kind, there)
     owners = {place.bond.name for _, place in site.places()}
     owners |= {bond.name for bond, port in site.ports() if port.literal and port.name in there}
     for bond in site.wishes.bonds:
@@ -256,6 +256,15 @@ def ports_absent(site: Site) -> Iterator[Finding]:
             text = f"no port of {bond.name} is there: it has no link, and no address"
             remedy = f"{_others(site, WIRED)} {_others(site, WIRELESS)}"
             yield Finding(WARNING, text, remedy, bond.place.file, bond.place.line, bond.name)
+
+
+def _absent(site: Site, bond: Bond, kind: str, there: set[str]) -> Iterator[Finding]:
+    named = [port for port in bond.ports if port.literal and port.kind == kind]
+    absent = [port for port in named if port.name not in there]
+    if absent:
+        text = f"not there now: {', '.join(port.name for port in absent)}"
+        remedy = f"It joins when it is plugged in. {_others(site, kind)}"
+        yield Finding(NOTE, text, remedy, *_where(absent[0]), bond.name, kind)
 
 
 def _where(port: Port) -> tuple[str, int]:
@@ -337,7 +346,8 @@ def supplicant_file(machine: Machine, bond: Bond, port: Port, name: str) -> str:
 
 def _supplicant_file(machine: Machine, path: str, status: os.stat_result) -> Iterator[Finding]:
     if not os.path.isfile(machine.real(path)):
-        yield Finding(ERROR, "is no file that wpa_supplicant could read", "Remove it.", path)
+        remedy = "Name a file by supplicant_conf, or put one in this place."
+        yield Finding(ERROR, "is no file that wpa_supplicant could read", remedy, path)
         return
     if status.st_mode & 0o004:
         text = "can be read by every user, with the passwords in it"
@@ -424,14 +434,14 @@ class Rival(NamedTuple):
 
 # Not wpa_supplicant.service: it waits on D-Bus to be asked, by NetworkManager for one.
 _RIVALS = (
-    Rival("wpa_supplicant@{}.service", "runs wpa_supplicant for it"),
-    Rival("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for it"),
-    Rival("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for it"),
-    Rival("dhclient@{}.service", "starts dhclient, which wbond-watch starts at the right time"),
-    Rival("dhcp6c@{}.service", "starts dhcp6c, which wbond-watch starts at the right time"),
-    Rival("dhcpcd@{}.service", "runs dhcpcd for it"),
-    Rival("netctl-auto@{}.service", "runs netctl for it"),
-    Rival("netctl-ifplugd@{}.service", "runs netctl for it"),
+    Rival("wpa_supplicant@{}.service", "runs wpa_supplicant for {}"),
+    Rival("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for {}"),
+    Rival("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for {}"),
+    Rival("dhclient@{}.service", "starts dhclient for {}, as wbond-watch does for bonds"),
+    Rival("dhcp6c@{}.service", "starts dhcp6c for {}, as wbond-watch does for bonds"),
+    Rival("dhcpcd@{}.service", "runs dhcpcd for {}"),
+    Rival("netctl-auto@{}.service", "runs netctl for {}"),
+    Rival("netctl-ifplugd@{}.service", "runs netctl for {}"),
     Rival("dhcpcd.service", "configures every interface"),
     Rival("iwd.service", "takes every radio"),
     Rival("connman.service", "configures every interface"),
@@ -449,8 +459,7 @@ def rival_units(site: Site) -> Iterator[Finding]:
         for name in names if "{}" in rival.unit else [""]:
             unit = rival.unit.replace("{}", escape.unit_instance(name))
             if unit in enabled and not _denied(site, unit, names):
-                about = f" {name}:" if name else ""
-                text = f"{unit} is enabled:{about} it {rival.does}"
+                text = f"{unit} is enabled: it {rival.does.replace('{}', name)}"
                 yield Finding(WARNING, text, f"Run `sudo systemctl disable '{unit}'`.")
 
 
@@ -494,7 +503,8 @@ def network_manager(site: Site) -> Iterator[Finding]:
         name = settings.get("interface-name", [""])[-1]
         if names.get(name) == "bond" and settings.get("autoconnect", ["true"])[-1] != "false":
             text = f"NetworkManager makes {name} by itself from this file"
-            remedy = f"Delete the connection: `nmcli connection show` names it; {name} is wbond's."
+            known_as = settings.get("id", [file])[-1]
+            remedy = f"Delete it: `sudo nmcli connection delete id {shlex.quote(known_as)}`."
             yield Finding(ERROR, text, remedy, f"/{folder}/{file}")
 
 
@@ -505,19 +515,25 @@ def networkd(site: Site) -> Iterator[Finding]:
     version = site.machine.systemd_version()
     if version >= _NETWORKD_ASKS_UDEV and _rules(site.machine):
         return
-    files = dict(_networks_of_networkd(site.machine))
     present = {adapter.facts.name: adapter.facts for adapter in site.adapters}
+    takes: dict[str, list[str]] = {}
     for name, kind in sorted(site.interfaces().items()):
-        facts = present.get(name, Facts(name, kind))
-        for path, sections in files.items():
-            if _matches(sections.get("Match", {}), facts):
-                managed = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
-                if managed not in ("yes", "true", "on", "1"):
-                    text = f"systemd-networkd {version or ''}".strip()
-                    text += f" configures {name} as well, by this file"
-                    remedy = f"Exclude {name} in its [Match], or write a file that sorts before "
-                    yield Finding(WARNING, text, remedy + "it, with [Link] Unmanaged=yes.", path)
-                break
+        if path := _file_of_networkd(site.machine, present.get(name, Facts(name, kind))):
+            takes.setdefault(path, []).append(name)
+    for path, names in takes.items():
+        text = f"systemd-networkd {version or ''}".strip()
+        text += f" configures {', '.join(names)} as well, by this file"
+        remedy = "Exclude them in its [Match], or have a file that sorts before it match them, "
+        yield Finding(WARNING, text, remedy + "with Unmanaged=yes in its [Link].", path)
+
+
+def _file_of_networkd(machine: Machine, facts: Facts) -> str:
+    """Return the file by which networkd manages an interface; nothing where it does not."""
+    for path, sections in _networks_of_networkd(machine):
+        if _matches(sections.get("Match", {}), facts):
+            unmanaged = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
+            return "" if unmanaged in ("yes", "true", "on", "1") else path
+    return ""
 
 
 def _networks_of_networkd(

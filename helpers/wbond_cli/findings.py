@@ -111,7 +111,7 @@ def excerpt(source: str, column: int, width: int, room: int) -> tuple[str, str]:
 
     start, end = column - 1, column - 1 + max(width, 1)
     before, meant, after = map(_visible, (source[:start], source[start:end], source[end:]))
-    spare = max(room - len(meant), len(_CUT))
+    spare = max(room - len(meant) - (len(_CUT) if after else 0), len(_CUT))
     if len(before) > spare:
         before = _CUT + before[len(before) - spare + len(_CUT) :]
     line = before + meant + after
