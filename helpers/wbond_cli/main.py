@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 
 # In the order in which a person meets them.
-VERBS: tuple[str, ...] = ("check", "plan")
+VERBS: tuple[str, ...] = ("init", "check", "plan")
 MODULES = {"log": "timeline", "plan": "preview"}  # where the verb's name would be another's
 
 

@@ -84,8 +84,8 @@ def difference(present: dict[str, str], planned: dict[str, str]) -> Iterator[str
             name = f"/{DIRECTORY}/{path}"
             before = "/dev/null" if mark == NEW else name
             after = "/dev/null" if mark == GONE else name
-            texts = [tree.get(path, "").splitlines() for tree in (present, planned)]
-            for line in unified_diff(*texts, before, after, lineterm=""):
+            old, new = (tree.get(path, "").splitlines() for tree in (present, planned))
+            for line in unified_diff(old, new, before, after, lineterm=""):
                 yield escape.printable(line.replace("\t", " "))
 
 
