@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
+from wbond import main as generator
 from wbond_cli import examination, faults, findings, generated, main, problems, terminal, verify
 from wbond_cli.findings import ERROR, NOTE, WARNING, Finding
 from wbond_cli.machine import Machine
@@ -329,6 +330,23 @@ def test_every_case_verifies(case: Path, installed: Installed) -> None:
                     "/usr/lib/wbond/", f"{installed.units.parent}/lib/wbond/"
                 )
     assert list(verify.findings(wanted, units, search=[str(installed.units)])) == []
+
+
+def test_the_machine_that_runs_is_verified(
+    tmp_path: Path, installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = tmp_path / "units", installed.units
+    relative = tuple(str(place).lstrip("/") for place in places)
+    monkeypatch.setattr(generator, "UNIT_PATH", (*relative, *generator.UNIT_PATH))
+    file = tmp_path / "wbond.conf"
+    file.write_text("[bond0]\nwired = eth0\n[uplink]\nwired = eth1\nmiimon = 50\n")
+    source = examination.Source("/", str(file))
+    wishes = config.interpret(examination._read(source), "")
+    site = faults.survey(Machine(), wishes)
+    assert examination._verified(site, source) == []
+    write(tmp_path / "units/wbond@uplink.service.d/own.conf", "[Service]\nRestat=no\n")
+    (told,) = examination._verified(site, source)
+    assert "Restat" in told.text
 
 
 def test_what_systemd_finds_is_a_finding(tmp_path: Path, installed: Installed) -> None:

@@ -84,6 +84,7 @@ class Site(NamedTuple):
 
 
 Check = Callable[[Site], Iterator[Finding]]
+Sections = dict[str, dict[str, list[str]]]  # of a file: section, key, all values given
 
 
 def survey(machine: Machine, wishes: Config) -> Site:
@@ -509,9 +510,14 @@ def network_manager(site: Site) -> Iterator[Finding]:
 
 
 def networkd(site: Site) -> Iterator[Finding]:
-    """systemd-networkd before 254 does not heed udev: its files must not match a port."""
+    """systemd-networkd must not make the bond; before 254 its files must not match a port."""
     if "systemd-networkd.service" not in site.machine.enabled():
         return
+    for path, sections in _files_of_networkd(site.machine, ".netdev"):
+        name = sections.get("NetDev", {}).get("Name", [""])[-1]
+        if name in (bond.name for bond in site.wishes.bonds):
+            text = f"systemd-networkd makes {name} by itself from this file"
+            yield Finding(ERROR, text, f"Remove the file; {name} is wbond's to make.", path)
     version = site.machine.systemd_version()
     if version >= _NETWORKD_ASKS_UDEV and _rules(site.machine):
         return
@@ -529,29 +535,27 @@ def networkd(site: Site) -> Iterator[Finding]:
 
 def _file_of_networkd(machine: Machine, facts: Facts) -> str:
     """Return the file by which networkd manages an interface; nothing where it does not."""
-    for path, sections in _networks_of_networkd(machine):
+    for path, sections in _files_of_networkd(machine, ".network"):
         if _matches(sections.get("Match", {}), facts):
             unmanaged = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
             return "" if unmanaged in ("yes", "true", "on", "1") else path
     return ""
 
 
-def _networks_of_networkd(
-    machine: Machine,
-) -> Iterator[tuple[str, dict[str, dict[str, list[str]]]]]:
-    """Yield the .network files in the order in which networkd tries them (systemd.network(5))."""
+def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, Sections]]:
+    """Yield the files in the order in which networkd reads them (systemd.network(5))."""
     found: dict[str, str] = {}
     for base in ("etc", "run", "usr/local/lib", "usr/lib"):
         for name in machine.names(f"{base}/systemd/network"):
-            if name.endswith(".network"):
+            if name.endswith(suffix):
                 found.setdefault(name, f"{base}/systemd/network/{name}")
     for name in sorted(found):
         yield f"/{found[name]}", _ini(machine.read(found[name]))
 
 
-def _ini(text: str) -> dict[str, dict[str, list[str]]]:
+def _ini(text: str) -> Sections:
     """Read a file of systemd's or NetworkManager's syntax: section, key, all values given."""
-    sections: dict[str, dict[str, list[str]]] = {}
+    sections: Sections = {}
     current: dict[str, list[str]] = {}
     for line in map(str.strip, text.splitlines()):
         if line[:1] == "[":

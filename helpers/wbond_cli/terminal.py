@@ -2,6 +2,7 @@
 """How things look: colour on a terminal, plain in a pipe, boxes of what the locale has."""
 
 import io
+import locale
 import os
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -14,15 +15,23 @@ def console(stream: TextIO | None = None) -> "Console":
     """Return a console that writes to `stream`, standard output if none is given.
 
     Nothing that is printed is taken for markup: names of interfaces are
-    whatever somebody called them. NO_COLOR and COLUMNS are heeded (rich). What
-    the locale has no sign for is written as an escape.
+    whatever somebody called them. NO_COLOR and COLUMNS are heeded (rich).
     """
     from rich.console import Console  # a third of a second where byte code is cold
 
     file = stream or sys.stdout
     if isinstance(file, io.TextIOWrapper):
-        file.reconfigure(errors="backslashreplace")
+        _keep_to_locale(file)
     return Console(file=file, markup=False, highlight=False, emoji=False)
+
+
+def _keep_to_locale(file: io.TextIOWrapper) -> None:
+    """Write nothing that the locale has no sign for: \\xNN in its place.
+
+    In the locale C Python writes UTF-8 (PEP 540); a terminal there may not know it.
+    """
+    plain = locale.nl_langinfo(locale.CODESET) == "ANSI_X3.4-1968"  # glibc's name of ASCII
+    file.reconfigure(encoding="ascii" if plain else file.encoding, errors="backslashreplace")
 
 
 def room(console: "Console") -> int:

@@ -38,7 +38,7 @@ def findings(
         for failure in emit.emit(folder, wanted):
             yield Finding(ERROR, failure, "Make room in the folder for temporary files.")
         for line in _said(folder, units, search):
-            if not any(f"Command {program} is not executable" in line for program in missing):
+            if not any(f" {program} is not executable" in line for program in missing):
                 text = line.replace(f"{folder}/", "")
                 yield Finding(ERROR, f"systemd-analyze verify: {text}", _remedy(text))
 
