@@ -13,9 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
 from wbond import main as generator
-from wbond_cli import examination, faults, findings, generated, main, problems, terminal, verify
+from wbond_cli import (
+    examination,
+    faults,
+    findings,
+    generated,
+    main,
+    needs,
+    ports,
+    problems,
+    terminal,
+    verify,
+)
 from wbond_cli.findings import ERROR, NOTE, WARNING, Finding
 from wbond_cli.machine import Machine
+from wbond_cli.site import survey
 from wbond_net import ifupdown
 
 from tests.conftest import CASES, REPOSITORY, Installed
@@ -130,7 +142,7 @@ def test_every_check_finds_something_in_a_story(tmp_path: Path) -> None:
     idle = {check.__name__ for check in faults.CHECKS}
     for name in NAMES:
         root = build(name, tmp_path / name)
-        site = faults.survey(Machine(str(root)), generated.planned(str(root))[0])
+        site = survey(Machine(str(root)), generated.planned(str(root))[0])
         idle -= {check.__name__ for check in faults.CHECKS if list(check(site))}
     assert idle == set()
 
@@ -141,6 +153,13 @@ def test_a_fault_costs_no_other_its_mention(tmp_path: Path) -> None:
     texts = [finding.text for finding in examination.examine(examination.Source(str(root), ""))]
     assert any("unknown option" in text for text in texts)
     assert any("pyudev" in text for text in texts)
+
+
+def test_an_index_of_modules_may_be_large(tmp_path: Path) -> None:
+    root = build("kernel-without-bonding", tmp_path)
+    index = root / "lib/modules/6.1.0-56-amd64/modules.dep"
+    index.write_text("kernel/x.ko:\n" * 200_000 + "kernel/drivers/net/bonding/bonding.ko.zst:\n")
+    assert examination.examine(examination.Source(str(root), "")) == []
 
 
 # --- places of problems ---------------------------------------------------------
@@ -342,7 +361,7 @@ def test_the_machine_that_runs_is_verified(
     file.write_text("[bond0]\nwired = eth0\n[uplink]\nwired = eth1\nmiimon = 50\n")
     source = examination.Source("/", str(file))
     wishes = config.interpret(examination._read(source), "")
-    site = faults.survey(Machine(), wishes)
+    site = survey(Machine(), wishes)
     assert examination._verified(site, source) == []
     write(tmp_path / "units/wbond@uplink.service.d/own.conf", "[Service]\nRestat=no\n")
     (told,) = examination._verified(site, source)
@@ -386,14 +405,14 @@ def test_units_are_named_by_what_is_generated() -> None:
 
 def test_defaults_are_the_units() -> None:
     text = (REPOSITORY / "units/bond0-supplicant@.service").read_text()
-    assert f"Environment=SUPPLICANT_CONF={faults.SUPPLICANT_CONF}\n" in text
+    assert f"Environment=SUPPLICANT_CONF={ports.SUPPLICANT_CONF}\n" in text
     text = (REPOSITORY / "units/dhcp6c@.service").read_text()
-    assert f"Environment=DHCP6C_CONF={faults.DHCP6C_CONF}\n" in text
+    assert f"Environment=DHCP6C_CONF={ports.DHCP6C_CONF}\n" in text
 
 
 def test_every_template_is_looked_for() -> None:
     shipped = {path.name.removesuffix(".service") for path in (REPOSITORY / "units").iterdir()}
-    assert set(faults.TEMPLATES) == shipped
+    assert set(needs.TEMPLATES) == shipped
 
 
 def test_ifupdown_s_files_are_the_port_s(tmp_path: Path) -> None:

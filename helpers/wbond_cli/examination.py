@@ -8,8 +8,9 @@ from typing import NamedTuple
 from wbond import config, ini
 from wbond import main as generator
 
-from wbond_cli import faults, generated, machine, problems, verify
+from wbond_cli import faults, generated, machine, needs, problems, verify
 from wbond_cli.findings import ERROR, WARNING, Finding
+from wbond_cli.site import Site, survey
 
 
 class Source(NamedTuple):
@@ -30,19 +31,25 @@ class Source(NamedTuple):
 
 def examine(source: Source) -> list[Finding]:
     """Return all that is found, the configuration's first."""
+    wishes, found = configuration(source)
+    if wishes.bonds:
+        site = survey(machine.Machine(source.root), wishes)
+        found += faults.findings(site)
+        if site.machine.running:
+            found += _verified(site, source)
+    return found
+
+
+def configuration(source: Source) -> tuple[config.Config, list[Finding]]:
+    """Return what the text means, and what is wrong with it, in the order of the lines."""
     document = _read(source)
     wishes = config.interpret(document, generator.hostname(source.root))
     lines = _lines(source)
-    found = list(problems.findings(wishes.problems, lines))
-    found += problems.comments(document, lines)
+    found = [*problems.findings(wishes.problems, lines), *problems.comments(document, lines)]
     found.sort(key=lambda finding: (finding.file, finding.line, finding.column))
-    if not wishes.bonds:
-        return found or [_no_bond(source, document)]
-    site = faults.survey(machine.Machine(source.root), wishes)
-    found += faults.findings(site)
-    if site.machine.running:
-        found += _verified(site, source)
-    return found
+    if not wishes.bonds and not found:
+        found.append(_no_bond(source, document))
+    return wishes, found
 
 
 def _read(source: Source) -> ini.Document:
@@ -83,7 +90,7 @@ def _no_bond(source: Source, document: ini.Document) -> Finding:
     return Finding(ERROR, text, "Have one written: `sudo wbond init`.", "/etc/wbond.conf")
 
 
-def _verified(site: faults.Site, source: Source) -> list[Finding]:
+def _verified(site: Site, source: Source) -> list[Finding]:
     """Have systemd verify the plan, as far as its templates are there."""
     try:
         wanted = generated.items(site.wishes, source.root)
@@ -96,4 +103,4 @@ def _verified(site: faults.Site, source: Source) -> list[Finding]:
         for unit in verify.without_clients(verify.instances(tree), site.wishes)
         if (template := verify.template(unit)) in tree or site.machine.has_unit(template)
     ]
-    return list(verify.findings(wanted, units, faults.missing_programs(site)))
+    return list(verify.findings(wanted, units, needs.missing_programs(site)))

@@ -60,14 +60,14 @@ def _below(root: str, path: str) -> str:
 
 def supplicant_path(root: str) -> str:
     """Return where wpa_supplicant.conf is to be: the present configuration may say."""
-    from wbond_cli import faults, generated
+    from wbond_cli import generated, ports
 
     try:
         wishes = generated.planned(root)[0]
     except OSError:
-        return faults.SUPPLICANT_CONF
+        return ports.SUPPLICANT_CONF
     settings = [bond.settings for bond in wishes.bonds]
-    return next(iter(settings), {}).get("supplicant_conf", faults.SUPPLICANT_CONF)
+    return next(iter(settings), {}).get("supplicant_conf", ports.SUPPLICANT_CONF)
 
 
 def _secret(name: str) -> str:

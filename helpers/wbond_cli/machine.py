@@ -53,7 +53,10 @@ class Machine:
             return ""
 
     def attribute(self, path: str) -> str:
-        """Return a file of sysfs without its newline: it has no size that could be trusted."""
+        """Return a file's text whatever size it says that it has, without blanks around it.
+
+        Those of sysfs say a page; modules.dep is larger than any configuration.
+        """
         try:
             with open(self.real(path), encoding="utf-8", errors="replace") as file:
                 return file.read().strip()
