@@ -1,13 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The verb `plan`: what the generator would write, beside what it wrote."""
 
+import io
 import shutil
+import subprocess
 from pathlib import Path
 
-from wbond_cli import generated
+import pytest
+from wbond_cli import generated, preview, terminal
+from wbond_cli.preview import GONE, NEW, OTHER, SAME
 
-from tests.conftest import CASES
+from tests.conftest import CASES, REPOSITORY
 from tests.test_cases import tree
+
+COMMAND = REPOSITORY / "helpers" / "wbond"
+
+
+def run(*arguments: str, **environ: str) -> tuple[int, str, str]:
+    clean = {"PATH": "/usr/bin", "LC_ALL": "C.UTF-8", **environ}
+    words = [str(COMMAND), "plan", *arguments]
+    done = subprocess.run(words, env=clean, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
 
 
 def machine(root: Path, case: str) -> Path:
@@ -36,3 +49,103 @@ def test_what_other_generators_wrote_is_not_wbond_s(tmp_path: Path) -> None:
 
 def test_a_machine_that_has_not_booted_yet_has_nothing(tmp_path: Path) -> None:
     assert generated.present(str(tmp_path)) == {}
+
+
+def test_what_changes_is_marked() -> None:
+    planned = {"a": "1", "b": "2", "d": "-> x"}
+    present = {"b": "2", "c": "3", "d": "-> y"}
+    assert preview.marks(planned, present) == {"a": NEW, "b": SAME, "c": GONE, "d": OTHER}
+
+
+def test_the_diff_turns_the_present_into_what_is_planned(tmp_path: Path) -> None:
+    root = machine(tmp_path, "every-option")
+    (root / "etc/wbond.conf").write_text("[bond0]\nmiimon = 25\nwired = enp9s0\nwireless =\n")
+    patch = tmp_path / "patch"
+    _, out, _ = run("--diff", "--root", str(root))
+    patch.write_text(out.rpartition("\n\n")[0] + "\n")
+    # Links as one line of text, as the diff has them.
+    folder = tmp_path / "work/run/systemd/generator"
+    for path, text in generated.present(str(root)).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text if text.endswith("\n") else text + "\n")
+    words = ["patch", "-p1", "-s", "-E", "-i", str(patch)]
+    subprocess.run(words, cwd=tmp_path / "work", check=True)
+    made = {
+        str(path.relative_to(folder)): path.read_text().rstrip("\n")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    wanted = generated.planned(str(root))[1]
+    assert made == {path: text.rstrip("\n") for path, text in wanted.items()}
+
+
+def test_where_nothing_changes_it_says_so(tmp_path: Path) -> None:
+    code, out, err = run("--root", str(machine(tmp_path, "smallest")))
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "Nothing would change."
+    assert "wbond@bond0.service -> wbond@.service" in out
+    assert "@@" not in out
+
+
+def test_a_difference_is_no_failure(tmp_path: Path) -> None:
+    root = machine(tmp_path, "smallest")
+    (root / "etc/wbond.conf").write_text("[bond0]\nmiimon = 25\n")
+    code, out, _ = run("--root", str(root))
+    assert code == 0
+    assert "+Environment=MIIMON=25" in out
+    assert "`sudo wbond apply` makes it real." in out
+
+
+@pytest.mark.parametrize(("option", "has_tree"), [("--tree", True), ("--diff", False)])
+def test_one_of_the_two_can_be_chosen(tmp_path: Path, option: str, has_tree: bool) -> None:
+    root = machine(tmp_path, "smallest")
+    shutil.rmtree(root / "run")
+    _, out, _ = run(option, "--root", str(root))
+    assert ("└──" in out) == has_tree
+    assert ("@@ -0,0" in out) != has_tree
+
+
+def test_without_a_configuration_nothing_would_be_written(tmp_path: Path) -> None:
+    code, out, err = run("--root", str(tmp_path))
+    assert (code, err) == (0, "")
+    assert "wbond init" in out
+
+
+def test_a_configuration_that_is_gone_takes_all_with_it(tmp_path: Path) -> None:
+    root = machine(tmp_path, "smallest")
+    (root / "etc/wbond.conf").unlink()
+    _, out, _ = run("--root", str(root))
+    assert "- wbond@bond0.service" in out
+    assert "removed" in out.splitlines()[-1]
+
+
+def test_problems_are_named_and_the_rest_is_planned(tmp_path: Path) -> None:
+    root = machine(tmp_path, "bad-values")
+    code, out, err = run("--root", str(root))
+    assert code == 0
+    assert "`wbond check` shows them" in err
+    assert "wbond@bond0.service" in out
+
+
+def test_names_are_harmless_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/wbond.conf").write_text("[bond0]\nwired = \u202eth0\n")
+    _, out, _ = run("--root", str(tmp_path))
+    assert "\u202e" not in out
+    assert "\\xe2\\x80\\xae" in out
+
+
+@pytest.mark.parametrize("columns", ["40", "80", ""])
+def test_lines_have_no_blanks_at_their_end(tmp_path: Path, columns: str) -> None:
+    root = machine(tmp_path, "smallest")
+    _, out, _ = run("--tree", "--root", str(root), **({"COLUMNS": columns} if columns else {}))
+    if not columns:
+        assert all(line == line.rstrip() for line in out.splitlines())
+    assert max(map(len, out.splitlines())) <= int(columns or 999)
+
+
+def test_a_locale_without_line_drawing_has_a_tree_of_ascii() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    preview._print_tree(terminal.console(stream), {"a.wants/b": "-> /c", "é": ""}, {})
+    stream.seek(0)
+    assert stream.read().splitlines()[1:3] == ["+-- a.wants", "|   `-- + b -> c"]

@@ -3,6 +3,7 @@
 
 import io
 import locale
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -31,6 +32,11 @@ def _keep_to_locale(file: io.TextIOWrapper) -> None:
     """
     plain = locale.nl_langinfo(locale.CODESET) == "ANSI_X3.4-1968"  # glibc's name of ASCII
     file.reconfigure(encoding="ascii" if plain else file.encoding, errors="backslashreplace")
+
+
+def room(console: "Console") -> int:
+    """Return the columns there are: a terminal's, or COLUMNS; a pipe has no end of them."""
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else 1 << 16
 
 
 def complain(text: str, remedy: str = "") -> None:

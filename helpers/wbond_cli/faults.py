@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What can be wrong with a machine that is to have the configured bonds: CHECKS, one a fault.
+
+An error keeps a bond, a port or an address from working; a warning may disturb
+them or gives something away; a note says what a person may not expect.
+"""
+
+from collections.abc import Iterator
+
+from wbond_cli import needs, ports, rivals
+from wbond_cli.findings import Finding
+from wbond_cli.site import Check, Site
+
+CHECKS: tuple[Check, ...] = (
+    needs.installation,
+    needs.programs,
+    needs.bonding_module,
+    needs.machine_id,
+    ports.ports_absent,
+    ports.kinds_exchanged,
+    ports.radios_blocked,
+    ports.supplicant_files,
+    ports.client_files,
+    rivals.bonds_of_others,
+    rivals.ifupdown_stanzas,
+    rivals.rival_units,
+    rivals.wide_dhcpv6,
+    rivals.network_manager,
+    rivals.networkd,
+)
+
+
+def findings(site: Site) -> Iterator[Finding]:
+    """Yield what the checks find, in their order."""
+    for check in CHECKS:
+        yield from check(site)

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Checks: other programs that have, or take, the bond's name or its ports."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from wbond import escape
+from wbond_net import ifupdown
+from wbond_udev.match import WIRED, WIRELESS, Facts
+
+from wbond_cli import hardware, needs
+from wbond_cli.findings import ERROR, WARNING, Finding
+from wbond_cli.machine import Machine
+from wbond_cli.site import Site
+
+_NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
+Sections = dict[str, dict[str, list[str]]]  # of a file: section, key, all values given
+
+
+def bonds_of_others(site: Site) -> Iterator[Finding]:
+    """An interface with the bond's name that wbond did not make: it is left alone then."""
+    for bond in site.wishes.bonds:
+        folder = f"{hardware.FOLDER}/{bond.name}"
+        if not site.machine.exists(folder) or site.machine.exists(f"run/wbond/{bond.name}"):
+            continue
+        where = (bond.place.file, bond.place.line, bond.name)
+        remedy = f"Stop what makes it; then `sudo ip link delete dev {bond.name}`."
+        if not site.machine.exists(f"{folder}/bonding"):
+            yield Finding(ERROR, f"{bond.name} is there, and is no bond", remedy, *where)
+        elif site.machine.attribute(f"{folder}/bonding/slaves"):
+            text = f"{bond.name} is there, with ports that wbond did not give it"
+            yield Finding(ERROR, text, remedy, *where)
+
+
+def ifupdown_stanzas(site: Site) -> Iterator[Finding]:
+    """Stanzas of /etc/network/interfaces for a port or a bond."""
+    if not site.machine.which("ifup"):
+        return
+    for name in sorted(site.interfaces()):
+        for place in ifupdown.stanzas(name, site.machine.root):
+            file, _, line = place.rpartition(":")
+            file = f"/{os.path.relpath(file, site.machine.root)}"
+            text = f"ifupdown configures {name} as well: two programs disturb each other"
+            yield Finding(WARNING, text, f"Take {name} out there.", file, int(line))
+
+
+class Rival(NamedTuple):
+    """A distribution's unit that configures ports: a glob of names, `{}` standing for a port's."""
+
+    unit: str
+    does: str
+
+
+# Not wpa_supplicant.service: it waits on D-Bus to be asked, by NetworkManager for one.
+_RIVALS = (
+    Rival("wpa_supplicant@{}.service", "runs wpa_supplicant for {}"),
+    Rival("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for {}"),
+    Rival("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for {}"),
+    Rival("dhclient@{}.service", "starts dhclient for {}, as wbond-watch does for bonds"),
+    Rival("dhcp6c@{}.service", "starts dhcp6c for {}, as wbond-watch does for bonds"),
+    Rival("dhcpcd@{}.service", "runs dhcpcd for {}"),
+    Rival("netctl-auto@{}.service", "runs netctl for {}"),
+    Rival("netctl-ifplugd@{}.service", "runs netctl for {}"),
+    Rival("dhcpcd.service", "configures every interface"),
+    Rival("iwd.service", "takes every radio"),
+    Rival("connman.service", "configures every interface"),
+    Rival("wicked.service", "configures the interfaces that it knows"),
+)
+
+
+def rival_units(site: Site) -> Iterator[Finding]:
+    """Units of distributions that are enabled and do what wbond's do."""
+    enabled = sorted(set(site.machine.enabled()))
+    names = sorted(site.interfaces())
+    for rival in _RIVALS:
+        if rival.unit == "iwd.service" and not site.wants_radio():
+            continue
+        for name in names if "{}" in rival.unit else [""]:
+            unit = rival.unit.replace("{}", escape.unit_instance(name))
+            if unit in enabled and not _denied(site, unit, names):
+                text = f"{unit} is enabled: it {rival.does.replace('{}', name)}"
+                yield Finding(WARNING, text, f"Run `sudo systemctl disable '{unit}'`.")
+
+
+def _denied(site: Site, unit: str, names: list[str]) -> bool:
+    """Tell whether dhcpcd is told to leave all these interfaces alone (dhcpcd.conf(5))."""
+    if unit != "dhcpcd.service":
+        return False
+    denied: list[str] = []
+    for line in site.machine.read("etc/dhcpcd.conf").splitlines():
+        word, *globs = line.split() or [""]
+        if word == "denyinterfaces":
+            denied += globs
+    return all(any(fnmatchcase(name, glob) for glob in denied) for name in names)
+
+
+def wide_dhcpv6(site: Site) -> Iterator[Finding]:
+    """Debian's init script for dhcp6c: a second client would take the first one's answers."""
+    machine, file = site.machine, "etc/default/wide-dhcpv6-client"
+    levels = [name for level in "2345" for name in machine.names(f"etc/rc{level}.d")]
+    started = any(name[:1] == "S" and name.endswith("wide-dhcpv6-client") for name in levels)
+    if not started or os.path.lexists(
+        os.path.join(machine.root, "etc/systemd/system/wide-dhcpv6-client.service")
+    ):
+        return
+    for number, line in enumerate(machine.read(file).splitlines(), 1):
+        name, _, value = line.strip().partition("=")
+        if name == "INTERFACES" and value.strip("\"' "):
+            text = f"an init script starts a second dhcp6c, on {value.strip(chr(34))}"
+            remedy = 'Write INTERFACES="", or `sudo systemctl disable wide-dhcpv6-client`.'
+            yield Finding(WARNING, text, remedy, f"/{file}", number)
+
+
+def network_manager(site: Site) -> Iterator[Finding]:
+    """NetworkManager leaves ports alone by udev's word; not what it is told to make itself."""
+    if "NetworkManager.service" not in site.machine.enabled():
+        return
+    names = site.interfaces()
+    folder = "etc/NetworkManager/system-connections"
+    for file in site.machine.names(folder):
+        settings = _ini(site.machine.read(f"{folder}/{file}")).get("connection", {})
+        name = settings.get("interface-name", [""])[-1]
+        if names.get(name) == "bond" and settings.get("autoconnect", ["true"])[-1] != "false":
+            text = f"NetworkManager makes {name} by itself from this file"
+            known_as = settings.get("id", [file])[-1]
+            remedy = f"Delete it: `sudo nmcli connection delete id {shlex.quote(known_as)}`."
+            yield Finding(ERROR, text, remedy, f"/{folder}/{file}")
+
+
+def networkd(site: Site) -> Iterator[Finding]:
+    """systemd-networkd must not make the bond; before 254 its files must not match a port."""
+    if "systemd-networkd.service" not in site.machine.enabled():
+        return
+    for path, sections in _files_of_networkd(site.machine, ".netdev"):
+        name = sections.get("NetDev", {}).get("Name", [""])[-1]
+        if name in (bond.name for bond in site.wishes.bonds):
+            text = f"systemd-networkd makes {name} by itself from this file"
+            yield Finding(ERROR, text, f"Remove the file; {name} is wbond's to make.", path)
+    version = site.machine.systemd_version()
+    if version >= _NETWORKD_ASKS_UDEV and needs.rules(site.machine):
+        return
+    present = {adapter.facts.name: adapter.facts for adapter in site.adapters}
+    takes: dict[str, list[str]] = {}
+    for name, kind in sorted(site.interfaces().items()):
+        if path := _file_of_networkd(site.machine, present.get(name, Facts(name, kind))):
+            takes.setdefault(path, []).append(name)
+    for path, names in takes.items():
+        text = f"systemd-networkd {version or ''}".strip()
+        text += f" configures {', '.join(names)} as well, by this file"
+        remedy = "Exclude them in its [Match], or have a file that sorts before it match them, "
+        yield Finding(WARNING, text, remedy + "with Unmanaged=yes in its [Link].", path)
+
+
+def _file_of_networkd(machine: Machine, facts: Facts) -> str:
+    """Return the file by which networkd manages an interface; nothing where it does not."""
+    for path, sections in _files_of_networkd(machine, ".network"):
+        if _matches(sections.get("Match", {}), facts):
+            unmanaged = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
+            return "" if unmanaged in ("yes", "true", "on", "1") else path
+    return ""
+
+
+def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, Sections]]:
+    """Yield the files in the order in which networkd reads them (systemd.network(5))."""
+    found: dict[str, str] = {}
+    for base in ("etc", "run", "usr/local/lib", "usr/lib"):
+        for name in machine.names(f"{base}/systemd/network"):
+            if name.endswith(suffix):
+                found.setdefault(name, f"{base}/systemd/network/{name}")
+    for name in sorted(found):
+        yield f"/{found[name]}", _ini(machine.read(found[name]))
+
+
+def _ini(text: str) -> Sections:
+    """Read a file of systemd's or NetworkManager's syntax: section, key, all values given."""
+    sections: Sections = {}
+    current: dict[str, list[str]] = {}
+    for line in map(str.strip, text.splitlines()):
+        if line[:1] == "[":
+            current = sections.setdefault(line.strip("[]"), {})
+        elif "=" in line and line[0] not in "#;":
+            key, _, value = line.partition("=")
+            current.setdefault(key.strip(), []).append(value.strip())
+    return sections
+
+
+# What hardware that may be a port is in networkd's terms; other keys are held to be true.
+_TYPES = {WIRED: "ether", WIRELESS: "wlan", "bond": "bond"}
+
+
+def _matches(conditions: dict[str, list[str]], facts: Facts) -> bool:
+    """Tell whether a [Match] section may be meant for an interface; an empty one is not."""
+    known = {
+        "Name": facts.name,
+        "Type": _TYPES.get(facts.kind, ""),
+        "Kind": facts.kind if facts.kind == "bond" else "",
+        "Driver": facts.driver or None,
+        "Path": facts.path or None,
+        "WLANInterfaceType": "station" if facts.kind == WIRELESS else "",
+    }
+    return bool(conditions) and all(
+        known[key] is None or _fits(values, str(known[key]))
+        for key, values in conditions.items()
+        if key in known
+    )
+
+
+def _fits(values: list[str], text: str) -> bool:
+    """Tell whether a list of globs takes a text; a `!` in front turns the list around."""
+    globs = " ".join(values).split()
+    if globs and globs[0][0] == "!":
+        return not _fits([globs[0][1:], *globs[1:]], text)
+    # What an interface does not have fits no glob, not even *.
+    return bool(text) and any(fnmatchcase(text, glob) for glob in globs)
