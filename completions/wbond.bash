@@ -1,14 +1,65 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Made by `make completions`; not to be edited.
 
+_shtab_wbond_subparsers=(init check plan apply status log up down)
 
-
+_shtab_wbond_init_option_strings=(-h --help --ssid --root)
+_shtab_wbond_check_option_strings=(-h --help --json --root)
+_shtab_wbond_plan_option_strings=(-h --help --tree --diff --root)
+_shtab_wbond_apply_option_strings=(-h --help --timeout --yes --force --quiet --dry-run --confirm --restore)
+_shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
+_shtab_wbond_log_option_strings=(-h --help -S --since -U --until -b --boot --bond --json)
+_shtab_wbond_up_option_strings=(-h --help --timeout --quiet)
+_shtab_wbond_down_option_strings=(-h --help --yes --quiet)
 _shtab_wbond_option_strings=(-h --help)
 
+_shtab_wbond_init___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_check_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_wbond_check___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_plan___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_status___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_log___bond_COMPGEN=_wbond_bonds
+_shtab_wbond_up_pos_0_COMPGEN=_wbond_bonds
+_shtab_wbond_down_pos_0_COMPGEN=_wbond_bonds
 
+_shtab_wbond_pos_0_choices=(init check plan apply status log up down)
 
-
-
+_shtab_wbond_init__h_nargs=0
+_shtab_wbond_init___help_nargs=0
+_shtab_wbond_check__h_nargs=0
+_shtab_wbond_check___help_nargs=0
+_shtab_wbond_check___json_nargs=0
+_shtab_wbond_plan__h_nargs=0
+_shtab_wbond_plan___help_nargs=0
+_shtab_wbond_plan___tree_nargs=0
+_shtab_wbond_plan___diff_nargs=0
+_shtab_wbond_apply__h_nargs=0
+_shtab_wbond_apply___help_nargs=0
+_shtab_wbond_apply___yes_nargs=0
+_shtab_wbond_apply___force_nargs=0
+_shtab_wbond_apply___quiet_nargs=0
+_shtab_wbond_apply___dry_run_nargs=0
+_shtab_wbond_apply___confirm_nargs=0
+_shtab_wbond_apply___restore_nargs=0
+_shtab_wbond_status__h_nargs=0
+_shtab_wbond_status___help_nargs=0
+_shtab_wbond_status__w_nargs=0
+_shtab_wbond_status___watch_nargs=0
+_shtab_wbond_status___json_nargs=0
+_shtab_wbond_log__h_nargs=0
+_shtab_wbond_log___help_nargs=0
+_shtab_wbond_log__b_nargs='?'
+_shtab_wbond_log___boot_nargs='?'
+_shtab_wbond_log___json_nargs=0
+_shtab_wbond_up_pos_0_nargs='*'
+_shtab_wbond_up__h_nargs=0
+_shtab_wbond_up___help_nargs=0
+_shtab_wbond_up___quiet_nargs=0
+_shtab_wbond_down_pos_0_nargs='*'
+_shtab_wbond_down__h_nargs=0
+_shtab_wbond_down___help_nargs=0
+_shtab_wbond_down___yes_nargs=0
+_shtab_wbond_down___quiet_nargs=0
 _shtab_wbond_pos_0_nargs=A...
 _shtab_wbond__h_nargs=0
 _shtab_wbond___help_nargs=0

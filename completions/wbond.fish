@@ -53,10 +53,55 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands 
-set -g _shtab_wbond_opts_with_value 
+set -g _shtab_wbond_commands init check plan apply status log up down
+set -g _shtab_wbond_opts_with_value --bond --boot --root --since --ssid --timeout --until -S -U -b
 
 complete -c wbond -e
 complete -c wbond -f
 
 complete -c wbond -n _shtab_wbond_using -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a init -d 'look at the hardware and write /etc/wbond.conf'
+complete -c wbond -n '_shtab_wbond_using init' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using init' -l ssid -x -d 'write wpa_supplicant.conf for the network of this name'
+complete -c wbond -n '_shtab_wbond_using init' -l root -xka "(__fish_complete_directories)" -d 'write and look below DIR'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a check -d 'find what is wrong with the configuration and the machine'
+complete -c wbond -n '_shtab_wbond_using check' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using check' -l json -d 'print {findings: [{severity, file, line, column, section, option, text, remedy}], exit}; without a place, texts are empty and numbers 0'
+complete -c wbond -n '_shtab_wbond_using check' -l root -xka "(__fish_complete_directories)" -d 'look at the system below DIR; its units are not verified'
+complete -c wbond -n '_shtab_wbond_using check; and test $_shtab_wbond_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'check this file instead'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a plan -d 'show what the configuration would come to, and what would change'
+complete -c wbond -n '_shtab_wbond_using plan' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using plan' -l tree -d 'show the tree alone'
+complete -c wbond -n '_shtab_wbond_using plan' -l diff -d 'show the differences alone'
+complete -c wbond -n '_shtab_wbond_using plan' -l root -xka "(__fish_complete_directories)" -d 'look at the configuration below DIR'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a apply -d 'make a changed file real, and go back unless it is confirmed'
+complete -c wbond -n '_shtab_wbond_using apply' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using apply' -l timeout -x -d 'the time in which a yes is expected, 120 if not given'
+complete -c wbond -n '_shtab_wbond_using apply' -l yes -d 'confirm at once, for scripts'
+complete -c wbond -n '_shtab_wbond_using apply' -l force -d 'go on in spite of faults in the file, or without a way back'
+complete -c wbond -n '_shtab_wbond_using apply' -l quiet -d 'do not show the commands'
+complete -c wbond -n '_shtab_wbond_using apply' -l dry-run -d 'say what would be done, and do nothing'
+complete -c wbond -n '_shtab_wbond_using apply' -l confirm -d 'keep what another session waits to have confirmed'
+complete -c wbond -n '_shtab_wbond_using apply' -l restore -d 'restore at once what was before that'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a status -d 'show the bonds, their ports and addresses, and what is wrong with them'
+complete -c wbond -n '_shtab_wbond_using status' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using status' -s w -l watch -d 'show each change, until Ctrl-C'
+complete -c wbond -n '_shtab_wbond_using status' -l json -d 'for programs; see status.schema.json'
+complete -c wbond -n '_shtab_wbond_using status' -l root -xka "(__fish_complete_directories)" -d 'the folder that holds etc, run and var'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a log -d 'show failovers and plugs as a timeline, with durations'
+complete -c wbond -n '_shtab_wbond_using log' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using log' -s S -l since -x -d 'from then on, over all boots'
+complete -c wbond -n '_shtab_wbond_using log' -s U -l until -x -d 'up to then'
+complete -c wbond -n '_shtab_wbond_using log' -s b -l boot -x -d 'of one boot: 0 or none is this one, -1 the one before, all is all'
+complete -c wbond -n '_shtab_wbond_using log' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
+complete -c wbond -n '_shtab_wbond_using log' -l json -d 'for programs, an object a line'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a up -d 'start bonds, and wait until they are online'
+complete -c wbond -n '_shtab_wbond_using up' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using up' -l timeout -x -d 'how long to wait for an address, 30 if not given'
+complete -c wbond -n '_shtab_wbond_using up' -l quiet -d 'do not show the commands'
+complete -c wbond -n '_shtab_wbond_using up; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all configured, if none is named'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a down -d 'stop bonds, with their ports and clients'
+complete -c wbond -n '_shtab_wbond_using down' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using down' -l yes -d 'also when that cuts this session'
+complete -c wbond -n '_shtab_wbond_using down' -l quiet -d 'do not show the commands'
+complete -c wbond -n '_shtab_wbond_using down; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all that run, if none is named'

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from wbond import log
 from wbond import main as generator
-from wbond_cli import apply, down, generated, question, reality, steps, up
+from wbond_cli import apply, down, question, reality, steps, up
 from wbond_cli.main import parser
-from wbond_net import applied, bond, rtnetlink, wait_online
+from wbond_net import applied, bond, generated, rtnetlink, wait_online
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY

@@ -17,7 +17,6 @@ from wbond_cli import (
     examination,
     faults,
     findings,
-    generated,
     main,
     needs,
     ports,
@@ -28,7 +27,7 @@ from wbond_cli import (
 from wbond_cli.findings import ERROR, NOTE, WARNING, Finding
 from wbond_cli.machine import Machine
 from wbond_cli.site import survey
-from wbond_net import ifupdown
+from wbond_net import generated, ifupdown
 
 from tests.conftest import CASES, REPOSITORY, Installed
 
@@ -340,7 +339,7 @@ def test_the_description_says_what_the_codes_are() -> None:
 def test_every_case_verifies(case: Path, installed: Installed) -> None:
     wishes, tree = generated.planned(str(case))
     units = verify.without_clients(verify.instances(tree), wishes)
-    wanted = generated.items(wishes, str(case))
+    wanted = generator.items(wishes, str(case))
     if any(isinstance(item.text, str) for item in wanted if hasattr(item, "text")):
         # Copies of templates name the programs of an installation.
         for item in wanted:

@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from wbond_cli import generated, preview, terminal
+from wbond_cli import preview, terminal
 from wbond_cli.preview import GONE, NEW, OTHER, SAME
+from wbond_net import generated
 
 from tests.conftest import CASES, REPOSITORY
 from tests.test_cases import tree

@@ -123,9 +123,7 @@ def former(root: str) -> "Config | None":
     Where there is no bond and no unit, there is none, and that is known.
     """
     from wbond.config import Config
-    from wbond_net import applied
-
-    from wbond_cli import generated
+    from wbond_net import applied, generated
 
     if applied.kept(root, applied.APPLIED):
         return configuration(applied.folder(root, applied.APPLIED))
@@ -152,9 +150,10 @@ def plan_steps(root: str, before: "Config | None", after: "Config") -> "list[Ste
 
 def task(root: str, wanted: "Config") -> Task:
     """Find out what is to be done for a configuration. Raises OSError without a unit template."""
-    from wbond_net import applied
+    from wbond import main as generator
+    from wbond_net import applied, generated
 
-    from wbond_cli import changes, generated
+    from wbond_cli import changes
 
     before = former(root)
     steps = plan_steps(root, before, wanted)
@@ -162,8 +161,8 @@ def task(root: str, wanted: "Config") -> Task:
     kept = before is not None and applied.octets(files) == applied.octets(
         applied.read(applied.folder(root, applied.APPLIED))
     )
-    tree = generated.tree(generated.items(wanted, root))
-    same = before is not None and tree == generated.tree(generated.items(before, root))
+    tree = generated.tree(generator.items(wanted, root))
+    same = before is not None and tree == generated.tree(generator.items(before, root))
     idle = changes.is_idle(steps)
     trivial = idle and (kept or same)
     if trivial and tree == generated.present(root):

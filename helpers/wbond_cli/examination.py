@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from wbond import config, ini
 from wbond import main as generator
+from wbond_net import generated
 
-from wbond_cli import faults, generated, machine, needs, problems, verify
+from wbond_cli import faults, machine, needs, problems, verify
 from wbond_cli.findings import ERROR, WARNING, Finding
 from wbond_cli.site import Site, survey
 
@@ -93,7 +94,7 @@ def _no_bond(source: Source, document: ini.Document) -> Finding:
 def _verified(site: Site, source: Source) -> list[Finding]:
     """Have systemd verify the plan, as far as its templates are there."""
     try:
-        wanted = generated.items(site.wishes, source.root)
+        wanted = generator.items(site.wishes, source.root)
     except OSError as fault:
         text = f"{fault.filename or ''}: {fault.strerror}; nothing is generated"
         return [Finding(ERROR, text, "Install wbond anew.")]

@@ -60,7 +60,9 @@ def _below(root: str, path: str) -> str:
 
 def supplicant_path(root: str) -> str:
     """Return where wpa_supplicant.conf is to be: the present configuration may say."""
-    from wbond_cli import generated, ports
+    from wbond_net import generated
+
+    from wbond_cli import ports
 
     try:
         wishes = generated.planned(root)[0]

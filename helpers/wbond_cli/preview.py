@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show tree and diff; a configuration with faults is planned as the generator would."""
-    from wbond_cli import generated
+    from wbond_net import generated
 
     try:
         wishes, planned = generated.planned(options.root)
@@ -76,8 +76,7 @@ def difference(present: dict[str, str], planned: dict[str, str]) -> Iterator[str
     from difflib import unified_diff
 
     from wbond import escape
-
-    from wbond_cli.generated import DIRECTORY
+    from wbond_net.generated import DIRECTORY
 
     for path, mark in marks(planned, present).items():
         if mark != SAME:
@@ -92,8 +91,7 @@ def difference(present: dict[str, str], planned: dict[str, str]) -> Iterator[str
 def _print_tree(console: "Console", planned: dict[str, str], present: dict[str, str]) -> None:
     from rich.text import Text
     from rich.tree import Tree
-
-    from wbond_cli.generated import DIRECTORY
+    from wbond_net.generated import DIRECTORY
 
     top = Tree(Text(f"/{DIRECTORY}"), guide_style="dim")
     folders: dict[str, Tree] = {"": top}
@@ -109,8 +107,7 @@ def _print_tree(console: "Console", planned: dict[str, str], present: dict[str, 
 
 def _leaf(mark: str, name: str, text: str) -> str:
     from wbond import escape
-
-    from wbond_cli.generated import ARROW
+    from wbond_net.generated import ARROW
 
     # All links lead to one directory, which the diff shows.
     target = f" {ARROW}{text.rpartition('/')[2]}" if text.startswith(ARROW) else ""

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def up(hands: "Hands", root: str, named: list[str], timeout: float) -> int:
     """Start the bonds named, or all; returns the exit status."""
-    from wbond_cli import generated
+    from wbond_net import generated
 
     configured = [bond.name for bond in generated.planned(root)[0].bonds]
     bonds = named or configured
@@ -66,7 +66,7 @@ def up(hands: "Hands", root: str, named: list[str], timeout: float) -> int:
 
 def _unready(root: str, bond: str, configured: list[str]) -> tuple[str, str] | None:
     """Return what keeps a bond from being started as configured, and the remedy."""
-    from wbond_cli import generated
+    from wbond_net import generated
 
     name = escape.printable(bond)
     if bond not in configured:

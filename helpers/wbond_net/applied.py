@@ -127,7 +127,7 @@ def note(bond: str, root: str = "") -> None:
 
 
 def _note(bond: str, root: str) -> None:
-    from wbond_cli import generated  # with all that it imports, some milliseconds
+    from wbond_net import generated  # with all that it imports, some milliseconds
 
     if kept(root, ATTEMPTED) or (kept(root, APPLIED) and _others(bond, root)):
         return

@@ -22,12 +22,7 @@ def planned(root: str) -> tuple[config.Config, dict[str, str]]:
     Raises OSError when a template that is needed is missing.
     """
     wishes = config.interpret(ini.read(root), generator.hostname(root))
-    return wishes, tree(items(wishes, root))
-
-
-def items(wishes: config.Config, root: str) -> "tuple[plan.File | Link, ...]":
-    """Return the generator's plan for a configuration; raises OSError as `planned` does."""
-    return plan.plan(wishes, lambda name: generator.template(root, name))
+    return wishes, tree(generator.items(wishes, root))
 
 
 def tree(wanted: "tuple[plan.File | Link, ...]") -> dict[str, str]:
