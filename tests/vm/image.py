@@ -31,7 +31,7 @@ echo '/dev/vda / ext4 rw,noatime 0 0' > "$1/etc/fstab"
 rm -f "$1/etc/machine-id"; : > "$1/etc/machine-id"
 chroot "$1" passwd -q -d root
 chroot "$1" systemctl -q enable lab-agent.service lab-online.service lab-world.service
-for unit in hostapd.service wide-dhcpv6-client.service NetworkManager.service \
+for unit in hostapd.service ssh.service wide-dhcpv6-client.service NetworkManager.service \
     NetworkManager-dispatcher.service NetworkManager-wait-online.service apt-daily.timer \
     apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
     fstrim.timer; do

@@ -100,6 +100,18 @@ class Laptop(Machine):
         """Wait until a port is the active one; returns the seconds it took."""
         return self.wait_for(f"{port} active", lambda: self.active_port(bond) == port, timeout)
 
+    def wait_status(self, words: str) -> None:
+        """Wait until the watch says so; it hears of things when they have happened."""
+        self.wait_for(
+            f"the watch to say '{words}'",
+            lambda: words in self.show("wbond-watch@bond0.service", "StatusText"),
+        )
+
+    def wait_primary(self, port: str) -> None:
+        """Wait until a port is the primary: the last step of one that joins."""
+        line = f"Primary Slave: {port} (primary_reselect always)\n"
+        self.wait_for(f"{port} as the primary", lambda: line in self.bonding())
+
     def wait_both(self) -> None:
         """Wait until the cable carries, the radio stands by authorised, and there are addresses."""
         self.wait_port(CARD)

@@ -54,7 +54,9 @@ def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
     laptop.radios.plug("stick", STICK_MAC)
     laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
     laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)
-    assert states(laptop)["wlan0"] == "unmanaged"
+    laptop.wait_for(
+        "NetworkManager to leave the stick", lambda: states(laptop).get("wlan0") == "unmanaged"
+    )
     assert udp.report()["lost"] == 0
     laptop.cable.pull()
     laptop.wait_port(RADIO, 10)

@@ -134,8 +134,7 @@ def test_one_identity_serves_both_clients(laptop: Laptop) -> None:
 
 
 def test_the_watch_says_what_is_and_is_small(laptop: Laptop) -> None:
-    said = laptop.show("wbond-watch@bond0.service", "StatusText")
-    assert said == f"cable {CARD} carries; radio {RADIO} stands by"
+    laptop.wait_status(f"cable {CARD} carries; radio {RADIO} stands by")
     pid = laptop.show("wbond-watch@bond0.service", "MainPID")
     (resident,) = re.findall(r"VmRSS:\s+(\d+) kB", laptop.read(f"/proc/{pid}/status"))
     print(f"wbond-watch: {resident} kB resident")
@@ -370,7 +369,7 @@ def test_an_access_point_that_vanishes_and_returns_needs_no_hand(laptop: Laptop)
     address = laptop.address(4)
     laptop.access_point.stop()
     laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
-    assert "no port carries" in laptop.show("wbond-watch@bond0.service", "StatusText")
+    laptop.wait_status("no port carries")
     laptop.access_point.start()
     laptop.wait_port(RADIO, 120)
     laptop.wait_for("the world to answer", laptop.ping, 120)

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command `wbond`: from a machine without a configuration to changes made over the bond."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from laptop import BOND, CARD, DHCP6C, RADIO, Laptop
+from machine import Background
+
+STICK_MAC = "02:00:00:00:05:01"
+CONFIGURATION = "/etc/wbond.conf"
+
+
+@pytest.fixture(scope="module")
+def laptop(boot: Callable[..., Laptop]) -> Laptop:
+    """Nothing is configured; what to do is asked of the command, and done, reboot included."""
+    laptop = boot(
+        files={"/etc/wide-dhcpv6/dhcp6c.conf": DHCP6C},
+        removed=(CONFIGURATION, "/etc/wpa_supplicant/wpa_supplicant.conf"),
+    )
+    laptop.booted()
+    assert laptop.result("wbond", "status").rc == 2
+    laptop.write("/run/passphrase", "correct horse\n", 0o600)
+    said = laptop.shell("wbond init --ssid lab < /run/passphrase")
+    assert "wbond check" in said
+    laptop.reboot()
+    laptop.booted()
+    laptop.wait_both()
+    return laptop
+
+
+def seen(laptop: Laptop) -> dict[str, dict[str, object]]:
+    """Return the ports of `status --json`, once it agrees with what the kernel's file says.
+
+    The two are read one after the other, and between them something may change.
+    """
+    found: dict[str, dict[str, object]] = {}
+
+    def agree() -> bool:
+        status = json.loads(laptop.result("wbond", "status", "--json").out)
+        (bond,) = [bond for bond in status["bonds"] if bond["name"] == BOND]
+        found.clear()
+        found.update({port["name"]: port for port in bond["ports"] if port["joined"]})
+        listed = laptop.bonding()
+        kernels = {
+            section.partition("\n")[0]: (
+                re.findall(r"MII Status: (.*)", section)[0],
+                int(re.findall(r"Link Failure Count: (\d+)", section)[0]),
+            )
+            for section in listed.split("Slave Interface: ")[1:]
+        }
+        ours = {name: (p["mii_status"], p["link_failures"]) for name, p in found.items()}
+        (active,) = re.findall(r"^Currently Active Slave: (.*)$", listed, re.MULTILINE)
+        (primary,) = re.findall(r"^Primary Slave: (\S+)", listed, re.MULTILINE)
+        named = [bond["active"] or "None", *(n for n, p in found.items() if p["primary"])]
+        return (named, ours) == ([active, primary], kernels)
+
+    laptop.wait_for("status to agree with the kernel", agree, 30)
+    return found
+
+
+def test_init_on_a_fresh_machine_makes_a_working_bond(laptop: Laptop) -> None:
+    assert laptop.ping()
+    secret = laptop.read("/etc/wpa_supplicant/wpa_supplicant.conf")
+    assert "correct horse" not in secret
+    mode = laptop.run("stat", "-c", "%a %U", "/etc/wpa_supplicant/wpa_supplicant.conf").strip()
+    assert mode == "600 root"
+    again = laptop.result("wbond", "init")
+    assert again.rc != 0
+    assert CONFIGURATION in again.err
+
+
+def test_check_finds_nothing_wrong(laptop: Laptop) -> None:
+    result = laptop.result("wbond", "check", timeout=120)
+    assert result.rc == 0, result.out + result.err
+
+
+def test_plan_tells_that_nothing_would_change(laptop: Laptop) -> None:
+    said = laptop.run("wbond", "plan")
+    assert "80-wbond.conf" in said or "multi-user.target.wants" in said
+    assert not re.search(r"^[-+][^-+]", said, re.MULTILINE), said
+
+
+def test_status_agrees_with_the_kernel_wherever_the_story_goes(laptop: Laptop) -> None:
+    assert seen(laptop)[CARD]["active"]
+    assert laptop.result("wbond", "status").rc == 0
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    assert seen(laptop)[RADIO]["active"]
+    laptop.radios.plug("stick", STICK_MAC)
+    laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
+    laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"))
+    assert set(seen(laptop)) == {CARD, RADIO, "wlan0"}
+    laptop.radios.pull("stick")
+    laptop.wait_for("the bond without it", lambda: "wlan0" not in laptop.ports())
+    laptop.access_point.stop()
+    laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
+    assert not any(port["active"] for port in seen(laptop).values())
+    assert laptop.result("wbond", "status").rc == 1
+    laptop.access_point.start()
+    laptop.cable.plug()
+    laptop.wait_both()
+    shown = laptop.run("wbond", "status")
+    for word in (BOND, CARD, RADIO, laptop.address()):
+        assert word in shown
+
+
+def test_the_log_tells_the_failovers_and_how_long_they_lasted(laptop: Laptop) -> None:
+    said = laptop.run("wbond", "log", "--boot")
+    assert CARD in said
+    assert RADIO in said
+    assert re.search(r"\d+ (s|min)\b", said)
+
+
+def flows(laptop: Laptop) -> tuple[Background, Background]:
+    """Start a TCP stream and a UDP flow over the bond."""
+    started = laptop.spawn("lab-traffic", "tcp"), laptop.spawn("lab-traffic", "udp")
+    time.sleep(1)
+    return started
+
+
+def change(laptop: Laptop, text: str) -> None:
+    laptop.write(CONFIGURATION, text)
+
+
+PLAIN = f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO}\n"
+STAYS = [
+    ("a live option", f"{PLAIN}miimon = 50\nupdelay = 100\n"),
+    ("a client's option", f"{PLAIN}dhcp6 = none\n"),
+    ("a rank", f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO} wl*\n"),
+    ("a radio's option", f"{PLAIN}legacy_rates = yes\n"),
+]
+
+
+@pytest.mark.parametrize(("what", "text"), STAYS, ids=[what for what, _ in STAYS])
+def test_a_change_that_is_confirmed_stays_and_costs_the_cable_no_packet(
+    laptop: Laptop, what: str, text: str
+) -> None:
+    change(laptop, PLAIN)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.wait_both()
+    address = laptop.address()
+    tcp, udp = flows(laptop)
+    change(laptop, text)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    assert udp.report()["lost"] == 0
+    assert tcp.report()["broken"] == ""
+    assert laptop.read(CONFIGURATION) == text
+    assert laptop.address() == address
+    options = laptop.link(BOND)["linkinfo"]["info_data"]
+    assert (options["miimon"], options["updelay"]) == ((50, 100) if "miimon" in text else (100, 0))
+    if "dhcp6 = none" in text:
+        assert not laptop.is_active("dhcp6c@bond0.service")
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    laptop.wait_for("the radio to associate", laptop.authorised)
+
+
+def test_a_port_leaves_and_joins_while_the_other_carries(laptop: Laptop) -> None:
+    change(laptop, PLAIN)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.wait_both()
+    tcp, udp = flows(laptop)
+    change(laptop, f"[{BOND}]\nwired = {CARD}\nwireless =\n")
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    assert laptop.ports() == [CARD]
+    change(laptop, PLAIN)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.wait_both()
+    assert udp.report()["lost"] == 0
+    assert tcp.report()["broken"] == ""
+
+
+def test_one_address_for_all_ports_is_taken_without_a_broken_connection(laptop: Laptop) -> None:
+    change(laptop, f"{PLAIN}mac = 02:00:00:aa:bb:cc\n")
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    laptop.run("wbond", "apply", "--yes", timeout=180)
+    laptop.wait_both()
+    assert tcp.report()["broken"] == ""
+    assert {laptop.link(name)["address"] for name in (BOND, CARD, RADIO)} == {"02:00:00:aa:bb:cc"}
+    change(laptop, PLAIN)
+    laptop.run("wbond", "apply", "--yes", timeout=180)
+    laptop.wait_both()
+    assert laptop.link(CARD)["address"] != "02:00:00:aa:bb:cc"
+
+
+def ssh(laptop: Laptop, *command: str) -> Background:
+    """Start a command on the laptop over SSH, from the world and through the bond."""
+    options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-tt")
+    words = ("ssh", *options, "-i", "/root/key", f"root@{laptop.address()}", *command)
+    return laptop.spawn("ip", "netns", "exec", "world", *words)
+
+
+def prepare_ssh(laptop: Laptop) -> None:
+    laptop.shell(
+        "test -e /root/key || ssh-keygen -q -t ed25519 -N '' -f /root/key;"
+        " mkdir -p -m 0700 /root/.ssh; cp /root/key.pub /root/.ssh/authorized_keys;"
+        " systemctl start ssh.service"
+    )
+
+
+def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_lives(
+    laptop: Laptop,
+) -> None:
+    laptop.wait_both()
+    prepare_ssh(laptop)
+    before = laptop.bonding().partition("Slave Interface")[0]
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    changed = f"[{BOND}]\nwireless = {RADIO}\nwired =\nmiimon = 50\n"
+    change(laptop, changed)
+    session = ssh(laptop, "wbond", "apply", "--timeout", "40")
+    laptop.wait_for("the cable to have left", lambda: laptop.ports() == [RADIO])
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    laptop.wait_for("the cable to be back", lambda: CARD in laptop.ports())
+    laptop.wait_both()
+    laptop.wait_for("the former file", lambda: laptop.read(CONFIGURATION) == PLAIN)
+    said = session.stop()
+    assert "Keep the new configuration" in said
+    assert "The former configuration is in force" in said
+    assert tcp.report()["broken"] == ""
+    assert laptop.bonding().partition("Slave Interface")[0] == before
+
+
+def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:
+    laptop.wait_both()
+    change(laptop, f"{PLAIN}miimon = 50\n")
+    session = ssh(laptop, "wbond", "apply", "--timeout", "300")
+    laptop.wait_for("the change", lambda: "Interval (ms): 50" in laptop.bonding())
+    laptop.shell("pkill -KILL -f 'sshd.*root@' || pkill -KILL sshd-session")
+    laptop.wait_for("the former state", lambda: "Interval (ms): 100" in laptop.bonding(), 60)
+    laptop.wait_for("the former file", lambda: laptop.read(CONFIGURATION) == PLAIN)
+    session.stop()
+
+
+def test_a_change_is_confirmed_from_another_session(laptop: Laptop) -> None:
+    text = f"{PLAIN}miimon = 50\n"
+    change(laptop, text)
+    session = ssh(laptop, "wbond", "apply", "--timeout", "300")
+    laptop.wait_for("the change", lambda: "Interval (ms): 50" in laptop.bonding())
+    laptop.wait_for(
+        "the second to be refused", lambda: laptop.result("wbond", "apply", "--yes").rc == 2
+    )
+    laptop.run("wbond", "apply", "--confirm")
+    time.sleep(3)
+    assert "Confirmed from another session" in session.stop()
+    assert laptop.read(CONFIGURATION) == text
+    assert "Interval (ms): 50" in laptop.bonding()
+
+
+def test_down_and_up(laptop: Laptop) -> None:
+    laptop.run("wbond", "down", "--yes", timeout=120)
+    assert laptop.result("test", "-e", f"/sys/class/net/{BOND}").rc == 1
+    assert laptop.result("wbond", "status").rc == 1
+    laptop.run("wbond", "up", timeout=120)
+    laptop.wait_both()
+    assert laptop.ping()

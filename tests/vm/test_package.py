@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The Debian package on a stock guest: installed by apt, a reboot; upgraded; purged."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import image
+import pytest
+from laptop import CARD, FILES, RADIO, REPOSITORY, SMALLEST, Laptop
+
+# What the program that is installed knows of: nothing of it is left by a purge.
+TRACES = ("/etc", "/usr", "/lib", "/var/lib", "/run")
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, and the same with a higher version, in a tar that the guest sees as a disk."""
+    folder = tmp_path_factory.mktemp("packages")
+    words = ["make", "-s", "-C", str(REPOSITORY), "deb", f"BUILD={folder}"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    (built,) = folder.glob("wbond_*_all.deb")
+    tree = folder / "tree"
+    subprocess.run(["dpkg-deb", "-R", str(built), str(tree)], check=True)
+    control = tree / "DEBIAN/control"
+    text = control.read_text(encoding="utf-8").replace("\nVersion: ", "\nVersion: 1:", 1)
+    control.write_text(text, encoding="utf-8")
+    newer = folder / "newer.deb"
+    words = ["dpkg-deb", "--root-owner-group", "-b", str(tree), str(newer)]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(tree)
+    archive = folder / "packages.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(built, "wbond.deb")
+        tar.add(newer, "newer.deb")
+        tar.addfile(tarfile.TarInfo("end"), io.BytesIO())
+    return archive
+
+
+@pytest.fixture(scope="module")
+def laptop(
+    release: str, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Laptop]:
+    """A stock Debian on which apt has installed the package, after a reboot."""
+    folder = tmp_path_factory.mktemp(f"package-{release}")
+    Laptop.current = laptop = Laptop(image.image(release), folder, None)
+    try:
+        laptop.boot(payload=packages)
+        laptop.booted()
+        laptop.shell("tar -C /root -xf /dev/vdb")
+        before = paths(laptop)
+        apt(laptop, "install", "/root/wbond.deb")
+        assert laptop.run("systemctl", "list-units", "--plain", "--no-legend", "wbond*") == ""
+        for path, text in FILES.items():
+            laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
+        laptop.reboot()
+        laptop.booted()
+        laptop.wait_both()
+        laptop.write("/root/before", "\n".join(sorted(before)))
+        yield laptop
+    finally:
+        laptop.kill()
+
+
+def apt(laptop: Laptop, *words: str) -> None:
+    laptop.run(
+        *("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "--no-download"),
+        *words,
+        timeout=300,
+    )
+
+
+def paths(laptop: Laptop) -> set[str]:
+    """Return every path that has to do with wbond, but the guest's own word for the service."""
+    found = laptop.result("find", *TRACES, "-xdev", "-name", "*wbond*").out.splitlines()
+    return {path for path in found if not path.startswith("/run/systemd/")}
+
+
+def test_after_a_reboot_it_tells_the_main_story(laptop: Laptop) -> None:
+    assert laptop.active_port() == CARD
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+    laptop.wait_for("the world to answer", laptop.ping)
+    assert tcp.report()["broken"] == ""
+    assert laptop.result("wbond", "status").rc == 0
+    assert laptop.result("wbond", "check", timeout=120).rc == 0
+
+
+def test_an_upgrade_keeps_the_network_up(laptop: Laptop) -> None:
+    laptop.wait_both()
+    units = ("wbond-watch@bond0.service", f"bond0-supplicant@{RADIO}.service")
+    before = [laptop.show(unit, "MainPID") for unit in (*units, "dhclient@bond0.service")]
+    udp = laptop.spawn("lab-traffic", "udp")
+    apt(laptop, "install", "/root/newer.deb")
+    assert udp.report()["lost"] == 0
+    after = [laptop.show(unit, "MainPID") for unit in (*units, "dhclient@bond0.service")]
+    assert after == before
+    assert laptop.run("dpkg-query", "-W", "-f", "${Version}", "wbond").startswith("1:")
+    assert laptop.read("/etc/wbond.conf") == SMALLEST
+
+
+def test_a_purge_leaves_nothing(laptop: Laptop) -> None:
+    laptop.run("wbond", "down", "--yes", timeout=120)
+    apt(laptop, "purge", "wbond")
+    assert paths(laptop) - set(laptop.read("/root/before").split()) <= {"/etc/wbond.conf"}
+    assert laptop.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "*wbond*") == ""
+    assert laptop.result("find", "/run/systemd/generator", "-name", "*wbond*").out == ""
+    assert laptop.result("find", "/var/lib/dhcp", "-name", "*bond0*").out == ""
