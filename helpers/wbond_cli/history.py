@@ -120,7 +120,7 @@ def lasted(event: Event) -> str:
         "carried": "carried for {}",
         "without-carrier": "was without for {}",
         "active": f"{event.whose} was active for {{}}",
-        "idle": "no port was for {}",
+        "idle": "none was active for {}",
         "joined": "was in for {}",
         "away": "was away for {}",
         "made": "was there for {}",
@@ -201,11 +201,10 @@ def _add(table: Table, event: Event, several: bool, width: int) -> None:
     prefix = f"{entry.bond}: " if several else ""
     prefix += "the watch begins: " if entry.event == "watching" else ""
     text = Text(f"{prefix}{entry.text or entry.event}", style=COLOURS.get(entry.event, ""))
-    moment = (
-        f"{time.strftime('%H:%M:%S', time.localtime(entry.time))}.{int(entry.time % 1 * 1000):03}"
-    )
+    milliseconds = round(entry.time * 1000)
+    second = time.strftime("%H:%M:%S", time.localtime(milliseconds // 1000))
     said = lasted(event)
     if width >= NARROW:
-        table.add_row(moment, text, said)
+        table.add_row(f"{second}.{milliseconds % 1000:03}", text, said)
     else:
-        table.add_row(moment[:8], Text("\n").join([text, Text(said)]) if said else text)
+        table.add_row(second, Text("\n").join([text, Text(said)]) if said else text)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond log [--since TIME] [--until TIME] [--boot [ID]] [--bond BOND] [--json]: what happened.
 
-Failovers and plugs, as a timeline. Shows what wbond-watch has written to the journal, in order, and how long what
-ended had lasted. Without --since and --boot: this boot. Times are as
-journalctl(1) takes them: --since=yesterday, --since=-2h, --since="2026-07-30 12:00".
-With --json one object a line: `lasted` in seconds is how long `ended`, a state,
-had been; times are texts by RFC 3339. Ends with 0, with 1 when the journal
-cannot be read or asked so, with 2 when called wrongly.
+Failovers and plugs, as a timeline: what wbond-watch has written to the journal,
+in order, and how long what ended had lasted. Without --since and --boot: this
+boot. Times are as journalctl(1) takes them: --since=yesterday, --since=-2h,
+--since="2026-07-30 12:00". With --json one object a line: `lasted` in seconds
+is how long `ended`, a state, had been; times are texts by RFC 3339. Ends with
+0, with 1 when the journal cannot be read or asked so, with 2 when called
+wrongly.
 """
 
 import argparse
