@@ -16,16 +16,9 @@ _CARRIES = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
 
 def devices() -> list[Facts]:
     """Return the facts of all network devices, as wbond-udev would have them."""
-    import pyudev
-    from wbond_udev import device
+    from wbond_udev import device  # loads pyudev
 
-    found = []
-    for one in pyudev.Context().list_devices(subsystem="net"):
-        try:
-            found.append(device.facts(one, one.sys_name, with_address=True))
-        except KeyError:  # unplugged at this moment
-            continue
-    return found
+    return device.all_there()
 
 
 def running(root: str) -> dict[str, Running]:

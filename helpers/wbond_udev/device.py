@@ -21,6 +21,17 @@ def from_environment(environ: Mapping[str, str], with_address: bool) -> Facts:
     return facts(device, environ.get("WBOND_NAME") or device.sys_name, with_address)
 
 
+def all_there() -> list[Facts]:
+    """Return the facts of all network devices, addresses included, outside of any event."""
+    found = []
+    for device in pyudev.Context().list_devices(subsystem="net"):
+        try:
+            found.append(facts(device, device.sys_name, with_address=True))
+        except KeyError:  # unplugged at this moment
+            continue
+    return found
+
+
 def facts(device: pyudev.Device, name: str, with_address: bool) -> Facts:
     """Return the facts of a device of the subsystem net; the address only if asked for."""
     properties = device.properties
