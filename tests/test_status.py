@@ -89,16 +89,16 @@ def test_the_radio_carries_on_a_narrow_terminal() -> None:
         "         bond0-supplicant@wlp3s0",
         "",
         "  enp0s10",
-        "    cable, rank 1, 1 failures",
+        "    cable, rank 1, link failures 1",
         "    no carrier since 14:05:20 (1 min)",
         "* wlp3s0",
-        "    radio, rank 2, 0 failures",
+        "    radio, rank 2, link failures 0",
         "    active since 14:05:20 (1 min)",
         '    "Home net"',
         "    -52 dBm, 866.7 Mb/s",
         "",
         "  ! it has no address that reaches",
-        "  beyond the link",
+        "    beyond the link",
         "    journalctl -b -u",
         "    dhclient@bond0.service",
     ]
@@ -287,6 +287,7 @@ def test_it_agrees_with_the_kernel_s_file(
         (stories.bond_missing(), 1),
         (stories.cable_carries(addresses=(stories.address("fe80::1", 64),)), 1),
         (stories.cable_carries(addresses=(stories.address("2001:db8::1", 64, flags=0x40),)), 1),
+        (stories.facts(stories.bond(CARD, flags=0), stories.port(CARD)), 1),
         (stories.cable_carries(config=stories.wishes("")), 2),
         (stories.cable_carries(config=stories.wishes(stories.TWO + "[bond1]\n")), 1),
     ],
@@ -432,6 +433,10 @@ OUT: dict[str, Any] = {"master": 0, "slave": None}
                     "find that host, or restart the client that asked for it",
                 )
             ],
+        ),
+        (
+            stories.facts(stories.bond(CARD, flags=0), stories.port(CARD)),
+            [("bond0 is down", "systemctl restart wbond@bond0.service")],
         ),
         (
             stories.cable_carries(addresses=()),
