@@ -15,6 +15,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 from wbond_cli import document, journal, look, observe, picture, table, words
@@ -655,6 +657,20 @@ def test_leases_by_dhclient() -> None:
         Lease("192.0.2.100", "192.0.2.1", 1785412800.0),
         Lease("192.0.2.101", "", None),
     ]
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")), st.integers())
+def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
+    lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
+    leases = tuple(look.parse_leases(lease))
+    tuple(look.parse_units(text))
+    assert look.ssid(text).isprintable()
+    association = look.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
+    assert association is not None
+    own = {"leases": {"bond0": leases}, "associations": {"wlp3s0": association}}
+    facts = stories.cable_carries(**own)
+    assert errors(document.whole(picture.paint(facts))) == []
+    assert all(character.isprintable() or character == "\n" for character in rendered(facts))
 
 
 # --- looking ------------------------------------------------------------------
