@@ -15,6 +15,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 from wbond_cli import document, journal, look, observe, picture, table, words
@@ -89,16 +91,16 @@ def test_the_radio_carries_on_a_narrow_terminal() -> None:
         "         bond0-supplicant@wlp3s0",
         "",
         "  enp0s10",
-        "    cable, rank 1, 1 failures",
+        "    cable, rank 1, link failures 1",
         "    no carrier since 14:05:20 (1 min)",
         "* wlp3s0",
-        "    radio, rank 2, 0 failures",
+        "    radio, rank 2, link failures 0",
         "    active since 14:05:20 (1 min)",
         '    "Home net"',
         "    -52 dBm, 866.7 Mb/s",
         "",
         "  ! it has no address that reaches",
-        "  beyond the link",
+        "    beyond the link",
         "    journalctl -b -u",
         "    dhclient@bond0.service",
     ]
@@ -287,6 +289,7 @@ def test_it_agrees_with_the_kernel_s_file(
         (stories.bond_missing(), 1),
         (stories.cable_carries(addresses=(stories.address("fe80::1", 64),)), 1),
         (stories.cable_carries(addresses=(stories.address("2001:db8::1", 64, flags=0x40),)), 1),
+        (stories.facts(stories.bond(CARD, flags=0), stories.port(CARD)), 1),
         (stories.cable_carries(config=stories.wishes("")), 2),
         (stories.cable_carries(config=stories.wishes(stories.TWO + "[bond1]\n")), 1),
     ],
@@ -432,6 +435,10 @@ OUT: dict[str, Any] = {"master": 0, "slave": None}
                     "find that host, or restart the client that asked for it",
                 )
             ],
+        ),
+        (
+            stories.facts(stories.bond(CARD, flags=0), stories.port(CARD)),
+            [("bond0 is down", "systemctl restart wbond@bond0.service")],
         ),
         (
             stories.cable_carries(addresses=()),
@@ -650,6 +657,20 @@ def test_leases_by_dhclient() -> None:
         Lease("192.0.2.100", "192.0.2.1", 1785412800.0),
         Lease("192.0.2.101", "", None),
     ]
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")), st.integers())
+def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
+    lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
+    leases = tuple(look.parse_leases(lease))
+    tuple(look.parse_units(text))
+    assert look.ssid(text).isprintable()
+    association = look.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
+    assert association is not None
+    own = {"leases": {"bond0": leases}, "associations": {"wlp3s0": association}}
+    facts = stories.cable_carries(**own)
+    assert errors(document.whole(picture.paint(facts))) == []
+    assert all(character.isprintable() or character == "\n" for character in rendered(facts))
 
 
 # --- looking ------------------------------------------------------------------

@@ -43,6 +43,7 @@ def _bond(bond: Bond, now: float) -> Value:
         "configured": bond.configured,
         "kind": bond.kind,
         "online": bond.online,
+        "up": bond.up,
         "carrier": bond.carrier,
         "active": name(bond.active) or None,
         **_since(bond.since, now),

@@ -190,9 +190,9 @@ def timeline(found: Sequence[Event], width: int) -> Group:
 def _grid(width: int) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold", ratio=3 if width >= NARROW else None)
+    grid.add_column(overflow="fold")
     if width >= NARROW:
-        grid.add_column(overflow="fold", ratio=2)
+        grid.add_column(overflow="fold")
     return grid
 
 

@@ -26,6 +26,7 @@ LEASES = "var/lib/dhcp/dhclient.{}.leases"
 LEASES_MAX = 1 << 20  # bytes, of the file's end; dhclient writes it anew at each start only
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
+_YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can show
 
 # What `systemctl show` is asked for, by the names of org.freedesktop.systemd1(5).
 PROPERTIES = {
@@ -109,7 +110,9 @@ class Host:
         units = {unit.name: unit for unit in parse_units(answer.out)}
         if answer.code and not units:
             said = escape.printable(answer.err.strip().partition("\n")[0])
-            fault = Advice(f"the units could not be asked for: {said or 'systemctl failed'}", "")
+            text = f"the units could not be asked for: {said or 'systemctl failed'}"
+            # An ordinary user asks by D-Bus, which a small system may lack.
+            fault = Advice(text, "sudo wbond status" if os.geteuid() else "")
             return facts._replace(faults=(*facts.faults, fault))
         return facts._replace(units=units)
 
@@ -247,11 +250,16 @@ def _statement(line: str) -> tuple[str, str]:
 
 
 def _moment(text: str) -> float | None:
-    """Read "4 2026/07/30 12:00:00": day of the week, then UTC; or "epoch 1785412800; # …"."""
+    """Read "4 2026/07/30 12:00:00": day of the week, then UTC; or "epoch 1785412800; # …".
+
+    None for "never", and for what no clock shows.
+    """
     words = text.replace(";", " ").split()
     try:
         if words[:1] == ["epoch"]:
-            return float(words[1])
-        return float(calendar.timegm(time.strptime(" ".join(words[1:]), "%Y/%m/%d %H:%M:%S")))
+            moment = int(words[1])
+        else:
+            moment = calendar.timegm(time.strptime(" ".join(words[1:]), "%Y/%m/%d %H:%M:%S"))
     except (ValueError, IndexError):
         return None
+    return float(moment) if 0 <= moment < _YEAR_5000 else None

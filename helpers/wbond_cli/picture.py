@@ -153,6 +153,7 @@ class Bond(NamedTuple):
     name: str
     configured: bool
     kind: str
+    up: bool = False
     carrier: bool = False
     address: str = ""
     policy: str = "active"
@@ -167,7 +168,7 @@ class Bond(NamedTuple):
     def online(self) -> bool:
         """Tell whether it has an active port that carries, and an address that reaches far."""
         carries = any(port.active and port.carrier for port in self.ports)
-        return carries and any(address.routable for address in self.addresses)
+        return self.up and carries and any(address.routable for address in self.addresses)
 
 
 class Picture(NamedTuple):
@@ -250,7 +251,8 @@ def _bond(facts: Facts, name: str) -> Bond:
         return bond
     since = active.since if active else journal.idle_since(history)
     return bond._replace(
-        carrier=link.carries,
+        up=link.up,
+        carrier=link.carrier,
         address=link.address,
         active=active.name if active else "",
         since=since,
@@ -423,6 +425,8 @@ def _of_bond(bond: Bond) -> list[Advice]:
     if not bond.configured:
         text = f"{name} is in no configuration any more"
         return [Advice(text, f"{_command('stop', unit)} removes it")]
+    if not bond.up:
+        return [Advice(f"{name} is down", _command("restart", unit))]
     if not bond.active:
         return [_idle(bond)]
     return [] if bond.online else [_without_address(bond)]

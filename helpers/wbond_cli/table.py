@@ -201,7 +201,7 @@ def _ports(bond: Bond, now: float, style: Style) -> RenderableType:
 
 def _mark(port: Port) -> Text:
     """Mark the active port, also where there is no colour."""
-    return Text("*" if port.active else " ", style=STATES["active"][1])
+    return Text("*", style=STATES["active"][1]) if port.active else Text(" ")
 
 
 def _name(port: Port, style: Style) -> Text:
@@ -239,7 +239,7 @@ def _listed(port: Port, now: float, style: Style) -> RenderableType:
     state = _state(port)
     state.append(_since(port.since, now, style), style="not bold")
     rank = [f"rank {port.rank}"] if port.rank else []
-    failures = [f"{port.failures} failures"] if port.failures is not None else []
+    failures = [] if port.failures is None else [f"link failures {port.failures}"]
     about = Text(", ".join([KINDS[port.kind], *rank, *failures]))
     lines = [about, state, *map(Text, _link(port, style))]
     name = Text.assemble(_mark(port), " ", _name(port, style))
@@ -247,9 +247,11 @@ def _listed(port: Port, now: float, style: Style) -> RenderableType:
 
 
 def _advice(found: Sequence[Advice]) -> RenderableType:
-    parts: list[RenderableType] = []
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
     for one in found:
-        parts.append(Padding(Text(f"! {one.text}", style="yellow"), (0, 0, 0, 2), expand=False))
+        grid.add_row(Text("!", style="yellow"), Text(one.text, style="yellow"))
         if one.remedy:
-            parts.append(Padding(Text(one.remedy), (0, 0, 0, 4), expand=False))
-    return Group(*parts)
+            grid.add_row("", one.remedy)
+    return Padding(grid, (0, 0, 0, 2), expand=False)

@@ -67,7 +67,7 @@ def laptop(
 
 def apt(laptop: Laptop, *words: str) -> None:
     laptop.run(
-        *("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "--no-download"),
+        *("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"),
         *words,
         timeout=300,
     )
