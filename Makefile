@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# make demo | test | bench | lab | install | uninstall | deb | completions; see CONTRIBUTING.md.
+# make demo | test | bench | lab | install | uninstall | deb | completions | picture; see CONTRIBUTING.md.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -35,7 +35,7 @@ RULES = $(notdir $(wildcard udev/*.rules))
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test check demo bench lab install uninstall deb completions directories tools
+.PHONY: help test check demo bench lab picture install uninstall deb completions directories tools
 
 help:
 	@sed -n '2s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,10 @@ demo: tools
 bench: tools
 	$(VENV)/bin/python tests/bench.py
 	$(VENV)/bin/python tests/vm/bench.py
+
+# Checked in: what README shows of the command.
+picture: tools
+	$(VENV)/bin/python tests/vm/picture.py
 
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from laptop import BOND, CARD, DHCP6C, RADIO, Laptop
-from machine import Background
+from machine import Background, CommandFailed
+
+from tests import bonding_file
 
 STICK_MAC = "02:00:00:00:05:01"
 CONFIGURATION = "/etc/wbond.conf"
@@ -39,26 +41,17 @@ def seen(laptop: Laptop) -> dict[str, dict[str, object]]:
     """
     found: dict[str, dict[str, object]] = {}
 
-    def agree() -> bool:
+    def agreed() -> bool:
         status = json.loads(laptop.result("wbond", "status", "--json").out)
         (bond,) = [bond for bond in status["bonds"] if bond["name"] == BOND]
         found.clear()
         found.update({port["name"]: port for port in bond["ports"] if port["joined"]})
-        listed = laptop.bonding()
-        kernels = {
-            section.partition("\n")[0]: (
-                re.findall(r"MII Status: (.*)", section)[0],
-                int(re.findall(r"Link Failure Count: (\d+)", section)[0]),
-            )
-            for section in listed.split("Slave Interface: ")[1:]
-        }
-        ours = {name: (p["mii_status"], p["link_failures"]) for name, p in found.items()}
-        (active,) = re.findall(r"^Currently Active Slave: (.*)$", listed, re.MULTILINE)
-        (primary,) = re.findall(r"^Primary Slave: (\S+)", listed, re.MULTILINE)
-        named = [bond["active"] or "None", *(n for n, p in found.items() if p["primary"])]
-        return (named, ours) == ([active, primary], kernels)
+        differences = bonding_file.differences(bond, laptop.bonding())
+        if differences:
+            raise CommandFailed("; ".join(differences))
+        return True
 
-    laptop.wait_for("status to agree with the kernel", agree, 30)
+    laptop.wait_for("status to agree with the kernel", agreed)
     return found
 
 
