@@ -19,11 +19,8 @@ UDEVDIR = $(shell $(PKG_CONFIG) --variable=udevdir udev)
 UNITS = $(notdir $(wildcard units/*.service))
 PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
 PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
-GENERATOR_MODULES = $(wildcard generator/wbond/*.py)
-HELPER_MODULES = $(wildcard helpers/wbond_net/*.py)
-UDEV_MODULES = $(wildcard helpers/wbond_udev/*.py)
-CLI_MODULES = $(wildcard helpers/wbond_cli/*.py)
-CLI_DATA = $(wildcard helpers/wbond_cli/*.json)
+PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers/*/__init__.py \
+    helpers/*/*/__init__.py))
 HELPERS = $(wildcard helpers/wbond-*)
 # Another package's units of the same name are left alone, as Arch's dhclient@.service:
 # wbond-generator makes units from those in LIBDIR then.
@@ -93,23 +90,23 @@ directories:
 
 # Neither systemctl nor udevadm is run: a reboot, or the package's scripts, take it up.
 install: directories
-	install -d "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net" \
-	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev" "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli" \
-	    "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	install -d "$(DESTDIR)$(LIBDIR)/generator" "$(DESTDIR)$(LIBDIR)/helpers" "$(DESTDIR)$(BINDIR)" \
+	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
-	install -m 0644 $(GENERATOR_MODULES) "$(DESTDIR)$(LIBDIR)/generator/wbond"
 	install -m 0755 helpers/wbond $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
 	install -m 0644 helpers/wpa_supplicant-port.conf "$(DESTDIR)$(LIBDIR)/helpers"
-	install -m 0644 $(HELPER_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_net"
-	install -m 0644 $(UDEV_MODULES) "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev"
-	install -m 0644 $(CLI_MODULES) $(CLI_DATA) "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli"
+	for package in $(PACKAGES); do \
+	    install -d "$(DESTDIR)$(LIBDIR)/$$package" && \
+	    install -m 0644 "$$package"/*.py "$(DESTDIR)$(LIBDIR)/$$package" || exit 1; \
+	done
+	install -m 0644 helpers/wbond_cli/show/status.schema.json \
+	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli/show"
 	ln -sf "$(LIBDIR)/helpers/wbond" "$(DESTDIR)$(BINDIR)/wbond"
 	install -m 0644 completions/wbond.bash "$(DESTDIR)$(BASHDIR)/wbond"
 	install -m 0644 completions/_wbond "$(DESTDIR)$(ZSHDIR)/_wbond"
 	install -m 0644 completions/wbond.fish "$(DESTDIR)$(FISHDIR)/wbond.fish"
 	$(PYTHON) -m compileall -q -f $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
-	    "$(DESTDIR)$(LIBDIR)/generator/wbond" "$(DESTDIR)$(LIBDIR)/helpers/wbond_net" \
-	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_udev" "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli"
+	    $(foreach package,$(PACKAGES),"$(DESTDIR)$(LIBDIR)/$(package)")
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)" "$(DESTDIR)$(UDEVDIR)/rules.d"
 	for rules in $(RULES); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "udev/$$rules" > "$(DESTDIR)$(UDEVDIR)/rules.d/$$rules" && \

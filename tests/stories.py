@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from wbond import config, ini
-from wbond_cli import look
-from wbond_cli.journal import Entry
-from wbond_cli.picture import Association, Facts, Lease, Unit
+from wbond_cli.show import look
+from wbond_cli.show.journal import Entry
+from wbond_cli.show.picture import Association, Facts, Lease, Unit
 from wbond_net.rtnetlink import Address, Bond, Link, Slave
 
 # A day on which there is no change of clocks, 14:06:20 by the host's own time.

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from wbond import log
 from wbond import main as generator
-from wbond_cli import apply, down, question, reality, steps, up
+from wbond_cli import apply, down, up
+from wbond_cli.change import question, reality, steps
 from wbond_cli.main import parser
 from wbond_net import applied, bond, generated, rtnetlink, wait_online
 from wbond_udev.match import WIRED, WIRELESS, Facts
@@ -676,7 +677,8 @@ def test_the_session_is_found_behind_sudo(tmp_path: Path) -> None:
 
 SESSION = """
 import sys
-from wbond_cli import apply, main, reality, steps
+from wbond_cli import apply, main
+from wbond_cli.change import reality, steps
 from wbond_net import link, wait_online
 link.SYSFS = sys.argv[2]
 reality.devices = list

@@ -3,8 +3,8 @@
 
 import pytest
 from wbond import config, ini, plan
-from wbond_cli import changes
-from wbond_cli.changes import Await, Picture, Run, Running
+from wbond_cli.change import changes
+from wbond_cli.change.changes import Await, Picture, Run, Running
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY
@@ -247,7 +247,8 @@ def test_a_standby_port_just_leaves() -> None:
     assert found == [
         RELOAD,
         triggered("enp0s10", "wlp3s0"),
-        "wbond-port rank bond0 enp0s10 10",
+        # Its former number would be as good as the cable's new one.
+        "wbond-port rank bond0 enp0s10 10 wlp3s0 0",
         f"systemctl stop {RADIO_UNIT}",
         "wbond-port rank bond0 enp0s10 10",
     ]

@@ -13,20 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
 from wbond import main as generator
-from wbond_cli import (
-    examination,
-    faults,
-    findings,
-    main,
-    needs,
-    ports,
-    problems,
-    terminal,
-    verify,
-)
-from wbond_cli.findings import ERROR, NOTE, WARNING, Finding
-from wbond_cli.machine import Machine
-from wbond_cli.site import survey
+from wbond_cli import main, terminal
+from wbond_cli.examine import examination, faults, findings, needs, ports, problems, verify
+from wbond_cli.examine.findings import ERROR, NOTE, WARNING, Finding
+from wbond_cli.examine.machine import Machine
+from wbond_cli.examine.site import survey
 from wbond_net import generated, ifupdown
 
 from tests.conftest import CASES, REPOSITORY, Installed

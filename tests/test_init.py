@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
-from wbond_cli import draft, examination, hardware, passwords
-from wbond_cli.hardware import Adapter
-from wbond_cli.machine import Machine
+from wbond_cli.begin import draft, passwords
+from wbond_cli.examine import examination, hardware
+from wbond_cli.examine.hardware import Adapter
+from wbond_cli.examine.machine import Machine
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY

@@ -33,46 +33,50 @@ NET_MODULES = [
 ]
 UDEV_MODULES = ["__init__", "device", "main", "match"]
 # The verbs' modules, and data that they read.
-CLI_MODULES = [
-    "__init__",
-    "apply",
-    "changes",
-    "check",
-    "document",
-    "down",
-    "draft",
-    "examination",
-    "faults",
-    "findings",
-    "hardware",
-    "history",
-    "init",
-    "journal",
-    "look",
-    "machine",
-    "main",
-    "needs",
-    "observe",
-    "passwords",
-    "picture",
-    "ports",
-    "preview",
-    "problems",
-    "programs",
-    "question",
-    "reality",
-    "rivals",
-    "site",
-    "status",
-    "steps",
-    "table",
-    "terminal",
-    "timeline",
-    "up",
-    "verify",
-    "words",
-]
-CLI_DATA = ["status.schema.json"]
+CLI_MODULES = {
+    "wbond_cli": [
+        "__init__",
+        "apply",
+        "check",
+        "down",
+        "init",
+        "main",
+        "preview",
+        "programs",
+        "status",
+        "terminal",
+        "timeline",
+        "up",
+        "words",
+    ],
+    "wbond_cli/begin": ["__init__", "draft", "passwords"],
+    "wbond_cli/change": ["__init__", "changes", "question", "reality", "steps"],
+    "wbond_cli/examine": [
+        "__init__",
+        "examination",
+        "faults",
+        "findings",
+        "hardware",
+        "machine",
+        "needs",
+        "ports",
+        "problems",
+        "rivals",
+        "site",
+        "verify",
+    ],
+    "wbond_cli/show": [
+        "__init__",
+        "document",
+        "history",
+        "journal",
+        "look",
+        "observe",
+        "picture",
+        "table",
+    ],
+}
+CLI_DATA = ["wbond_cli/show/status.schema.json"]
 SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]
 UNITS = [
     *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-found@", "wbond-plug@"),
@@ -126,8 +130,9 @@ def expected(prefix: str) -> dict[str, int | str]:
     plain = modules(f"{library}/generator/wbond", GENERATOR_MODULES)
     plain |= modules(f"{library}/helpers/wbond_net", NET_MODULES)
     plain |= modules(f"{library}/helpers/wbond_udev", UDEV_MODULES)
-    plain |= modules(f"{library}/helpers/wbond_cli", CLI_MODULES)
-    plain |= {f"{library}/helpers/wbond_cli/{name}" for name in CLI_DATA}
+    for package, names in CLI_MODULES.items():
+        plain |= modules(f"{library}/helpers/{package}", names)
+    plain |= {f"{library}/helpers/{name}" for name in CLI_DATA}
     plain |= {f"{library}/helpers/wpa_supplicant-port.conf"}
     plain |= {f"{where}/{unit}.service" for where in (units, f"{library}/units") for unit in UNITS}
     rules = f"{directory('udevdir', 'udev')}/rules.d"
@@ -191,7 +196,9 @@ def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -
 def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
     compiled = list(tmp_path.rglob("*.pyc"))
-    assert len(compiled) == len(GENERATOR_MODULES + NET_MODULES + UDEV_MODULES + CLI_MODULES)
+    assert len(compiled) == len(
+        sum(CLI_MODULES.values(), GENERATOR_MODULES + NET_MODULES + UDEV_MODULES)
+    )
     script = (
         "import marshal, sys; print(marshal.loads(open(sys.argv[1], 'rb').read()[16:]).co_filename)"
     )

@@ -38,13 +38,15 @@ def test_pip_gets_every_python_package() -> None:
     setup = configparser.ConfigParser()
     setup.read(REPOSITORY / "setup.cfg")
     found = {
-        path.parent.name: str(path.parent.relative_to(REPOSITORY))
+        ".".join(path.parent.relative_to(REPOSITORY / folder).parts): f"{folder}/{path.parent.name}"
         for folder in ("generator", "helpers")
-        for path in (REPOSITORY / folder).glob("*/__init__.py")
+        for path in (REPOSITORY / folder).rglob("__init__.py")
     }
     assert set(setup["options"]["packages"].split()) == set(found)
     pairs = setup["options"]["package_dir"].strip().splitlines()
-    assert dict(pair.split(" = ") for pair in pairs) == found
+    # Packages within one are found below it.
+    top = {name: place for name, place in found.items() if "." not in name}
+    assert dict(pair.split(" = ") for pair in pairs) == top
 
 
 # --- Debian -------------------------------------------------------------------

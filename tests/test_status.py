@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
-from wbond_cli import document, journal, look, observe, picture, table, words
-from wbond_cli.picture import Association, Facts, Lease, Unit
+from wbond_cli import words
 from wbond_cli.programs import Answer
+from wbond_cli.show import document, journal, look, observe, picture, table
+from wbond_cli.show.picture import Association, Facts, Lease, Unit
 from wbond_net import alignment, link, rtnetlink, wait_online
 from wbond_net.state import State
 
@@ -30,7 +31,7 @@ from tests.conftest import REPOSITORY
 from tests.stories import CARD, MACS, NOW, RADIO, STORIES
 
 SCRIPT = REPOSITORY / "helpers/wbond"
-SCHEMA = json.loads((REPOSITORY / "helpers/wbond_cli/status.schema.json").read_text())
+SCHEMA = json.loads((REPOSITORY / "helpers/wbond_cli/show/status.schema.json").read_text())
 WIDTHS = (40, 60, 80, 120)
 each_story = pytest.mark.parametrize("story", STORIES.values(), ids=list(STORIES))
 

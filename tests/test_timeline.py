@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from wbond_cli import history, journal, timeline
-from wbond_cli.history import Event
-from wbond_cli.journal import Entry
+from wbond_cli import timeline
 from wbond_cli.programs import Answer
+from wbond_cli.show import history, journal
+from wbond_cli.show.history import Event
+from wbond_cli.show.journal import Entry
 
 from tests.stories import NOW
 
@@ -300,7 +301,7 @@ def test_the_verb(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("wbond_cli.programs.ask", lambda *_: answer)
-    monkeypatch.setattr("wbond_cli.journal.readable", lambda root: True)
+    monkeypatch.setattr("wbond_cli.show.journal.readable", lambda root: True)
     parser = argparse.ArgumentParser()
     timeline.arguments(parser)
     assert timeline.run(parser.parse_args([])) == status

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from wbond.config import Config
     from wbond_net.applied import Content
 
-    from wbond_cli.changes import Picture, Step
-    from wbond_cli.steps import Hands, Signals
+    from wbond_cli.change.changes import Picture, Step
+    from wbond_cli.change.steps import Hands, Signals
 
 HELP = "make a changed file real, and go back unless it is confirmed"
 KEPT, RESTORED, REFUSED = 0, 1, 2
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the verb."""
     from wbond_net import applied
 
-    from wbond_cli.steps import Hands, Voice
+    from wbond_cli.change.steps import Hands, Voice
 
     if os.geteuid() != 0:
         complain("to change the network takes root", "sudo wbond apply")
@@ -136,7 +136,7 @@ def plan_steps(root: str, before: "Config | None", after: "Config") -> "list[Ste
     """Return the steps from one configuration to the other, on the hardware that is there."""
     from wbond import main as generator
 
-    from wbond_cli import changes, reality
+    from wbond_cli.change import changes, reality
 
     default = changes.defaults(lambda name: generator.template(root, name))
     devices = reality.devices()
@@ -153,7 +153,7 @@ def task(root: str, wanted: "Config") -> Task:
     from wbond import main as generator
     from wbond_net import applied, generated
 
-    from wbond_cli import changes
+    from wbond_cli.change import changes
 
     before = former(root)
     steps = plan_steps(root, before, wanted)
@@ -222,7 +222,7 @@ def _refuse_second() -> int:
 
 
 def _list(hands: "Hands", found: Task) -> int:
-    from wbond_cli.steps import described
+    from wbond_cli.change.steps import described
 
     for step in found.steps:
         hands.voice.say(described(step))
@@ -235,7 +235,7 @@ def _for_good(hands: "Hands", root: str, found: Task) -> int:
     """Carry out what cannot be, or need not be, taken back."""
     from wbond_net import applied
 
-    from wbond_cli.steps import Signals
+    from wbond_cli.change.steps import Signals
 
     with locked(root):
         if fault := _carry_out(hands, found.steps, Signals()):
@@ -248,7 +248,7 @@ def _for_good(hands: "Hands", root: str, found: Task) -> int:
 
 def _carry_out(hands: "Hands", steps: "list[Step]", signals: "Signals") -> str:
     """Take the steps; returns why not all were taken. A signal counts between two of them."""
-    from wbond_cli.steps import Failed
+    from wbond_cli.change.steps import Failed
 
     try:
         for step in steps:
@@ -264,7 +264,7 @@ class Attempt:
     """A change that is taken back unless it is confirmed."""
 
     def __init__(self, hands: "Hands", root: str, found: Task, options: argparse.Namespace) -> None:
-        from wbond_cli.steps import Signals
+        from wbond_cli.change.steps import Signals
 
         self.hands, self.root, self.found = hands, root, found
         self.options, self.voice = options, hands.voice
@@ -276,7 +276,7 @@ class Attempt:
         """Take the steps and have them confirmed; returns the exit status."""
         from wbond_net import applied
 
-        from wbond_cli.steps import Failed
+        from wbond_cli.change.steps import Failed
 
         with locked(self.root):
             if applied.kept(self.root, applied.ATTEMPTED):
@@ -328,7 +328,7 @@ class Attempt:
         """Wait for an answer, here or from another session, and act by it."""
         from wbond_net import applied
 
-        from wbond_cli import question
+        from wbond_cli.change import question
 
         asks = question.possible()
         if not asks:
@@ -368,7 +368,7 @@ class Attempt:
         """Have the timer's service restore, which needs no terminal; else do it here."""
         from wbond_net import applied
 
-        from wbond_cli.steps import Failed
+        from wbond_cli.change.steps import Failed
 
         self.voice.say("The former configuration is restored ...")
         try:
@@ -440,7 +440,7 @@ def confirm(hands: "Hands", root: str) -> int:
 
 def _disarm(hands: "Hands") -> None:
     """Stop the timer; one that has elapsed is gone."""
-    from wbond_cli.steps import Failed
+    from wbond_cli.change.steps import Failed
 
     try:
         hands.run("systemctl", "stop", "--", f"{REVERT}.timer")
@@ -455,7 +455,7 @@ def restore(hands: "Hands", root: str) -> int:
     """
     from wbond_net import applied
 
-    from wbond_cli.steps import Failed
+    from wbond_cli.change.steps import Failed
 
     with locked(root):
         if not applied.kept(root, applied.ATTEMPTED):

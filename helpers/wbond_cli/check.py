@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from wbond_cli import terminal
 
 if TYPE_CHECKING:
-    from wbond_cli import examination
-    from wbond_cli.findings import Finding
+    from wbond_cli.examine import examination
+    from wbond_cli.examine.findings import Finding
 
 HELP = "find what is wrong with the configuration and the machine"
 
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, show, and return the exit status."""
-    from wbond_cli import examination, findings
+    from wbond_cli.examine import examination, findings
 
     if options.file and not os.path.lexists(options.file):
         terminal.complain(f"{options.file}: no such file", "Name a file, or none for all.")
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _end(source: "examination.Source", found: "list[Finding]") -> str:
     """Return the closing words: what was looked at, and the count or that nothing was found."""
-    from wbond_cli import findings
+    from wbond_cli.examine import findings
 
     text = findings.summary(found)
     text = f"{text}." if text else f"Nothing is wrong with {source.title} and the machine."

@@ -15,7 +15,7 @@ from wbond_cli.terminal import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wbond_cli.steps import Hands
+    from wbond_cli.change.steps import Hands
 
 HELP = "stop bonds, with their ports and clients"
 REFUSED = 2
@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the verb."""
     from wbond_net import applied
 
-    from wbond_cli import reality
-    from wbond_cli.steps import Hands, Voice
+    from wbond_cli.change import reality
+    from wbond_cli.change.steps import Hands, Voice
 
     if os.geteuid() != 0:
         complain("to stop a bond takes root", "sudo wbond down")
@@ -61,7 +61,7 @@ def down(hands: "Hands", root: str, named: list[str], session: str) -> int:
 
 def _agreed(hands: "Hands", bonds: list[str], session: str) -> bool:
     """Ask whether a bond may go that this session comes by, if one does."""
-    from wbond_cli import question, reality
+    from wbond_cli.change import question, reality
 
     by = [bond for bond in bonds if session in reality.addresses(bond)]
     if not by:

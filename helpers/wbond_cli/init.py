@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write what is asked for, say what comes next, and return the exit status."""
-    from wbond_cli import passwords
+    from wbond_cli.begin import passwords
 
     secret = ""
     path = supplicant_path(options.root)
@@ -62,7 +62,7 @@ def supplicant_path(root: str) -> str:
     """Return where wpa_supplicant.conf is to be: the present configuration may say."""
     from wbond_net import generated
 
-    from wbond_cli import ports
+    from wbond_cli.examine import ports
 
     try:
         wishes = generated.planned(root)[0]
@@ -76,7 +76,7 @@ def _secret(name: str) -> str:
     """Ask for the passphrase and return the file's text; raises passwords.Refused."""
     from wbond import escape
 
-    from wbond_cli import passwords
+    from wbond_cli.begin import passwords
 
     ssid = os.fsencode(name)
     passwords.check_ssid(ssid)
@@ -85,8 +85,9 @@ def _secret(name: str) -> str:
 
 
 def _write_configuration(root: str) -> list[str]:
-    from wbond_cli import draft, hardware
-    from wbond_cli.machine import Machine
+    from wbond_cli.begin import draft
+    from wbond_cli.examine import hardware
+    from wbond_cli.examine.machine import Machine
 
     machine = Machine(root)
     found = draft.Found(hardware.adapters(machine), bool(machine.which("dhcp6c")))

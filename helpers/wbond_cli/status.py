@@ -5,8 +5,8 @@ Ends with 0 when every configured bond has an active port and an address that
 reaches beyond the link, with 1 when one has not, with 2 when no bond is
 configured or the call is wrong. With --watch: shows them anew at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. The JSON object of
---json is described by status.schema.json, in the folder of this program; with
---watch there is one a line.
+--json is described by status.schema.json, in wbond_cli/show below the folder of
+this program; with --watch there is one a line.
 """
 
 import argparse
@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
 
     from wbond_net import rtnetlink, wait_online
 
-    from wbond_cli import look, observe, picture, programs, terminal
+    from wbond_cli import programs, terminal
+    from wbond_cli.show import look, observe, picture
 
     netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
     host = look.Host(programs.ask, options.root)

@@ -32,7 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show the timeline."""
-    from wbond_cli import history, journal, programs, terminal
+    from wbond_cli import programs, terminal
+    from wbond_cli.show import history, journal
 
     reading = journal.read(programs.ask, *selection(options))
     if reading.fault:

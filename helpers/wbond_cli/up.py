@@ -14,7 +14,7 @@ from wbond_cli.terminal import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wbond_cli.steps import Hands
+    from wbond_cli.change.steps import Hands
 
 HELP = "start bonds, and wait until they are online"
 WRONG = 2
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the verb."""
     from wbond_net import applied
 
-    from wbond_cli.steps import Hands, Voice
+    from wbond_cli.change.steps import Hands, Voice
 
     if os.geteuid() != 0:
         complain("to start a bond takes root", "sudo wbond up")
@@ -90,7 +90,7 @@ def _wait(hands: "Hands", bond: str, timeout: float) -> bool:
     """Wait until the bond is online; tells whether, and what it lacks."""
     from wbond_net import link, wait_online
 
-    from wbond_cli import reality
+    from wbond_cli.change import reality
 
     name = escape.printable(bond)
     if lacking := wait_online.wait(bond, timeout):

@@ -110,6 +110,9 @@ def test_a_purge_leaves_nothing(laptop: Laptop) -> None:
     laptop.run("wbond", "down", "--yes", timeout=120)
     apt(laptop, "purge", "wbond")
     assert paths(laptop) - set(laptop.read("/root/before").split()) <= {"/etc/wbond.conf"}
-    assert laptop.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "*wbond*") == ""
+    assert (
+        laptop.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "*wbond*.service")
+        == ""
+    )
     assert laptop.result("find", "/run/systemd/generator", "-name", "*wbond*").out == ""
     assert laptop.result("find", "/var/lib/dhcp", "-name", "*bond0*").out == ""

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from wbond import escape
 
-from wbond_cli import reality
-from wbond_cli.changes import Await, Run, Step
+from wbond_cli.change import reality
+from wbond_cli.change.changes import Await, Run, Step
 
 COMMAND_TIMEOUT = (
     90.0  # seconds; systemd's own for a unit to start or stop (DefaultTimeoutStartSec=)

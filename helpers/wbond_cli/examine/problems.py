@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from wbond import config, ini
 from wbond.ini import Problem
 
-from wbond_cli.findings import ERROR, WARNING, Finding
+from wbond_cli.examine.findings import ERROR, WARNING, Finding
 
 Lines = Callable[[str], list[str]]  # of a file by the name that its problems have
 

@@ -8,10 +8,10 @@ from wbond.config import Bond, Config, Port
 from wbond_udev import match
 from wbond_udev.match import WIRELESS
 
-from wbond_cli import hardware
-from wbond_cli.findings import Finding
-from wbond_cli.hardware import Adapter
-from wbond_cli.machine import Machine
+from wbond_cli.examine import hardware
+from wbond_cli.examine.findings import Finding
+from wbond_cli.examine.hardware import Adapter
+from wbond_cli.examine.machine import Machine
 
 
 class Site(NamedTuple):

@@ -17,7 +17,7 @@ from rich.text import Text
 from wbond import escape
 
 from wbond_cli import words
-from wbond_cli.journal import Entry
+from wbond_cli.show.journal import Entry
 
 NARROW = 60  # columns; below, what lasted stands on a line of its own
 COLOURS = {

@@ -9,9 +9,9 @@ from wbond import config, ini
 from wbond import main as generator
 from wbond_net import generated
 
-from wbond_cli import faults, machine, needs, problems, verify
-from wbond_cli.findings import ERROR, WARNING, Finding
-from wbond_cli.site import Site, survey
+from wbond_cli.examine import faults, machine, needs, problems, verify
+from wbond_cli.examine.findings import ERROR, WARNING, Finding
+from wbond_cli.examine.site import Site, survey
 
 
 class Source(NamedTuple):

@@ -8,7 +8,7 @@ from wbond import config, escape
 from wbond.plan import FIRST_BOND
 from wbond_udev.match import WIRED, WIRELESS
 
-from wbond_cli.hardware import Adapter
+from wbond_cli.examine.hardware import Adapter
 
 _WIDTH = 78  # columns, as in wbond.conf.example
 _ABOUT = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from wbond_net import applied, link, rtnetlink
 from wbond_udev.match import Facts
 
-from wbond_cli.changes import Running
+from wbond_cli.change.changes import Running
 
 _CARRIES = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from wbond.config import Bond, Port
 from wbond_udev.match import WIRED, WIRELESS
 
-from wbond_cli import hardware
-from wbond_cli.findings import ERROR, NOTE, WARNING, Finding
-from wbond_cli.machine import Machine
-from wbond_cli.site import Site
+from wbond_cli.examine import hardware
+from wbond_cli.examine.findings import ERROR, NOTE, WARNING, Finding
+from wbond_cli.examine.machine import Machine
+from wbond_cli.examine.site import Site
 
 # The units' defaults (units/*.service); a test compares them.
 SUPPLICANT_CONF = "/etc/wpa_supplicant/wpa_supplicant.conf"

@@ -16,7 +16,7 @@ from wbond_udev import match
 from wbond_udev.match import Facts
 
 PORT_PROGRAM = os.path.join(
-    os.path.dirname(os.path.realpath(os.path.dirname(__file__))), "wbond-port"
+    os.path.dirname(os.path.dirname(os.path.realpath(os.path.dirname(__file__)))), "wbond-port"
 )
 CLIENTS = {"dhcp4": "dhclient", "dhcp6": "dhcp6c"}  # what `dhcp4` and `dhcp6` may be, but none
 WATCHED = plan.UNIT_SETTINGS["wbond-watch@"]
@@ -203,7 +203,8 @@ class _Change:
         for bond in self.staying:
             stay = self._stay(bond)
             if any(self.former.ports[name].rank != port.rank for name, port in stay.items()):
-                yield _rank(bond, stay)
+                # One that is about to leave would else compare by a number of the former list.
+                yield _rank(bond, stay | self._last(bond))
             if live := [name for name in LIVE if name in self.changed(bond)]:
                 yield _systemctl(f"{', '.join(live)} of {_name(bond)}", "reload", _bond_unit(bond))
 
@@ -214,6 +215,14 @@ class _Change:
             for name, port in self.wanted.ports.items()
             if port.bond == bond and (before := self.former.ports.get(name)) is not None
             if before.unit == port.unit
+        }
+
+    def _last(self, bond: str) -> dict[str, Port]:
+        """Return the bond's ports that are to leave it, ranked below all others."""
+        return {
+            name: port._replace(rank=0)
+            for name, port in self.former.ports.items()
+            if port.bond == bond and name not in self._stay(bond)
         }
 
     def join(self) -> Iterator[Step]:

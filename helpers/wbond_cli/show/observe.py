@@ -20,9 +20,9 @@ from rich.live import Live
 from wbond_net import rtnetlink, state, wait_online
 from wbond_net.state import State
 
-from wbond_cli import document, journal, look, picture, table
-from wbond_cli.journal import Entry
-from wbond_cli.picture import Advice, Picture
+from wbond_cli.show import document, journal, look, picture, table
+from wbond_cli.show.journal import Entry
+from wbond_cli.show.picture import Advice, Picture
 
 Show = Callable[[Picture], None]
 

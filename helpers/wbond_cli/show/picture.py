@@ -13,8 +13,8 @@ from wbond import config, escape, plan
 from wbond_net import rtnetlink, state, wait_online
 from wbond_net.rtnetlink import Link
 
-from wbond_cli import journal
-from wbond_cli.journal import Entry
+from wbond_cli.show import journal
+from wbond_cli.show.journal import Entry
 
 MII = ("up", "going down", "down", "going back")  # BOND_LINK_*, bond_slave_link_status()
 WIRED, WIRELESS = "wired", "wireless"

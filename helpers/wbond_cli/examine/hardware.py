@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
-from wbond_cli.machine import Machine
+from wbond_cli.examine.machine import Machine
 
 FOLDER = "sys/class/net"
 _ARPHRD_ETHER = "1"  # linux/if_arp.h; the sysfs attribute `type`

@@ -11,10 +11,10 @@ from wbond import escape
 from wbond_net import ifupdown
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
-from wbond_cli import hardware, needs
-from wbond_cli.findings import ERROR, WARNING, Finding
-from wbond_cli.machine import Machine
-from wbond_cli.site import Site
+from wbond_cli.examine import hardware, needs
+from wbond_cli.examine.findings import ERROR, WARNING, Finding
+from wbond_cli.examine.machine import Machine
+from wbond_cli.examine.site import Site
 
 _NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
 Sections = dict[str, dict[str, list[str]]]  # of a file: section, key, all values given

@@ -11,7 +11,7 @@ from wbond import emit, escape, plan
 from wbond import main as generator
 from wbond.config import Config
 
-from wbond_cli.findings import ERROR, WARNING, Finding
+from wbond_cli.examine.findings import ERROR, WARNING, Finding
 
 _CLIENTS = {"dhcp4": "dhclient@", "dhcp6": "dhcp6c@"}  # started by wbond-watch@
 _LIMIT = 60  # s; it takes half a second

@@ -16,10 +16,10 @@ from wbond import main as generator
 from wbond_net import alignment, identity, link, rfkill, rtnetlink, udev
 from wbond_net.rtnetlink import Link
 
-from wbond_cli import picture
-from wbond_cli.journal import Entry
-from wbond_cli.picture import Advice, Association, Facts, Lease, Unit
 from wbond_cli.programs import Ask
+from wbond_cli.show import picture
+from wbond_cli.show.journal import Entry
+from wbond_cli.show.picture import Advice, Association, Facts, Lease, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"

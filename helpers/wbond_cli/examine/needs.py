@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wbond_cli.findings import ERROR, NOTE, WARNING, Finding
-from wbond_cli.machine import Machine
-from wbond_cli.site import Site
+from wbond_cli.examine.findings import ERROR, NOTE, WARNING, Finding
+from wbond_cli.examine.machine import Machine
+from wbond_cli.examine.site import Site
 
 RULES = "90-wbond.rules"
 _RULES_FOLDERS = ("etc/udev", "run/udev", "usr/local/lib/udev", "usr/lib/udev", "lib/udev")

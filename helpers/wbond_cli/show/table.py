@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 from wbond import escape
 
-from wbond_cli import picture, words
-from wbond_cli.picture import Address, Advice, Bond, Picture, Port, Unit
+from wbond_cli import words
+from wbond_cli.show import picture
+from wbond_cli.show.picture import Address, Advice, Bond, Picture, Port, Unit
 
 NARROW, WIDE = 70, 100  # columns: from where on the ports are a table, a radio has one line
 KINDS = {picture.WIRED: "cable", picture.WIRELESS: "radio"}

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from wbond import escape
 
-from wbond_cli import picture, words
-from wbond_cli.picture import Address, Advice, Bond, Picture, Port, Unit
+from wbond_cli import words
+from wbond_cli.show import picture
+from wbond_cli.show.picture import Address, Advice, Bond, Picture, Port, Unit
 
 VERSION = 1  # of the schema; grows when something is taken out or gets another meaning
 

@@ -7,9 +7,9 @@ them or gives something away; a note says what a person may not expect.
 
 from collections.abc import Iterator
 
-from wbond_cli import needs, ports, rivals
-from wbond_cli.findings import Finding
-from wbond_cli.site import Check, Site
+from wbond_cli.examine import needs, ports, rivals
+from wbond_cli.examine.findings import Finding
+from wbond_cli.examine.site import Check, Site
 
 CHECKS: tuple[Check, ...] = (
     needs.installation,
