@@ -65,6 +65,16 @@ def boot(
         laptop.kill()
 
 
+@pytest.fixture(autouse=True)
+def agreement(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wherever a scenario ends, `wbond status` agrees with what the kernel says itself."""
+    failures = request.session.testsfailed
+    yield
+    laptop = Laptop.current
+    if laptop and laptop.runs and request.session.testsfailed == failures:
+        laptop.wait_agreement()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Save the logs of the guest in which a scenario failed, and say where they are."""

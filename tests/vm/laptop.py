@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import image
-from machine import Machine
+from machine import CommandFailed, Machine
+
+from tests import bonding_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"
@@ -106,6 +108,29 @@ class Laptop(Machine):
             f"the watch to say '{words}'",
             lambda: words in self.show("wbond-watch@bond0.service", "StatusText"),
         )
+
+    def wait_agreement(self) -> None:
+        """Wait until `wbond status` says of every bond what the kernel's own file says.
+
+        The two are read one after the other, and in between something may change. Where
+        wbond is not installed there is nothing to compare.
+        """
+        if self.result("sh", "-c", "command -v wbond").rc:
+            return
+
+        def agreed() -> bool:
+            status = json.loads(self.result("wbond", "status", "--json").out)
+            found = [
+                difference
+                for bond in status["bonds"]
+                if bond["kind"] == "bond"
+                for difference in bonding_file.differences(bond, self.bonding(bond["name"]))
+            ]
+            if found:
+                raise CommandFailed("; ".join(found))
+            return True
+
+        self.wait_for("status to agree with the kernel", agreed, 30.0)
 
     def wait_primary(self, port: str) -> None:
         """Wait until a port is the primary: the last step of one that joins."""

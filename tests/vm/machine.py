@@ -170,6 +170,11 @@ class Machine:
             time.sleep(0.3)
         raise GuestLost(f"no answer for {BOOT_TIMEOUT:.0f} s; the serial log is {self.serial}")
 
+    @property
+    def runs(self) -> bool:
+        """Tell whether it is switched on."""
+        return self.qemu is not None and self.qemu.poll() is None
+
     # --- in the guest ------------------------------------------------------------
 
     def run(self, *argv: str, timeout: float = 60.0, check: bool = True) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 from laptop import BOND, CARD, DHCP6C, RADIO, Laptop
-from machine import Background, CommandFailed
+from machine import Background
 
-from tests import bonding_file
+from tests import test_docs
 
-STICK_MAC = "02:00:00:00:05:01"
+STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
 CONFIGURATION = "/etc/wbond.conf"
 
 
@@ -35,24 +35,11 @@ def laptop(boot: Callable[..., Laptop]) -> Laptop:
 
 
 def seen(laptop: Laptop) -> dict[str, dict[str, object]]:
-    """Return the ports of `status --json`, once it agrees with what the kernel's file says.
-
-    The two are read one after the other, and between them something may change.
-    """
-    found: dict[str, dict[str, object]] = {}
-
-    def agreed() -> bool:
-        status = json.loads(laptop.result("wbond", "status", "--json").out)
-        (bond,) = [bond for bond in status["bonds"] if bond["name"] == BOND]
-        found.clear()
-        found.update({port["name"]: port for port in bond["ports"] if port["joined"]})
-        differences = bonding_file.differences(bond, laptop.bonding())
-        if differences:
-            raise CommandFailed("; ".join(differences))
-        return True
-
-    laptop.wait_for("status to agree with the kernel", agreed)
-    return found
+    """Return the ports of `status --json`, once it agrees with what the kernel's file says."""
+    laptop.wait_agreement()
+    status = json.loads(laptop.result("wbond", "status", "--json").out)
+    (bond,) = [bond for bond in status["bonds"] if bond["name"] == BOND]
+    return {port["name"]: port for port in bond["ports"] if port["joined"]}
 
 
 def test_init_on_a_fresh_machine_makes_a_working_bond(laptop: Laptop) -> None:
@@ -240,6 +227,46 @@ def test_a_change_is_confirmed_from_another_session(laptop: Laptop) -> None:
     assert "Confirmed from another session" in session.stop()
     assert laptop.read(CONFIGURATION) == text
     assert "Interval (ms): 50" in laptop.bonding()
+
+
+# What documents tell to run and this scenario does not, and why.
+NOT_HERE = {
+    r"apt |make |reboot$|mkdir |grep .*NetworkManager": "of the installation, and before it",
+    r"rm |systemctl (edit|enable|disable) ": "changes the machine for good, or asks",
+    r"ip link delete |wbond (init|down|up|apply)": "in scenarios of their own, above and below",
+    r"wbond status --watch": "does not end",
+    r"udevadm info /sys/class/net/enp0s20f0u1|dmesg": "the dock has another name here",
+    r"\S+/wbond-generator ": "the demo and the golden cases run it",
+}
+
+
+def documented() -> list[list[str]]:
+    """Return the commands in the documents that can be run here, each once."""
+    found = []
+    for _, command in test_docs.COMMANDS:
+        words = test_docs.words_of(command)
+        named = any(re.match(pattern, " ".join(words)) for pattern in NOT_HERE)
+        if not named and words not in found:
+            found.append(words)
+    return found
+
+
+def test_what_the_documents_tell_to_run_runs(laptop: Laptop) -> None:
+    laptop.wait_both()
+    for name, mac in (("stick", STICK_MAC), ("second", SECOND_MAC)):
+        laptop.radios.plug(name, mac)
+    sticks = ("wlan0", "wlan1")
+    laptop.wait_for("both to associate", lambda: all(map(laptop.authorised, sticks)))
+    assert len(documented()) >= 25
+    failed = []
+    for words in documented():
+        result = laptop.result(*words, timeout=120)
+        if result.rc:
+            failed.append(f"{' '.join(words)}: exit {result.rc}, {result.err or result.out[-200:]}")
+    assert failed == []
+    for name in ("stick", "second"):
+        laptop.radios.pull(name)
+    laptop.wait_for("both to be gone", lambda: len(laptop.ports()) == 2)
 
 
 def test_down_and_up(laptop: Laptop) -> None:
