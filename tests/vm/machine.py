@@ -243,12 +243,13 @@ class Machine:
         self.result("systemctl", "reboot", "--no-block", timeout=30.0)
         self.boot_id = self._wait_agent(self.boot_id)
 
-    def suspend(self) -> None:
+    def suspend(self, depth: str = "s2idle") -> None:
         """Suspend, and wait until it sleeps.
 
-        To idle, as today's laptops do: from ACPI's S3, QEMU wakes once and not again.
+        To idle, as today's laptops do, or `deep`: to RAM by ACPI's S3, from which QEMU wakes
+        once and not again.
         """
-        self.shell("echo s2idle > /sys/power/mem_sleep")
+        self.shell(f"echo {depth} > /sys/power/mem_sleep")
         self.result("systemctl", "start", "--no-block", "suspend.target", timeout=30.0)
         end = time.monotonic() + 60
         while self._answers():
@@ -262,9 +263,9 @@ class Machine:
             return False
         return True
 
-    def wake(self) -> None:
-        """Wake it from its sleep by its power button."""
-        self.monitor("system_powerdown")
+    def wake(self, depth: str = "s2idle") -> None:
+        """Wake it from its sleep: from idle by its power button, from S3 as QEMU does."""
+        self.monitor("system_powerdown" if depth == "s2idle" else "system_wakeup")
         self.result("true", timeout=120.0)
 
     def poweroff(self) -> None:

@@ -29,12 +29,14 @@ def laptop(boot: Callable[..., Laptop]) -> Laptop:
     return laptop
 
 
-def sleep(laptop: Laptop, meanwhile: Callable[[], object] = lambda: None) -> None:
+def sleep(
+    laptop: Laptop, meanwhile: Callable[[], object] = lambda: None, depth: str = "s2idle"
+) -> None:
     """Suspend, do something to the sleeping laptop, wake it."""
-    laptop.suspend()
+    laptop.suspend(depth)
     time.sleep(2)
     meanwhile()
-    laptop.wake()
+    laptop.wake(depth)
     # It has slept as well, being in the same machine, and is not told that it had to stop.
     laptop.access_point.stop()
     laptop.access_point.start()
@@ -105,3 +107,15 @@ def test_a_stick_is_pulled_in_the_night_while_it_carries(laptop: Laptop) -> None
     laptop.run("systemctl", "start", f"bond0-supplicant@{RADIO}.service")
     laptop.wait_both()
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+
+
+def test_to_ram_with_both_ports(laptop: Laptop) -> None:
+    laptop.wait_both()
+    address = laptop.address()
+    tcp = laptop.spawn("lab-traffic", "tcp")
+    sleep(laptop, depth="deep")
+    laptop.wait_both()
+    laptop.wait_for("the world to answer", laptop.ping)
+    assert laptop.address() == address
+    assert tcp.report()["broken"] == ""
+    assert "PM: suspend entry (deep)" in laptop.journal("-k")
