@@ -601,12 +601,6 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert "usage:" in capsys.readouterr().err
 
 
-def has_systemd_python() -> bool:
-    command = ["/usr/bin/python3", "-I", "-c", "import systemd.journal"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not has_systemd_python(), reason="systemd-python is not installed")
 def test_the_entry_script_names_what_is_missing() -> None:
     result = subprocess.run(
         [str(SCRIPT), "wbond-none"], capture_output=True, text=True, timeout=20, check=False
