@@ -2,6 +2,7 @@
 """A machine for the helpers' decisions: sysfs as files, commands recorded and answered."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +14,17 @@ OWN = {"enp0s10": "52:54:00:00:00:01", "wlp3s0": "02:00:00:00:00:00", "eth9": "5
 
 
 class Machine:
-    """Interfaces below `sysfs`; `ran` holds every command, `refused` those that fail."""
+    """Interfaces below `sysfs`; `ran` holds every command, `refused` those that fail.
+
+    An interface is gone when the command that starts as `pulled` comes.
+    """
 
     def __init__(self, root: Path) -> None:
         self.sysfs = root / "net"
         self.sysfs.mkdir()
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}
+        self.pulled = ""
         self.udev: dict[str, str] = {}
         self.priorities: dict[str, int] = {}
 
@@ -56,6 +61,9 @@ class Machine:
         if words[:4] == ["ip", "-json", "-details", "link"]:
             return self._answer(json.dumps(self._links(words[5:])))
         self.ran.append(command)
+        if self.pulled and command.startswith(self.pulled):
+            shutil.rmtree(self.sysfs / words[4])
+            return subprocess.CompletedProcess(words, 1, b"", b"Cannot find device")
         for start, text in self.refused.items():
             if command.startswith(start):
                 return subprocess.CompletedProcess(words, 2, b"", text.encode())

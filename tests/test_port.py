@@ -147,6 +147,17 @@ def test_a_refusal_of_the_kernel_fails_the_unit(
     assert "Device or resource busy" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("step", ["down", "master bond0"])
+def test_a_port_that_is_pulled_while_it_joins_is_no_failure(
+    bonded: Machine, capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    bonded.pulled = f"ip link set dev {CARD} {step}"
+    assert join() == 0
+    said = capsys.readouterr()
+    assert f"{CARD} has gone\n" in said.out
+    assert "Cannot find device" in said.err
+
+
 def test_an_ifupdown_stanza_is_told(
     bonded: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,7 +25,10 @@ class Refused(Exception):
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly."""
+    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly.
+
+    A port that is pulled half-way is no failure; its unit ends with its device.
+    """
     verbs = {"join": join, "leave": leave, "supplicant": supplicant}
     ranks = _ranks(arguments[2:]) if arguments[:1] == ["rank"] else None
     if not ranks and (len(arguments) != 3 or arguments[0] not in verbs):
@@ -39,7 +42,9 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             verbs[verb](bond, port, environ)
     except (Refused, link.CommandFailed) as fault:
         sys.stderr.write(f"{fault}\n")
-        return 1
+        if ranks or link.exists(port):
+            return 1
+        link.say(f"{port} has gone")
     return 0
 
 

@@ -208,7 +208,7 @@ def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:
     change(laptop, f"{PLAIN}miimon = 50\n")
     session = ssh(laptop, "wbond", "apply", "--timeout", "300")
     laptop.wait_for("the change", lambda: "Interval (ms): 50" in laptop.bonding())
-    laptop.shell("pkill -KILL -f 'sshd.*root@' || pkill -KILL sshd-session")
+    laptop.run("pkill", "-KILL", "-f", "^sshd(-session)?: root@")
     laptop.wait_for("the former state", lambda: "Interval (ms): 100" in laptop.bonding(), 60)
     laptop.wait_for("the former file", lambda: laptop.read(CONFIGURATION) == PLAIN)
     session.stop()
