@@ -173,6 +173,13 @@ def ssh(laptop: Laptop, *command: str) -> Background:
     return laptop.spawn("ip", "netns", "exec", "world", *words)
 
 
+def heard(laptop: Laptop, session: Background) -> str:
+    """Wait until the session has ended by itself; returns all that it has shown."""
+    apply = ("pgrep", "-f", "ssh .* wbond apply")
+    laptop.wait_for("the session to end", lambda: laptop.result(*apply).rc == 1)
+    return session.stop()
+
+
 def prepare_ssh(laptop: Laptop) -> None:
     laptop.shell(
         "test -e /root/key || ssh-keygen -q -t ed25519 -N '' -f /root/key;"
@@ -196,7 +203,7 @@ def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_li
     laptop.wait_for("the cable to be back", lambda: CARD in laptop.ports())
     laptop.wait_both()
     laptop.wait_for("the former file", lambda: laptop.read(CONFIGURATION) == PLAIN)
-    said = session.stop()
+    said = heard(laptop, session)
     assert "Keep the new configuration" in said
     assert "The former configuration is in force" in said
     assert tcp.report()["broken"] == ""
@@ -211,6 +218,9 @@ def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:
     laptop.run("pkill", "-KILL", "-f", "^sshd(-session)?: root@")
     laptop.wait_for("the former state", lambda: "Interval (ms): 100" in laptop.bonding(), 60)
     laptop.wait_for("the former file", lambda: laptop.read(CONFIGURATION) == PLAIN)
+    # A change that goes back while it does is refused meanwhile, as a second one is.
+    revert = ("systemctl", "is-active", "-q", "wbond-revert.service")
+    laptop.wait_for("all of it", lambda: laptop.result(*revert).rc != 0)
     session.stop()
 
 
@@ -223,8 +233,7 @@ def test_a_change_is_confirmed_from_another_session(laptop: Laptop) -> None:
         "the second to be refused", lambda: laptop.result("wbond", "apply", "--yes").rc == 2
     )
     laptop.run("wbond", "apply", "--confirm")
-    time.sleep(3)
-    assert "Confirmed from another session" in session.stop()
+    assert "Confirmed from another session" in heard(laptop, session)
     assert laptop.read(CONFIGURATION) == text
     assert "Interval (ms): 50" in laptop.bonding()
 
