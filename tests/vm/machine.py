@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -364,6 +364,15 @@ class Radios(NamedTuple):
     def pull(self, name: str) -> None:
         """Pull it, whatever it does."""
         self.machine.run("lab-radio", "pull", name)
+
+    def plug_all(self, addresses: Mapping[str, str]) -> None:
+        """Plug several in, as fast as it goes."""
+        words = [word for pair in addresses.items() for word in pair]
+        self.machine.run("lab-radio", "plug", *words)
+
+    def pull_all(self, names: Iterable[str]) -> None:
+        """Pull several, as fast as it goes."""
+        self.machine.run("lab-radio", "pull", *names)
 
 
 class Server(NamedTuple):

@@ -319,15 +319,13 @@ def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     udp = laptop.spawn("lab-traffic", "udp")
     before = (0, 0)
     for cycle in range(CYCLES):
-        for name, mac in macs.items():
-            laptop.radios.plug(name, mac)
+        laptop.radios.plug_all(macs)
         # Now and then until they are in, else at whatever they have come to.
         if cycle % 10 == 5:
             laptop.wait_for("the sticks", lambda: len(laptop.ports()) == 2 + STICKS)
         else:
             time.sleep((cycle % 5) * 0.7)
-        for name in macs:
-            laptop.radios.pull(name)
+        laptop.radios.pull_all(macs)
         if cycle == 10:
             before = resources(laptop)
     laptop.wait_for("the bond without them", lambda: len(laptop.ports()) == 2)
