@@ -107,6 +107,15 @@ def change(laptop: Laptop, text: str) -> None:
 
 
 PLAIN = f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO}\n"
+
+
+def settle(laptop: Laptop) -> None:
+    """Begin a story from the plainest configuration, in force and confirmed."""
+    change(laptop, PLAIN)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.wait_both()
+
+
 STAYS = [
     ("a live option", f"{PLAIN}miimon = 50\nupdelay = 100\n"),
     ("a client's option", f"{PLAIN}dhcp6 = none\n"),
@@ -119,9 +128,7 @@ STAYS = [
 def test_a_change_that_is_confirmed_stays_and_costs_the_cable_no_packet(
     laptop: Laptop, what: str, text: str
 ) -> None:
-    change(laptop, PLAIN)
-    laptop.run("wbond", "apply", "--yes", timeout=120)
-    laptop.wait_both()
+    settle(laptop)
     address = laptop.address()
     tcp, udp = flows(laptop)
     change(laptop, text)
@@ -139,9 +146,7 @@ def test_a_change_that_is_confirmed_stays_and_costs_the_cable_no_packet(
 
 
 def test_a_port_leaves_and_joins_while_the_other_carries(laptop: Laptop) -> None:
-    change(laptop, PLAIN)
-    laptop.run("wbond", "apply", "--yes", timeout=120)
-    laptop.wait_both()
+    settle(laptop)
     tcp, udp = flows(laptop)
     change(laptop, f"[{BOND}]\nwired = {CARD}\nwireless =\n")
     laptop.run("wbond", "apply", "--yes", timeout=120)
@@ -154,6 +159,7 @@ def test_a_port_leaves_and_joins_while_the_other_carries(laptop: Laptop) -> None
 
 
 def test_one_address_for_all_ports_is_taken_without_a_broken_connection(laptop: Laptop) -> None:
+    settle(laptop)
     change(laptop, f"{PLAIN}mac = 02:00:00:aa:bb:cc\n")
     tcp = laptop.spawn("lab-traffic", "tcp")
     laptop.run("wbond", "apply", "--yes", timeout=180)
@@ -191,7 +197,7 @@ def prepare_ssh(laptop: Laptop) -> None:
 def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_lives(
     laptop: Laptop,
 ) -> None:
-    laptop.wait_both()
+    settle(laptop)
     prepare_ssh(laptop)
     before = laptop.bonding().partition("Slave Interface")[0]
     tcp = laptop.spawn("lab-traffic", "tcp")
@@ -211,7 +217,8 @@ def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_li
 
 
 def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:
-    laptop.wait_both()
+    settle(laptop)
+    prepare_ssh(laptop)
     change(laptop, f"{PLAIN}miimon = 50\n")
     session = ssh(laptop, "wbond", "apply", "--timeout", "300")
     laptop.wait_for("the change", lambda: "Interval (ms): 50" in laptop.bonding())
@@ -225,6 +232,8 @@ def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:
 
 
 def test_a_change_is_confirmed_from_another_session(laptop: Laptop) -> None:
+    settle(laptop)
+    prepare_ssh(laptop)
     text = f"{PLAIN}miimon = 50\n"
     change(laptop, text)
     session = ssh(laptop, "wbond", "apply", "--timeout", "300")
