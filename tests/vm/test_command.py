@@ -211,7 +211,7 @@ def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_li
     laptop.wait_for("the former file", lambda: laptop.read(CONFIGURATION) == PLAIN)
     said = heard(laptop, session)
     assert "Keep the new configuration" in said
-    assert "The former configuration is in force" in said
+    assert "The former files are back" in said
     assert tcp.report()["broken"] == ""
     assert laptop.bonding().partition("Slave Interface")[0] == before
 
