@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bonding_file
 import jsonschema
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ from wbond_cli.show.picture import Association, Facts, Lease, Unit
 from wbond_net import alignment, link, rtnetlink, wait_online
 from wbond_net.state import State
 
-from tests import bonding_file, stories
+from tests import stories
 from tests.conftest import REPOSITORY
 from tests.stories import CARD, MACS, NOW, RADIO, STORIES
 

@@ -7,10 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any, ClassVar
 
+import bonding_file
 import image
 from machine import CommandFailed, Machine
-
-from tests import bonding_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"

@@ -5,6 +5,7 @@ Taken in the lab, on a terminal of 80 columns, and drawn by rich (export_svg()).
 """
 
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ RELEASE = image.RELEASES[-1]
 PICTURE = REPOSITORY / "docs" / "status.svg"
 COLUMNS = 80
 PROMPT = "$ "
+FONT_FACE = re.compile(r"^\s*@font-face \{.*?\}\n", re.DOTALL | re.MULTILINE)
 
 
 def main() -> int:
@@ -62,7 +64,8 @@ def draw(shots: list[tuple[str, str]]) -> str:
             console.print(Text(f"\n# {done}", style="bold"))
         console.print(Text(f"{PROMPT}wbond status", style="bold"))
         console.print(Text.from_ansi(shown.replace("\r\n", "\n").rstrip()))
-    return console.export_svg(title="wbond")
+    # Without the fonts, which a reader would be sent elsewhere for.
+    return FONT_FACE.sub("", console.export_svg(title="wbond"))
 
 
 if __name__ == "__main__":
