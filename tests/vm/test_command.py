@@ -270,6 +270,8 @@ def documented() -> list[list[str]]:
 
 
 def test_what_the_documents_tell_to_run_runs(laptop: Laptop) -> None:
+    change(laptop, f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
+    laptop.run("wbond", "apply", "--yes", timeout=120)
     laptop.wait_both()
     for name, mac in (("stick", STICK_MAC), ("second", SECOND_MAC)):
         laptop.radios.plug(name, mac)
