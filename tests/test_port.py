@@ -147,6 +147,16 @@ def test_a_refusal_of_the_kernel_fails_the_unit(
     assert "Device or resource busy" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("shown", "written"), [("", "\n"), (f"{RADIO}\n", f"{RADIO}\n")])
+def test_a_primary_that_has_left_is_forgotten_and_another_is_not(
+    bonded: Machine, shown: str, written: str
+) -> None:
+    primary = bonded.sysfs / "bond0/bonding/primary"
+    primary.write_text(shown)
+    assert join() == 0
+    assert primary.read_text() == written
+
+
 @pytest.mark.parametrize("step", ["down", "master bond0"])
 def test_a_port_that_is_pulled_while_it_joins_is_no_failure(
     bonded: Machine, capsys: pytest.CaptureFixture[str], step: str

@@ -71,6 +71,7 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
         link.run("ip", "link", "set", "dev", port, "down")
         alignment.align(bond, port, environ["MAC"])
         link.run("ip", "address", "flush", "dev", port)
+        _forget_primary(bond)
         link.run("ip", "link", "set", "dev", port, "master", bond)
         if environ["MAC"] == port:
             alignment.remember(bond, port)
@@ -100,13 +101,28 @@ def rank(bond: str, ranks: Mapping[str, str]) -> None:
             _rank(bond, members)
 
 
+def _forget_primary(bond: str) -> None:
+    """Have the kernel forget a primary that has left, before a port joins.
+
+    It keeps the name and makes a port of that name the primary and active at once
+    (bond_enslave()), also one that has been ranked down since. An empty name clears
+    it (bond_option_primary_set()), which ip cannot say.
+    """
+    if link.attribute(bond, "bonding/primary"):
+        return
+    try:
+        with open(os.path.join(link.SYSFS, bond, "bonding/primary"), "w") as file:
+            file.write("\n")
+    except OSError as fault:
+        link.say(f"{bond}: cannot clear the primary: {fault.strerror}")
+
+
 def _rank(bond: str, numbers: Mapping[str, str]) -> None:
     """Set the ranks of these ports, and make the best-ranked of all the primary.
 
-    That is another where a port returns that was the primary and has been ranked
-    down since: the kernel keeps the name (bond_enslave()). The kernel's rank counts
-    when the primary is down (bond_choose_primary_or_current(), since 6.0); on older
-    kernels it is refused, and only the primary counts. Raises CommandFailed.
+    The kernel's rank counts when the primary is down (bond_choose_primary_or_current(),
+    since 6.0); on older kernels it is refused, and only the primary counts. Raises
+    CommandFailed.
     """
     for port, number in numbers.items():
         link.attempt("ip", "link", "set", "dev", port, "type", "bond_slave", "prio", number)
