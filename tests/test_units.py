@@ -11,9 +11,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from wbond import plan
 
-from tests.conftest import CASES, Installed
+from tests.conftest import CASES, REPOSITORY, Installed
 
+UNITS = REPOSITORY / "units"
 CLIENTS = ("dhclient@", "dhcp6c@", "wbond-watch@")
 
 
@@ -44,6 +46,12 @@ def test_what_is_generated_verifies(case: Path, output: Path, installed: Install
     subprocess.run([installed.generator, "--root", case, output], env={}, check=True)
     if units := instances(output):
         assert verify(units, output, installed.units) == (0, "")
+
+
+@pytest.mark.parametrize("unit", sorted(UNITS.iterdir()), ids=lambda path: path.name)
+def test_a_unit_says_that_it_is_wbonds(unit: Path) -> None:
+    """`make install`, wbond-generator and `wbond check` tell others' units by that."""
+    assert plan.OWN_MARK in unit.read_text(encoding="utf-8")
 
 
 def test_there_is_something_to_verify() -> None:

@@ -16,7 +16,8 @@ TEMPLATE_DIRECTORY = "/usr/lib/systemd/system"
 
 # The one bond whose port templates are shipped; others get copies of them.
 FIRST_BOND = "bond0"
-CLIENT, CLIENT_MARK = "dhclient@.service", "man:wbond.conf(5)"
+CLIENT = "dhclient@.service"
+OWN_MARK = "man:wbond.conf(5)"  # every unit of wbond says so, and no other
 PORT_TEMPLATES = {"wired": "wired", "wireless": "supplicant"}
 PORT_SETTINGS = ("supplicant_conf", "supplicant_driver", "supplicant_bridge", "legacy_rates")
 UNIT_SETTINGS = {
@@ -76,7 +77,7 @@ def own_clients(config: Config, found: str, own: str) -> "tuple[File, ...]":
     instance goes before its template, whatever the directory (systemd.unit(5)).
     `found` and `own` are the texts of the two templates; wbond's names its manual page.
     """
-    if not found or CLIENT_MARK in found:
+    if not found or OWN_MARK in found:
         return ()
     return tuple(
         File(

@@ -23,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     ports.client_files,
     rivals.bonds_of_others,
     rivals.ifupdown_stanzas,
+    rivals.units_in_place_of_wbonds,
     rivals.rival_units,
     rivals.wide_dhcpv6,
     rivals.network_manager,

@@ -108,12 +108,13 @@ class Machine:
             for kind in ("dist-packages", "site-packages")
         ]
 
-    def has_unit(self, name: str) -> bool:
-        """Tell whether systemd would find a unit, not masked."""
+    def unit(self, name: str) -> str:
+        """Return the path by which systemd takes a unit, nothing without one or if it is masked."""
         for folder in generator.UNIT_PATH:
-            if os.path.lexists(os.path.join(self.root, folder, name)):
-                return not self.masks(f"{folder}/{name}")
-        return False
+            path = f"{folder}/{name}"
+            if os.path.lexists(os.path.join(self.root, path)):
+                return "" if self.masks(path) else path
+        return ""
 
     def masks(self, path: str) -> bool:
         """Tell whether systemd and udev pass a file over: it is empty, or a link to /dev/null."""

@@ -50,7 +50,7 @@ def installation(site: Site) -> Iterator[Finding]:
     """Parts of wbond itself."""
     machine = site.machine
     units = [f"{name}.service" for name in TEMPLATES]
-    there = {unit: machine.has_unit(unit) for unit in units}
+    there = {unit: bool(machine.unit(unit)) for unit in units}
     there[_GENERATOR] = bool(_first(machine, _GENERATOR_FOLDERS, _GENERATOR))
     there[RULES] = bool(rules(machine))
     lacking = [name for name, is_there in there.items() if not is_there]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from wbond import escape
+from wbond import escape, plan
 from wbond_net import ifupdown
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
@@ -83,6 +83,23 @@ def rival_units(site: Site) -> Iterator[Finding]:
             if unit in enabled and not _denied(site, unit, names):
                 text = f"{unit} is enabled: it {rival.does.replace('{}', name)}"
                 yield Finding(WARNING, text, f"Run `sudo systemctl disable '{unit}'`.")
+
+
+def units_in_place_of_wbonds(site: Site) -> Iterator[Finding]:
+    """Units of wbond's names that are others', such as the wiki's: systemd takes those first.
+
+    dhclient@ is none of them, since wbond-generator makes each bond's own beside it.
+    """
+    names = [f"{name}.service" for name in needs.TEMPLATES]
+    for bond in site.wishes.bonds:
+        instance = escape.unit_instance(bond.name)
+        names += [f"{instance}-{role}@.service" for role in plan.PORT_TEMPLATES.values()]
+    for name in sorted({*names} - {plan.CLIENT}):
+        path = site.machine.unit(name)
+        if path and plan.OWN_MARK not in site.machine.read(path):
+            text = f"a unit that is not wbond's takes the place of {name}"
+            remedy = f"Remove it: `sudo rm /{path}`. To change wbond's, `systemctl edit` it."
+            yield Finding(WARNING, text, remedy, f"/{path}")
 
 
 def _denied(site: Site, unit: str, names: list[str]) -> bool:
