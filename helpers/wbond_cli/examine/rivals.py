@@ -11,7 +11,7 @@ from wbond import escape, plan
 from wbond_net import ifupdown
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
-from wbond_cli.examine import hardware, needs
+from wbond_cli.examine import hardware, needs, netplan
 from wbond_cli.examine.findings import ERROR, WARNING, Finding
 from wbond_cli.examine.machine import Machine
 from wbond_cli.examine.site import Site
@@ -48,10 +48,11 @@ def ifupdown_stanzas(site: Site) -> Iterator[Finding]:
 
 
 class Rival(NamedTuple):
-    """A distribution's unit that configures ports: a glob of names, `{}` standing for a port's."""
+    """A unit that configures ports, `{}` standing for a port's name; and how to be rid of it."""
 
     unit: str
     does: str
+    remedy: str = "Run `sudo systemctl disable '{unit}'`."
 
 
 # Not wpa_supplicant.service: it waits on D-Bus to be asked, by NetworkManager for one.
@@ -59,6 +60,7 @@ _RIVALS = (
     Rival("wpa_supplicant@{}.service", "runs wpa_supplicant for {}"),
     Rival("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for {}"),
     Rival("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for {}"),
+    Rival("netplan-wpa-{}.service", "runs wpa_supplicant for {}", netplan.REMEDY),
     Rival("dhclient@{}.service", "starts dhclient for {}, as wbond-watch does for bonds"),
     Rival("dhcp6c@{}.service", "starts dhcp6c for {}, as wbond-watch does for bonds"),
     Rival("dhcpcd@{}.service", "runs dhcpcd for {}"),
@@ -72,7 +74,7 @@ _RIVALS = (
 
 
 def rival_units(site: Site) -> Iterator[Finding]:
-    """Units of distributions that are enabled and do what wbond's do."""
+    """Units of others that are enabled and do what wbond's do."""
     enabled = sorted(set(site.machine.enabled()))
     names = sorted(site.interfaces())
     for rival in _RIVALS:
@@ -82,7 +84,7 @@ def rival_units(site: Site) -> Iterator[Finding]:
             unit = rival.unit.replace("{}", escape.unit_instance(name))
             if unit in enabled and not _denied(site, unit, names):
                 text = f"{unit} is enabled: it {rival.does.replace('{}', name)}"
-                yield Finding(WARNING, text, f"Run `sudo systemctl disable '{unit}'`.")
+                yield Finding(WARNING, text, rival.remedy.format(unit=unit, name=name))
 
 
 def units_in_place_of_wbonds(site: Site) -> Iterator[Finding]:
@@ -155,7 +157,8 @@ def networkd(site: Site) -> Iterator[Finding]:
         name = sections.get("NetDev", {}).get("Name", [""])[-1]
         if name in (bond.name for bond in site.wishes.bonds):
             text = f"systemd-networkd makes {name} by itself from this file"
-            yield Finding(ERROR, text, f"Remove the file; {name} is wbond's to make.", path)
+            remedy = f"Remove the file; {name} is wbond's to make."
+            yield Finding(ERROR, text, netplan.remedy(path, name, remedy), path)
     version = site.machine.systemd_version()
     if version >= _NETWORKD_ASKS_UDEV and needs.rules(site.machine):
         return
@@ -165,10 +168,12 @@ def networkd(site: Site) -> Iterator[Finding]:
         if path := _file_of_networkd(site.machine, present.get(name, Facts(name, kind))):
             takes.setdefault(path, []).append(name)
     for path, names in takes.items():
+        listed = ", ".join(names)
         text = f"systemd-networkd {version or ''}".strip()
-        text += f" configures {', '.join(names)} as well, by this file"
+        text += f" configures {listed} as well, by this file"
         remedy = "Exclude them in its [Match], or have a file that sorts before it match them, "
-        yield Finding(WARNING, text, remedy + "with Unmanaged=yes in its [Link].", path)
+        remedy += "with Unmanaged=yes in its [Link]."
+        yield Finding(WARNING, text, netplan.remedy(path, listed, remedy), path)
 
 
 def _file_of_networkd(machine: Machine, facts: Facts) -> str:
