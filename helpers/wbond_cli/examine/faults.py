@@ -7,7 +7,7 @@ them or gives something away; a note says what a person may not expect.
 
 from collections.abc import Iterator
 
-from wbond_cli.examine import needs, ports, rivals
+from wbond_cli.examine import needs, networkmanager, ports, rivals
 from wbond_cli.examine.findings import Finding
 from wbond_cli.examine.site import Check, Site
 
@@ -26,7 +26,7 @@ CHECKS: tuple[Check, ...] = (
     rivals.units_in_place_of_wbonds,
     rivals.rival_units,
     rivals.wide_dhcpv6,
-    rivals.network_manager,
+    networkmanager.profiles,
     rivals.networkd,
 )
 

@@ -2,7 +2,6 @@
 """Checks: other programs that have, or take, the bond's name or its ports."""
 
 import os
-import shlex
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -11,13 +10,12 @@ from wbond import escape, plan
 from wbond_net import ifupdown
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
-from wbond_cli.examine import hardware, needs, netplan
+from wbond_cli.examine import hardware, keyfiles, needs, netplan
 from wbond_cli.examine.findings import ERROR, WARNING, Finding
 from wbond_cli.examine.machine import Machine
 from wbond_cli.examine.site import Site
 
 _NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
-Sections = dict[str, dict[str, list[str]]]  # of a file: section, key, all values given
 
 
 def bonds_of_others(site: Site) -> Iterator[Finding]:
@@ -133,22 +131,6 @@ def wide_dhcpv6(site: Site) -> Iterator[Finding]:
             yield Finding(WARNING, text, remedy, f"/{file}", number)
 
 
-def network_manager(site: Site) -> Iterator[Finding]:
-    """NetworkManager leaves ports alone by udev's word; not what it is told to make itself."""
-    if "NetworkManager.service" not in site.machine.enabled():
-        return
-    names = site.interfaces()
-    folder = "etc/NetworkManager/system-connections"
-    for file in site.machine.names(folder):
-        settings = _ini(site.machine.read(f"{folder}/{file}")).get("connection", {})
-        name = settings.get("interface-name", [""])[-1]
-        if names.get(name) == "bond" and settings.get("autoconnect", ["true"])[-1] != "false":
-            text = f"NetworkManager makes {name} by itself from this file"
-            known_as = settings.get("id", [file])[-1]
-            remedy = f"Delete it: `sudo nmcli connection delete id {shlex.quote(known_as)}`."
-            yield Finding(ERROR, text, remedy, f"/{folder}/{file}")
-
-
 def networkd(site: Site) -> Iterator[Finding]:
     """systemd-networkd must not make the bond; before 254 its files must not match a port."""
     if "systemd-networkd.service" not in site.machine.enabled():
@@ -181,11 +163,11 @@ def _file_of_networkd(machine: Machine, facts: Facts) -> str:
     for path, sections in _files_of_networkd(machine, ".network"):
         if _matches(sections.get("Match", {}), facts):
             unmanaged = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
-            return "" if unmanaged in ("yes", "true", "on", "1") else path
+            return "" if unmanaged in keyfiles.TRUE else path
     return ""
 
 
-def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, Sections]]:
+def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, keyfiles.Sections]]:
     """Yield the files in the order in which networkd reads them (systemd.network(5))."""
     found: dict[str, str] = {}
     for base in ("etc", "run", "usr/local/lib", "usr/lib"):
@@ -193,20 +175,7 @@ def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, Sec
             if name.endswith(suffix):
                 found.setdefault(name, f"{base}/systemd/network/{name}")
     for name in sorted(found):
-        yield f"/{found[name]}", _ini(machine.read(found[name]))
-
-
-def _ini(text: str) -> Sections:
-    """Read a file of systemd's or NetworkManager's syntax: section, key, all values given."""
-    sections: Sections = {}
-    current: dict[str, list[str]] = {}
-    for line in map(str.strip, text.splitlines()):
-        if line[:1] == "[":
-            current = sections.setdefault(line.strip("[]"), {})
-        elif "=" in line and line[0] not in "#;":
-            key, _, value = line.partition("=")
-            current.setdefault(key.strip(), []).append(value.strip())
-    return sections
+        yield f"/{found[name]}", keyfiles.sections(machine.read(found[name]))
 
 
 # What hardware that may be a port is in networkd's terms; other keys are held to be true.
