@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     rivals.rival_units,
     rivals.wide_dhcpv6,
     networkmanager.profiles,
+    networkmanager.devices,
     rivals.networkd,
 )
 

@@ -144,11 +144,10 @@ def networkd(site: Site) -> Iterator[Finding]:
     version = site.machine.systemd_version()
     if version >= _NETWORKD_ASKS_UDEV and needs.rules(site.machine):
         return
-    present = {adapter.facts.name: adapter.facts for adapter in site.adapters}
     takes: dict[str, list[str]] = {}
-    for name, kind in sorted(site.interfaces().items()):
-        if path := _file_of_networkd(site.machine, present.get(name, Facts(name, kind))):
-            takes.setdefault(path, []).append(name)
+    for facts in site.facts():
+        if path := _file_of_networkd(site.machine, facts):
+            takes.setdefault(path, []).append(facts.name)
     for path, names in takes.items():
         listed = ", ".join(names)
         text = f"systemd-networkd {version or ''}".strip()

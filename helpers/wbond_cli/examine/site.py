@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from wbond.config import Bond, Config, Port
 from wbond_udev import match
-from wbond_udev.match import WIRELESS
+from wbond_udev.match import WIRELESS, Facts
 
 from wbond_cli.examine import hardware
 from wbond_cli.examine.findings import Finding
@@ -38,6 +38,12 @@ class Site(NamedTuple):
         found = {bond.name: "bond" for bond in self.wishes.bonds}
         found |= {port.name: port.kind for _, port in self.ports() if port.literal}
         return found | {adapter.facts.name: place.port.kind for adapter, place in self.places()}
+
+    def facts(self) -> list[Facts]:
+        """Return these interfaces in the order of their names, with what is known of each."""
+        present = {adapter.facts.name: adapter.facts for adapter in self.adapters}
+        found = sorted(self.interfaces().items())
+        return [present.get(name, Facts(name, kind)) for name, kind in found]
 
     def wants_radio(self) -> bool:
         """Tell whether a radio may ever be a port."""
