@@ -43,7 +43,10 @@ FOREIGN_UNITS = {
     "wbond-revert": "of `wbond apply`, transient",
     "wide-dhcpv6-client": "an init script that is disabled",
 }
-INFO_STRINGS = {"", "sh", "ini wbond.conf", "conf wpa_supplicant.conf", "conf dnsmasq.conf"}
+INFO_STRINGS = {
+    *("", "sh", "ini wbond.conf", "ini drop-in"),
+    *("conf wpa_supplicant.conf", "conf dnsmasq.conf"),
+}
 
 
 class Block(NamedTuple):

@@ -10,9 +10,7 @@ import pytest
 from laptop import BOND, CARD, DHCP6C, RADIO, Laptop
 from machine import Background
 
-from tests import test_docs
-
-STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
+STICK_MAC = "02:00:00:00:05:01"
 CONFIGURATION = "/etc/wbond.conf"
 
 
@@ -245,48 +243,6 @@ def test_a_change_is_confirmed_from_another_session(laptop: Laptop) -> None:
     assert "Confirmed from another session" in heard(laptop, session)
     assert laptop.read(CONFIGURATION) == text
     assert "Interval (ms): 50" in laptop.bonding()
-
-
-# What documents tell to run and this scenario does not, and why.
-NOT_HERE = {
-    r"apt |make |reboot$|mkdir |grep .*NetworkManager": "of the installation, and before it",
-    r"rm |systemctl (edit|enable|disable) ": "changes the machine for good, or asks",
-    r"ip link delete |wbond (init|down|up|apply)": "in scenarios of their own, above and below",
-    r"wbond status --watch": "does not end",
-    r"udevadm info /sys/class/net/enp0s20f0u1|dmesg": "the dock has another name here",
-    r"\S+/wbond-generator ": "the demo and the golden cases run it",
-}
-
-
-def documented() -> list[list[str]]:
-    """Return the commands in the documents that can be run here, each once."""
-    found = []
-    for _, command in test_docs.COMMANDS:
-        words = test_docs.words_of(command)
-        named = any(re.match(pattern, " ".join(words)) for pattern in NOT_HERE)
-        if not named and words not in found:
-            found.append(words)
-    return found
-
-
-def test_what_the_documents_tell_to_run_runs(laptop: Laptop) -> None:
-    change(laptop, f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
-    laptop.run("wbond", "apply", "--yes", timeout=120)
-    laptop.wait_both()
-    for name, mac in (("stick", STICK_MAC), ("second", SECOND_MAC)):
-        laptop.radios.plug(name, mac)
-    sticks = ("wlan0", "wlan1")
-    laptop.wait_for("both to associate", lambda: all(map(laptop.authorised, sticks)))
-    assert len(documented()) >= 25
-    failed = []
-    for words in documented():
-        result = laptop.result(*words, timeout=120)
-        if result.rc:
-            failed.append(f"{' '.join(words)}: exit {result.rc}, {result.err or result.out[-200:]}")
-    assert failed == []
-    for name in ("stick", "second"):
-        laptop.radios.pull(name)
-    laptop.wait_for("both to be gone", lambda: len(laptop.ports()) == 2)
 
 
 def test_down_and_up(laptop: Laptop) -> None:
