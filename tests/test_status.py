@@ -873,6 +873,17 @@ def test_the_verbs_start_light() -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "\n"
 
 
+@pytest.mark.parametrize(("words", "draws"), [(["--json"], False), ([], True)])
+def test_programs_that_ask_need_not_wait_for_what_draws(
+    tmp_path: Path, words: list[str], draws: bool
+) -> None:
+    root = configured(tmp_path, "[wbond-none]\nwired = nowhere0\nwireless =\n")
+    command = [sys.executable, "-I", "-X", "importtime", str(SCRIPT), "status", "--root", str(root)]
+    done = subprocess.run([*command, *words], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert ("rich.console" in done.stderr) is draws
+
+
 def has_namespaces() -> bool:
     """Tell whether an interface can be made in a network of its own."""
     command = ["unshare", "--net", "ip", "link", "add", "d0", "type", "veth", "peer", "name", "d1"]

@@ -10,6 +10,11 @@ this program; with --watch there is one a line.
 """
 
 import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wbond_cli.show.observe import Display
+    from wbond_cli.show.picture import Picture
 
 HELP = "show the bonds, their ports and addresses, and what is wrong with them"
 
@@ -35,16 +40,37 @@ def run(options: argparse.Namespace) -> int:
     netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
     host = look.Host(programs.ask, options.root)
     observer = observe.Observer(host, wait_online.View(netlink))
-    screen = terminal.console()
     if options.watch:
-        return observe.watch(observer, netlink, screen, options.json)
+        return observe.watch(observer, netlink, _display(options.json))
     found = observer.picture(time.time())
     status = picture.exit_status(found)
     if options.json:
         observe.show_json(found, indent=2)
     elif found.bonds or found.problems:
-        observe.show(found, screen)
+        _show(found)
     if status == 2:
         remedy = "write [bond0] into /etc/wbond.conf, see wbond.conf(5), and reboot"
         terminal.complain("no bond is configured", remedy)
     return status
+
+
+# What draws tables takes longer to import than all else takes: programs that ask, such as a
+# panel every second, go without.
+
+
+def _show(found: "Picture") -> None:
+    from wbond_cli import terminal
+    from wbond_cli.show import screen
+
+    screen.show(found, terminal.console())
+
+
+def _display(as_json: bool) -> "Display":
+    from wbond_cli import terminal
+    from wbond_cli.show import observe
+
+    if as_json:
+        return observe.in_turn(observe.show_json)
+    from wbond_cli.show import screen
+
+    return screen.display(terminal.console())

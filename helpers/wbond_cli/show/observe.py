@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pictures of the machine, one or one after the other, and how they are shown.
+"""Pictures of the machine, one or one after the other; `screen` shows them to a person.
 
 Between two pictures it sleeps in poll(2), without a time-out, until the kernel
 reports a link or an address.
@@ -12,19 +12,18 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn
 
-from rich.console import Console
-from rich.live import Live
 from wbond_net import rtnetlink, state, wait_online
 from wbond_net.state import State
 
-from wbond_cli.show import document, journal, look, picture, table
+from wbond_cli.show import document, journal, look, picture
 from wbond_cli.show.journal import Entry
 from wbond_cli.show.picture import Advice, Picture
 
 Show = Callable[[Picture], None]
+Display = AbstractContextManager[Show]
 
 
 class Observer:
@@ -84,11 +83,6 @@ def seen(former: State, present: State, bond: str, boot: str, now: float) -> lis
 # --- showing ------------------------------------------------------------------
 
 
-def show(found: Picture, screen: Console) -> None:
-    """Print a picture."""
-    screen.print(table.whole(found, table.style(screen)))
-
-
 def show_json(found: Picture, indent: int | None = None) -> None:
     """Print a picture as one JSON object."""
     sys.stdout.write(json.dumps(document.whole(found), indent=indent) + "\n")
@@ -111,43 +105,20 @@ def essence(found: Picture) -> Picture:
 
 
 @contextmanager
-def _on_screen(screen: Console) -> Iterator[Show]:
-    """Show pictures in one place; the last one is left when it ends."""
+def in_turn(show: Show) -> Iterator[Show]:
+    """Show pictures one after the other, each that differs from the one before."""
     last: list[Picture] = []
 
     def draw(found: Picture) -> None:
-        last[:] = [found]
-        live.update(table.whole(found, table.style(screen, durations=False)), refresh=True)
+        if [essence(found)] != [essence(former) for former in last]:
+            show(found)
+            last[:] = [found]
 
-    try:
-        with Live(console=screen, screen=True, auto_refresh=False) as live:
-            yield draw
-    finally:
-        for found in last:
-            show(found, screen)
+    yield draw
 
 
-@contextmanager
-def _in_turn(screen: Console, as_json: bool) -> Iterator[Show]:
-    """Show pictures one below the other, each that differs from the one before."""
-    last: list[Picture] = []
-
-    def write(found: Picture) -> None:
-        if [essence(found)] == [essence(former) for former in last]:
-            return
-        if as_json:
-            show_json(found)
-        else:
-            screen.print(*([""] if last else []), table.whole(found, table.style(screen, False)))
-        last[:] = [found]
-
-    yield write
-
-
-def watch(observer: Observer, netlink: rtnetlink.Socket, screen: Console, as_json: bool) -> int:
+def watch(observer: Observer, netlink: rtnetlink.Socket, display: Display) -> int:
     """Show each change until Ctrl-C; returns 0. Raises BrokenPipeError when nobody reads."""
-    redraws = screen.is_terminal and not screen.is_dumb_terminal and not as_json
-    display = _on_screen(screen) if redraws else _in_turn(screen, as_json)
     signal.signal(signal.SIGTERM, _terminate)
     resized = _resized()
     poll = select.poll()
