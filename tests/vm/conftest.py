@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fixtures of the scenarios: every scenario runs on every release; `-k trixie` picks one."""
 
+import fcntl
 import itertools
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,10 +18,14 @@ HERE = Path(__file__).resolve().parent
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each scenario on each release; those of one release stay together on one worker."""
+    """Run each scenario on each release; those that share boots stay together on one worker."""
     if "release" not in metafunc.fixturenames:
         return
-    cases = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in image.RELEASES]
+    module = metafunc.module.__name__
+    cases = [
+        pytest.param(name, marks=pytest.mark.xdist_group(f"{module}-{name}"))
+        for name in image.RELEASES
+    ]
     metafunc.parametrize("release", cases, scope="session")
 
 
@@ -31,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE not in item.path.parents or not isinstance(item, pytest.Function):
             return (True, "", "", 0)
         line = item.function.__code__.co_firstlineno
-        return (False, str(item.callspec.params["release"]), item.path.name, line)
+        return (False, item.path.name, str(item.callspec.params["release"]), line)
 
     items.sort(key=place)
 
@@ -39,7 +45,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def installed(release: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A disk on which `make install` has been run in the guest; the guest itself is off."""
-    return installed_disk(release, tmp_path_factory.mktemp(f"installed-{release}"))
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    disk = common / f"{release}.qcow2"
+    # Another worker may be at it, or have done it.
+    with (common / f"{release}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not disk.exists():
+            made = installed_disk(release, tmp_path_factory.mktemp(f"installed-{release}"))
+            os.rename(made, disk)
+    return disk
 
 
 @pytest.fixture(scope="module")

@@ -114,11 +114,12 @@ class Laptop(Machine):
         The two are read one after the other, and in between something may change. Where
         wbond is not installed there is nothing to compare.
         """
-        if self.result("sh", "-c", "command -v wbond").rc:
-            return
 
         def agreed() -> bool:
-            status = json.loads(self.result("wbond", "status", "--json").out)
+            asked = self.result("sh", "-c", "command -v wbond >&2 && exec wbond status --json")
+            if not asked.err:
+                return True
+            status = json.loads(asked.out)
             found = [
                 difference
                 for bond in status["bonds"]
