@@ -62,7 +62,14 @@ def test_plan_tells_that_nothing_would_change(laptop: Laptop) -> None:
     assert not re.search(r"^[-+][^-+]", said, re.MULTILINE), said
 
 
+def active(line: str) -> list[str]:
+    """Return the active ports of a picture that `status --watch --json` has shown."""
+    (bond,) = json.loads(line)["bonds"]
+    return [port["name"] for port in bond["ports"] if port["active"]]
+
+
 def test_status_agrees_with_the_kernel_wherever_the_story_goes(laptop: Laptop) -> None:
+    watcher = laptop.spawn("wbond", "status", "--watch", "--json")
     assert seen(laptop)[CARD]["active"]
     assert laptop.result("wbond", "status").rc == 0
     laptop.cable.pull()
@@ -81,6 +88,9 @@ def test_status_agrees_with_the_kernel_wherever_the_story_goes(laptop: Laptop) -
     laptop.access_point.start()
     laptop.cable.plug()
     laptop.wait_both()
+    pictures = [active(line) for line in watcher.stop().splitlines()]
+    for ports in ([CARD], [RADIO], []):
+        assert ports in pictures
     shown = laptop.run("wbond", "status")
     for word in (BOND, CARD, RADIO, laptop.address()):
         assert word in shown

@@ -140,7 +140,8 @@ NOT_HERE = {
     r"apt |make |mkdir |\S+/wbond-generator ": "of the installation, and before it",
     r"rm |systemctl disable .*bond0|reboot$": "in the scenarios of moving in and out",
     r"systemctl (disable|enable) NetworkManager|grep .*NetworkManager": "in that of moving in",
-    r"ip link delete |wbond (init|down|up|apply)": "in scenarios of the command",
+    r"ip link delete |wbond up bond0": "below",
+    r"wbond (init|down|up)|wbond apply( --timeout \d+| --confirm)?$": "in those of the command",
     r"wbond status --watch": "does not end",
     r"systemctl edit ": "asks for what to write, below",
     r"udevadm info /sys/class/net/enp0s20f0u1|dmesg": "the dock has another name here",
@@ -187,6 +188,15 @@ def test_the_boot_can_be_told_to_wait_for_less(laptop: Laptop) -> None:
     laptop.run("systemctl", "restart", unit)
     laptop.run("systemctl", "revert", unit)
     assert "--timeout 30 " in laptop.show(unit, "ExecStart")
+
+
+def test_what_another_has_made_of_that_name_is_cleared_away(laptop: Laptop) -> None:
+    laptop.run("wbond", "down", "--yes", timeout=120)
+    laptop.run("ip", "link", "add", "dev", BOND, "type", "dummy")
+    assert laptop.result("wbond", "up").rc
+    for words in told("docs/troubleshooting.md", "ip link delete"):
+        laptop.run(*words, timeout=120)
+    laptop.wait_both()
 
 
 def managed(laptop: Laptop) -> set[str]:

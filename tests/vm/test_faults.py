@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Faulty configurations at boot: it ends in multi-user, the good works, the bad is named."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -69,6 +70,14 @@ def test_what_is_good_works(laptop: Laptop) -> None:
 @pytest.mark.parametrize("message", NAMED)
 def test_each_fault_is_in_the_log_with_file_and_line(laptop: Laptop, message: str) -> None:
     assert any(message in line for line in laptop.warnings()), laptop.warnings()
+
+
+def test_check_tells_each_fault_as_well(laptop: Laptop) -> None:
+    result = laptop.result("wbond", "check", "--json", timeout=120)
+    found = json.loads(result.out)["findings"]
+    told = {f"{one['file']}:{one['line'] or ''}".rstrip(":") for one in found}
+    assert {message.partition(": ")[0] for message in NAMED} <= told
+    assert result.rc == 2
 
 
 def test_a_configuration_that_is_all_rubbish_costs_no_boot(laptop: Laptop) -> None:

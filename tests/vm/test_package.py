@@ -93,6 +93,12 @@ def test_after_a_reboot_it_tells_the_main_story(laptop: Laptop) -> None:
     assert laptop.result("wbond", "check", timeout=120).rc == 0
 
 
+def test_the_package_s_own_test_passes(laptop: Laptop) -> None:
+    text = (REPOSITORY / "packaging/debian/tests/installed").read_text(encoding="utf-8")
+    laptop.write("/root/installed", text, 0o755)
+    laptop.shell("mkdir /root/tmp; AUTOPKGTEST_TMP=/root/tmp /root/installed")
+
+
 def test_an_upgrade_keeps_the_network_up(laptop: Laptop) -> None:
     laptop.wait_both()
     units = ("wbond-watch@bond0.service", f"bond0-supplicant@{RADIO}.service")
