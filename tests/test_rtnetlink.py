@@ -304,9 +304,14 @@ def test_what_is_older_than_the_new_dump_is_discarded(kernel: FakeKernel) -> Non
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     kernel.queue = [port_message(), LOST, port_message()]
     kernel.dumps = [[reply(bond_message(), 1), done(1)]]
-    netlink.discard()
-    assert list(netlink.links()) == [9]
+    assert list(netlink.anew(netlink.links)) == [9]
     assert netlink.events() == []
+
+
+def test_a_dump_that_did_not_come_whole_is_asked_for_anew(kernel: FakeKernel) -> None:
+    netlink = rtnetlink.Socket(rtnetlink.LINKS)
+    kernel.dumps = [[LOST], [reply(bond_message(), 2), done(2)]]
+    assert list(netlink.anew(netlink.links)) == [9]
 
 
 def test_only_the_kernel_is_believed(kernel: FakeKernel) -> None:

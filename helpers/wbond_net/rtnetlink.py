@@ -11,8 +11,10 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 # Groups to subscribe to: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR.
 LINKS = 0x1
@@ -311,12 +313,24 @@ class Socket:
     def events(self) -> list[Event]:
         """Return what has come since the last call, oldest first; does not wait.
 
-        Raises Overrun, after which `discard` and new dumps are due, and OSError.
+        Raises Overrun, after which all is to be asked for `anew`, and OSError.
         """
         events, self._waiting = self._waiting, []
         while received := self._receive(socket.MSG_DONTWAIT):
             events += filter(None, map(event, received))
         return events
+
+    def anew(self, ask: Callable[[], T]) -> T:
+        """Return the answer to one or more dumps, asked for until it came whole; then events go on.
+
+        What has been reported before is dropped. Raises OSError.
+        """
+        while True:
+            try:
+                self.discard()
+                return ask()
+            except Overrun:
+                continue
 
     def discard(self) -> None:
         """Empty the queue: what it holds is older than the next dump.

@@ -49,14 +49,10 @@ class View:
                 self.addresses[_key(what)] = what
 
     def _read(self) -> None:
-        while True:
-            try:
-                self._netlink.discard()
-                self.links = self._netlink.links()
-                self.addresses = {_key(found): found for found in self._netlink.addresses()}
-            except rtnetlink.Overrun:
-                continue
-            return
+        self.links, addresses = self._netlink.anew(
+            lambda: (self._netlink.links(), self._netlink.addresses())
+        )
+        self.addresses = {_key(found): found for found in addresses}
 
 
 def _key(address: Address) -> tuple[int, int, bytes, int]:

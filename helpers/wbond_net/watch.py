@@ -430,7 +430,7 @@ def main(arguments: list[str]) -> int:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     watch = Watch(options, host)
     try:
-        watch.synchronise(_dump(netlink))
+        watch.synchronise(netlink.anew(netlink.links))
     except LookupError as fault:
         sys.stderr.write(f"{fault.args[0]}\n")
         return 1
@@ -468,14 +468,4 @@ def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:
     try:
         watch.take(netlink.events())
     except rtnetlink.Overrun:
-        watch.synchronise(_dump(netlink))
-
-
-def _dump(netlink: rtnetlink.Socket) -> dict[int, Link]:
-    """Return all links, asked for until the kernel's answer came whole."""
-    while True:
-        try:
-            netlink.discard()
-            return netlink.links()
-        except rtnetlink.Overrun:
-            continue
+        watch.synchronise(netlink.anew(netlink.links))

@@ -143,6 +143,18 @@ class Laptop(Machine):
         self.wait_for("the radio to associate", self.authorised)
         self.wait_online()
 
+    def fail_over_and_back(self) -> None:
+        """Tell the main story: the cable is pulled and returns, and a stream goes on."""
+        self.wait_both()
+        tcp = self.spawn("lab-traffic", "tcp")
+        self.cable.pull()
+        self.wait_port(RADIO)
+        self.wait_for("the world to answer over the radio", self.ping)
+        self.cable.plug()
+        self.wait_port(CARD)
+        self.wait_for("the world to answer over the cable", self.ping)
+        assert tcp.report()["broken"] == ""
+
     def client_ids(self) -> set[str]:
         """Return the DHCPv4 client identifiers that the server has leases for."""
         leases = self.read("/run/lab/leases").splitlines()

@@ -99,19 +99,6 @@ def follow(laptop: Laptop, page: str) -> None:
             laptop.run(*words, timeout=120)
 
 
-def pull_the_cable(laptop: Laptop) -> None:
-    """Tell the main story: the cable is pulled and returns, and a stream goes on."""
-    laptop.wait_both()
-    tcp = laptop.spawn("lab-traffic", "tcp")
-    laptop.cable.pull()
-    laptop.wait_port(RADIO)
-    laptop.wait_for("the world to answer over the radio", laptop.ping)
-    laptop.cable.plug()
-    laptop.wait_port(CARD)
-    laptop.wait_for("the world to answer over the cable", laptop.ping)
-    assert tcp.report()["broken"] == ""
-
-
 @pytest.fixture(scope="module")
 def laptop(boot: Callable[..., Laptop]) -> Laptop:
     """A laptop with a bond that was made by hand, and with wbond's programs."""
@@ -126,7 +113,7 @@ def test_from_the_wiki_s_units(laptop: Laptop) -> None:
     laptop.wait_both()
     laptop.write("/etc/wbond.conf", file("docs/from-the-wiki.md"))
     follow(laptop, "docs/from-the-wiki.md")
-    pull_the_cable(laptop)
+    laptop.fail_over_and_back()
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
     # "It takes the radio out and in, not the bond."
     udp = laptop.spawn("lab-traffic", "udp")
@@ -224,7 +211,7 @@ def test_back_to_network_manager_and_from_it_again(laptop: Laptop) -> None:
     laptop.reboot()
     laptop.booted()
     assert not laptop.is_active("NetworkManager.service")
-    pull_the_cable(laptop)
+    laptop.fail_over_and_back()
     laptop.run("wbond", "status")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import image
 import pytest
-from laptop import CARD, FILES, RADIO, REPOSITORY, SMALLEST, Laptop
+from laptop import FILES, RADIO, REPOSITORY, SMALLEST, Laptop
 
 # What the program that is installed knows of: nothing of it is left by a purge.
 TRACES = ("/etc", "/usr", "/lib", "/var/lib", "/run")
@@ -80,15 +80,7 @@ def paths(laptop: Laptop) -> set[str]:
 
 
 def test_after_a_reboot_it_tells_the_main_story(laptop: Laptop) -> None:
-    assert laptop.active_port() == CARD
-    tcp = laptop.spawn("lab-traffic", "tcp")
-    laptop.cable.pull()
-    laptop.wait_port(RADIO)
-    laptop.wait_for("the world to answer over the radio", laptop.ping)
-    laptop.cable.plug()
-    laptop.wait_port(CARD)
-    laptop.wait_for("the world to answer", laptop.ping)
-    assert tcp.report()["broken"] == ""
+    laptop.fail_over_and_back()
     assert laptop.result("wbond", "status").rc == 0
     assert laptop.result("wbond", "check", timeout=120).rc == 0
 

@@ -92,7 +92,7 @@ def wait_relieved(bond: str, port: str, timeout: float) -> bool:
     poll = select.poll()
     poll.register(netlink, select.POLLIN)
     try:
-        while not (done := relieved(_links(netlink), bond, port)):
+        while not (done := relieved(netlink.anew(netlink.links), bond, port)):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -100,13 +100,3 @@ def wait_relieved(bond: str, port: str, timeout: float) -> bool:
         return done
     finally:
         netlink.close()
-
-
-def _links(netlink: rtnetlink.Socket) -> dict[int, rtnetlink.Link]:
-    """Return all links as of now; reports that have come until then are dropped."""
-    while True:
-        try:
-            netlink.discard()
-            return netlink.links()
-        except rtnetlink.Overrun:
-            continue
