@@ -15,8 +15,9 @@ from wbond import main as generator
 
 # Where systemd looks for programs that units name without a path (systemd.exec(5)).
 PROGRAM_PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
-# Links that `systemctl enable` makes stand in the first; the others can also hold them.
-_ENABLED = ("etc/systemd/system", "run/systemd/system")
+# Links that `systemctl enable` makes stand in the first; the second can hold them as well, and
+# generators make some, netplan's for systemd-networkd.
+_ENABLED = ("etc/systemd/system", "run/systemd/system", "run/systemd/generator")
 _PYTHON = ("usr/lib", "usr/local/lib")
 _LINKS_MAX = 40  # links one behind the other, as the kernel allows (path_resolution(7))
 
