@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def setup_version() -> str:
     return str(version)
 
 
+def copy_tree(top: Path) -> None:
+    """Copy what git knows of the work tree, tests left out, for a build to write into."""
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
+    for name in filter(None, listed.split("\0")):
+        if not name.startswith("tests/") and (REPOSITORY / name).is_file():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, top / name)
+
+
 def test_pip_gets_every_python_package() -> None:
     setup = configparser.ConfigParser()
     setup.read(REPOSITORY / "setup.cfg")
@@ -47,6 +57,19 @@ def test_pip_gets_every_python_package() -> None:
     # Packages within one are found below it.
     top = {name: place for name, place in found.items() if "." not in name}
     assert dict(pair.split(" = ") for pair in pairs) == top
+
+
+def test_pip_installs_what_can_be_imported(tmp_path: Path) -> None:
+    """Without what it needs: systemd-python is compiled where pip brings it."""
+    copy, target = tmp_path / "wbond", tmp_path / "site"
+    copy_tree(copy)
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
+    subprocess.run([*pip, "install", "--no-deps", "--target", target, copy], check=True)
+    script = "import sys; sys.path.insert(0, sys.argv[1]); import wbond.config, wbond_net.bond"
+    assert run(sys.executable, "-I", "-c", script, str(target)).returncode == 0
+    for path in ("wbond_udev/main.py", "wbond_cli/examine/site.py"):
+        assert (target / path).is_file()
+    assert (target / "wbond_cli/show/status.schema.json").is_file()
 
 
 # --- Debian -------------------------------------------------------------------
@@ -262,19 +285,14 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout that is nobody's: makepkg refuses to run as root."""
     place = tmp_path_factory.mktemp("arch")
-    top = place / "wbond"
-    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
-    for name in filter(None, listed.split("\0")):
-        if not name.startswith("tests/") and (REPOSITORY / name).is_file():
-            (top / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, top / name)
+    copy_tree(place / "wbond")
     if os.geteuid() == 0:
         for path in (place, *place.rglob("*")):
             os.chown(path, 65534, 65534)
         for path in (place, *place.parents):  # pytest's folders are for their owner alone
             if path.stat().st_uid in (os.geteuid(), 65534) and str(path).startswith("/tmp/"):
                 path.chmod(path.stat().st_mode | 0o111)
-    return top
+    return place / "wbond"
 
 
 def makepkg(checkout: Path, *words: str) -> str:
