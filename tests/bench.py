@@ -91,10 +91,10 @@ def measure(folder: Path) -> list[Ratio]:
 
 
 def query(folder: Path, helper: str) -> Program:
-    """Prepare the udev helper for a device that every machine has, the loopback interface."""
+    """Prepare the udev helper for a port that every machine has, the loopback interface."""
     root = emptied(folder)
     (root / "etc").mkdir()
-    (root / "etc/wbond.conf").write_text("[bond0]\nwired = enp0s10 en*\nwireless = wlp3s0 wl*\n")
+    (root / "etc/wbond.conf").write_text("[bond0]\nwired = lo en*\nwireless = wlp3s0 wl*\n")
     event = {"ACTION": "add", "SUBSYSTEM": "net", "DEVPATH": "/devices/virtual/net/lo"}
     event |= {"INTERFACE": "lo", "IFINDEX": "1", "SEQNUM": "1"}
     return Program("wbond-udev query", [helper, "--root", str(root), "query"], environ=event)

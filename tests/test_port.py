@@ -16,6 +16,7 @@ from tests.conftest import REPOSITORY
 from tests.fake import OWN, Machine
 
 TEMPLATE = (REPOSITORY / "units/bond0-supplicant@.service").read_text(encoding="utf-8")
+WIRED = {"BOND": "bond0", "PRIORITY": "20", "MAC": "active"}
 ENVIRON = dict(re.findall(r"^Environment=(\w+)=(.*)$", TEMPLATE, re.MULTILINE)) | {"PRIORITY": "20"}
 CARD, RADIO = "enp0s10", "wlp3s0"
 COMMON = "02:00:00:aa:bb:cc"
@@ -291,7 +292,7 @@ def test_an_adapter_that_refuses_works_all_the_same(
 def test_leaving_gives_the_own_address_back(machine: Machine) -> None:
     machine.add_bond()
     machine.add(CARD, address=COMMON, up=True, master="bond0")
-    assert port.main(["leave", "bond0", CARD], ENVIRON | {"MAC": COMMON}) == 0
+    assert port.main(["leave", "bond0", CARD], WIRED | {"MAC": COMMON}) == 0
     assert machine.ran == [
         f"ip link set dev {CARD} nomaster",
         f"ip link set dev {CARD} down",
@@ -302,8 +303,22 @@ def test_leaving_gives_the_own_address_back(machine: Machine) -> None:
 def test_leaving_touches_no_address_that_wbond_has_not_set(machine: Machine) -> None:
     machine.add_bond()
     machine.add(CARD, address=COMMON, up=True, master="bond0")
-    port.main(["leave", "bond0", CARD], ENVIRON)
+    port.main(["leave", "bond0", CARD], WIRED)
     assert machine.ran == [f"ip link set dev {CARD} nomaster", f"ip link set dev {CARD} down"]
+
+
+RATES_BACK = [f"ip link set dev {RADIO} up", f"iw dev {RADIO} set bitrates"]
+
+
+@pytest.mark.parametrize(("environ", "between"), [({}, RATES_BACK), ({"LEGACY_RATES": "yes"}, [])])
+def test_leaving_lets_a_radio_use_all_rates_again(
+    machine: Machine, environ: dict[str, str], between: list[str]
+) -> None:
+    machine.add_bond()
+    machine.add(RADIO, master="bond0")
+    port.main(["leave", "bond0", RADIO], ENVIRON | environ)
+    down = f"ip link set dev {RADIO} down"
+    assert machine.ran == [f"ip link set dev {RADIO} nomaster", *between, down]
 
 
 @pytest.mark.parametrize("master", ["", "br0"])

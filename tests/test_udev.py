@@ -179,7 +179,7 @@ def test_hostile_strings_change_nothing_but_the_match(text: str, field: str) -> 
         assert "\n" not in value
         assert name.isascii()
         if name != "WBOND_UNIT":
-            assert value in ("bond0", "bond1", "1", "wbond", "wbond-found@.service", "10", "20")
+            assert value in ("bond0", "bond1", "wireless", "1", "wbond", main.FOUND, "10", "20")
         else:
             assert value.isascii()
             assert value.removesuffix(".service").partition("@")[0] in (
@@ -198,6 +198,7 @@ def properties(text: str, facts: Facts, wants: str = "") -> dict[str, str]:
 def test_a_port_by_glob_has_rank_and_unit_from_here() -> None:
     assert properties("[bond0]", STICK) == {
         "WBOND_BOND": "bond0",
+        "WBOND_ROLE": "wireless",
         "WBOND_UNIT": "bond0-supplicant@wlxe84e06000003.service",
         "NM_UNMANAGED": "1",
         "ID_NET_MANAGED_BY": "wbond",
@@ -210,7 +211,7 @@ def test_a_literal_port_has_rank_and_start_from_the_generator() -> None:
     found = properties("[bond0]\nwired = eno1\nwireless =\n", CARD)
     assert "SYSTEMD_WANTS" not in found
     assert not any(name.startswith("WBOND_SET_") for name in found)
-    assert found["WBOND_UNIT"] == "bond0-wired@eno1.service"
+    assert (found["WBOND_ROLE"], found["WBOND_UNIT"]) == ("wired", "bond0-wired@eno1.service")
     assert found["NM_UNMANAGED"] == "1"
 
 

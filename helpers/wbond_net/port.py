@@ -159,9 +159,21 @@ def leave(bond: str, port: str, environ: Mapping[str, str]) -> None:
     aligned = environ.get("MAC", "active") != "active"
     own = alignment.permanent_address(port) if aligned else ""
     link.run("ip", "link", "set", "dev", port, "nomaster")
+    if environ.get("LEGACY_RATES") == "no":
+        _allow_all_rates(port)
     link.run("ip", "link", "set", "dev", port, "down")
     if own and link.attribute(port, "address") != own:
         link.attempt("ip", "link", "set", "dev", port, "address", own)
+
+
+def _allow_all_rates(port: str) -> None:
+    """Take back what `supplicant` has set: the kernel keeps it for whoever has the radio next.
+
+    Possible only while it is up (ieee80211_set_bitrate_mask()), and wpa_supplicant
+    has set it down at its end.
+    """
+    if not rfkill.blocked(port) and link.attempt("ip", "link", "set", "dev", port, "up"):
+        link.attempt("iw", "dev", port, "set", "bitrates")
 
 
 def supplicant(bond: str, port: str, environ: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    """Entry point; returns 0, 1 when the device is gone, 2 when called wrongly."""
+    """Entry point; returns 0, 1 without a device of udev's, 2 when called wrongly."""
     root = "/"
     if arguments[:1] == ["--root"] and len(arguments) == 3:
         root, arguments = arguments[1], arguments[2:]
@@ -64,6 +64,7 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
     bond, port = found
     unit = plan.port_unit(bond.name, port.kind, facts.name)
     yield "WBOND_BOND", bond.name
+    yield "WBOND_ROLE", port.kind
     yield "WBOND_UNIT", f"{unit}.service"
     yield "NM_UNMANAGED", "1"
     yield "ID_NET_MANAGED_BY", MANAGER

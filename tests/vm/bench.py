@@ -106,18 +106,19 @@ def join(laptop: Laptop, bond: str) -> Join:
 
 def report(release: str, taken: dict[str, list[Join]]) -> int:
     """Print the medians and their ratios; returns 1 where wbond is not faster."""
-    slow = 0
+    slow = []
     for step in Join._fields:
         ours, theirs = (
             statistics.median(getattr(join, step) for join in taken[bond])
             for bond in (BOND, THEIRS)
         )
-        slow |= int(ours >= theirs)
+        slow.append(ours >= theirs)
+        verdict = "TOO SLOW" if ours >= theirs else "ok"
         print(
             f"{release}: stick {step:<10} wbond {ours:6.0f} ms, NetworkManager {theirs:6.0f} ms, "
-            f"medians of {PLUGS}: {ours / theirs:5.2f}   below 1.0   {'TOO SLOW' if slow else 'ok'}"
+            f"medians of {PLUGS}: {ours / theirs:5.2f}   below 1.0   {verdict}"
         )
-    return slow
+    return int(any(slow))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,13 @@ def agreement(request: pytest.FixtureRequest) -> Iterator[None]:
         laptop.wait_agreement()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what scenarios have measured, packets lost and such, of those that passed too."""
+    for report in terminalreporter.getreports("passed"):
+        if report.when == "call" and HERE.name in Path(report.fspath).parts and report.capstdout:
+            terminalreporter.write_line(f"{report.location[2]}: {report.capstdout.strip()}")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Save the logs of the guest in which a scenario failed, and say where they are."""

@@ -2,7 +2,6 @@
 """The laptop of the stories: a guest with wbond, and the words to tell what it does."""
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,7 +32,6 @@ FILES = {
     "/etc/wpa_supplicant/wpa_supplicant.conf": SUPPLICANT,
     "/etc/wide-dhcpv6/dhcp6c.conf": DHCP6C,
 }
-CLIENT_ID = re.compile(r"client identifier.*?((?:[0-9a-f]{2}:){8,}[0-9a-f]{2})", re.IGNORECASE)
 
 
 class Laptop(Machine):
@@ -74,6 +72,10 @@ class Laptop(Machine):
         shown = json.loads(self.run("ip", "-json", "-d", "link", "show", "dev", interface))
         found: dict[str, Any] = shown[0]
         return found
+
+    def has_lease(self) -> bool:
+        """Tell whether the bond has an address of DHCPv6's range; others are made up."""
+        return any(str(a["local"]).startswith("2001:db8::1") for a in self.addresses(6))
 
     def is_active(self, unit: str) -> bool:
         """Tell whether a unit is active."""
@@ -120,7 +122,14 @@ class Laptop(Machine):
             if not asked.err:
                 return True
             status = json.loads(asked.out)
+            of_the_kernel = self.result("ls", "/proc/net/bonding").out.split()
+            told = {bond["name"]: bond["kind"] == "bond" for bond in status["bonds"]}
             found = [
+                f"{name} is a bond: {name in of_the_kernel}, by status {is_bond}"
+                for name, is_bond in told.items()
+                if is_bond != (name in of_the_kernel)
+            ]
+            found += [
                 difference
                 for bond in status["bonds"]
                 if bond["kind"] == "bond"

@@ -337,23 +337,17 @@ class Dock(NamedTuple):
 
     machine: Machine
 
-    def plug(self, cable: bool = True) -> None:
+    def plug(self) -> None:
         """Plug the dock in."""
         monitor = self.machine.monitor
         monitor("netdev_add", type="hubport", id="dock", hubid=1)
         device = {"driver": "usb-net", "id": "dock", "netdev": "dock", "mac": DOCK_MAC}
         monitor("device_add", bus="xhci.0", **device)
-        if not cable:
-            monitor("set_link", name="dock", up=False)
 
     def pull(self) -> None:
         """Pull the dock, as it is."""
         self.machine.monitor("device_del", id="dock")
         self.machine.monitor("netdev_del", id="dock")
-
-    def plug_cable(self) -> None:
-        """Put the cable into the dock."""
-        self.machine.monitor("set_link", name="dock", up=True)
 
 
 class Radios(NamedTuple):

@@ -80,14 +80,16 @@ def test_what_comes_in_is_not_led_astray_by_an_access_point_s_claim(laptop: Lapt
     # So that nothing goes out for the sake of the neighbour table.
     laptop.world("ip", "neigh", "replace", laptop.address(), "lladdr", COMMON, "dev", "br0")
     lost = [reassociate(laptop) for _ in range(10)]
+    # Under emulation a process may wait for its turn for longer than all ten may lose: once more.
+    worst = lost.index(max(lost))
+    lost[worst] = min(lost[worst], reassociate(laptop))
     laptop.run("systemctl", "stop", "wbond-watch@bond0.service")
     alone = reassociate(laptop)
     laptop.run("systemctl", "start", "wbond-watch@bond0.service")
     laptop.world("ip", "neigh", "del", laptop.address(), "dev", "br0")
     print(f"packets lost at each re-association: {lost}; without the watch: {alone}")
     assert alone > 100
-    # Under emulation a process may wait for its turn for longer than all ten may lose.
-    assert sorted(lost)[-2] <= 10
+    assert max(lost) <= 10
 
 
 def test_an_aligned_stick_can_be_replugged(laptop: Laptop) -> None:
@@ -99,6 +101,16 @@ def test_an_aligned_stick_can_be_replugged(laptop: Laptop) -> None:
         assert laptop.link("wlan0")["permaddr"] == STICK_MAC
         laptop.radios.pull("stick")
         laptop.wait_for("the stick gone", lambda: "wlan0" not in laptop.ports())
+
+
+def test_a_stick_is_aligned_before_anything_is_bound_to_it(laptop: Laptop) -> None:
+    unit = "bond0-supplicant@wlan0.service"
+    laptop.run("systemctl", "mask", "--runtime", unit)
+    laptop.radios.plug("stick", STICK_MAC)
+    laptop.wait_for("udev to align it", lambda: laptop.link("wlan0")["address"] == COMMON)
+    assert "wlan0" not in laptop.ports()
+    laptop.radios.pull("stick")
+    laptop.run("systemctl", "unmask", "--runtime", unit)
 
 
 def test_ports_that_leave_have_their_own_address_again(laptop: Laptop) -> None:

@@ -5,15 +5,10 @@ import time
 from collections.abc import Callable
 
 import pytest
-from laptop import CARD, FILES, RADIO, Laptop
+from laptop import BOND, CARD, FILES, RADIO, Laptop
 
 Boot = Callable[..., Laptop]
 WAIT_LIMIT = 30  # s, of wbond-wait-online@
-
-
-def has_lease(laptop: Laptop) -> bool:
-    """Tell whether the bond has an address of DHCPv6's range."""
-    return any(str(a["local"]).startswith("2001:db8::1") for a in laptop.addresses(6))
 
 
 def test_on_wifi_alone_with_the_cable_unplugged(boot: Boot) -> None:
@@ -25,14 +20,15 @@ def test_on_wifi_alone_with_the_cable_unplugged(boot: Boot) -> None:
     assert laptop.ports() == [CARD, RADIO] or laptop.ports() == [RADIO, CARD]
     assert laptop.ping()
     # Leased, not made up: the range is the server's. The boot waits for one address of any kind.
-    laptop.wait_for("DHCPv6's address", lambda: has_lease(laptop))
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
     laptop.cable.plug()
     laptop.wait_port(CARD)
     assert laptop.ping()
 
 
 def test_on_wifi_alone_without_a_card(boot: Boot) -> None:
-    laptop = boot(files=FILES, card=False)
+    # The shortest configuration: every cable and every radio.
+    laptop = boot(files=FILES | {"/etc/wbond.conf": f"[{BOND}]\n"}, card=False)
     assert laptop.booted() == "running"
     assert laptop.is_active("network-online.target")
     laptop.wait_online()

@@ -46,6 +46,14 @@ NAMED = (
 )
 
 
+OWN_ADDRESS = """
+import sys
+sys.path[:0] = ["/usr/local/lib/wbond/generator", "/usr/local/lib/wbond/helpers"]
+from wbond_net import identity
+print(identity.mac(sys.argv[1]))
+"""
+
+
 @pytest.fixture(scope="module")
 def laptop(boot: Callable[..., Laptop]) -> Laptop:
     laptop = boot(files={**FILES, **FAULTY})
@@ -65,6 +73,13 @@ def test_what_is_good_works(laptop: Laptop) -> None:
     assert laptop.ping()
     assert laptop.result("test", "-e", "/sys/class/net/bond1").rc == 0
     assert laptop.ports("bond1") == []
+
+
+def test_udev_leaves_a_bond_the_address_that_it_was_made_with(laptop: Laptop) -> None:
+    """One without ports: with a port, fail_over_mac has the address be the active port's."""
+    own = laptop.run("python3", "-c", OWN_ADDRESS, "bond1").strip()
+    laptop.shell("udevadm trigger --action=add --settle /sys/class/net/bond1")
+    assert laptop.link("bond1")["address"] == own
 
 
 @pytest.mark.parametrize("message", NAMED)

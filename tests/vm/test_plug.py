@@ -61,7 +61,7 @@ def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
     assert laptop.active_port() == CARD
     assert udp.report()["lost"] == 0
     properties = laptop.run("udevadm", "info", "-q", "property", "-p", "/sys/class/net/wlan0")
-    for line in ("WBOND_BOND=bond0", f"WBOND_UNIT={UNIT}", "NM_UNMANAGED=1"):
+    for line in ("WBOND_BOND=bond0", "WBOND_ROLE=wireless", f"WBOND_UNIT={UNIT}", "NM_UNMANAGED=1"):
         assert f"{line}\n" in properties
     laptop.wait_status("radio wlan0 stands by")
     quiet(laptop)
@@ -155,6 +155,17 @@ def test_two_sticks_of_one_kind_are_told_apart_and_have_a_process_each(laptop: L
     }
     # The second has a section of its own, found by its permanent address; the first has a glob.
     assert ranks[CARD] > ranks["wlan1"] > ranks[RADIO] > ranks["wlan0"]
+    # Without the cable the best of three radios carries, and a lesser one that joins stands by.
+    laptop.radios.pull("stick")
+    wait_gone(laptop)
+    laptop.cable.pull()
+    laptop.wait_port("wlan1")
+    laptop.wait_for("the world to answer over the second stick", laptop.ping)
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop, "wlan0")
+    assert laptop.active_port() == "wlan1"
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
     for name in ("stick", "second"):
         laptop.radios.pull(name)
     laptop.wait_for("both to be gone", lambda: len(laptop.ports()) == 2)
@@ -267,6 +278,33 @@ def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Lapt
     quiet(laptop)
 
 
+def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> None:
+    """Played by a virtual one: QEMU's USB card tells nothing of its carrier."""
+    laptop.wait_both()
+    laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = late0 {CARD}\nwireless = {RADIO} wl*\n")
+    laptop.run("systemctl", "daemon-reload")
+    udp = laptop.spawn("lab-traffic", "udp")
+    laptop.shell(
+        "ip link add dev late0 type veth peer name far1;"
+        " ip link set dev far1 netns world; ip -netns world link set dev far1 master br0"
+    )
+    laptop.wait_for("the cable without carrier", lambda: "late0" in laptop.ports())
+    laptop.wait_primary("late0")
+    time.sleep(1)
+    assert laptop.active_port() == CARD
+    assert udp.report()["lost"] == 0
+    laptop.run("ip", "-netns", "world", "link", "set", "dev", "far1", "up")
+    laptop.wait_port("late0")
+    laptop.wait_for("the world to answer over it", laptop.ping)
+    laptop.run("ip", "-netns", "world", "link", "delete", "dev", "far1")
+    laptop.wait_port(CARD)
+    laptop.write("/etc/wbond.conf", CONFIGURATION)
+    laptop.run("systemctl", "daemon-reload")
+    wait_gone(laptop, f"{BOND}-wired@late0.service")
+    laptop.wait_both()
+    quiet(laptop)
+
+
 def rfkill(laptop: Laptop, verb: str) -> None:
     """Block or unblock the laptop's radio; the access point has one too, and it is not meant."""
     laptop.shell(f"rfkill {verb} $(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)")
@@ -291,6 +329,7 @@ def test_a_radio_that_is_blocked_and_unblocked_returns_by_itself(laptop: Laptop)
 
 
 CYCLES, STICKS = 50, 4
+NAMED_AND_FOUND = f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO} wlan0 wlan1 wl*\n"
 
 
 def resources(laptop: Laptop) -> tuple[int, int]:
@@ -308,13 +347,16 @@ def check_ended(laptop: Laptop) -> None:
     """Raise CommandFailed, naming them, while units of sticks have not ended."""
     states = "--state=active,activating,deactivating,reloading"
     words = ("systemctl", "list-units", "--plain", "--no-legend", states)
-    alive = laptop.run(*words, "bond0-supplicant@wlan*", "wbond-found@*")
+    alive = laptop.run(*words, "bond0-supplicant@wlan*", "wbond-found@*", "wbond-plug@*wlan*")
     if alive:
         raise CommandFailed(alive + laptop.run("systemctl", "list-jobs", "--no-legend"))
 
 
 def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     laptop.wait_both()
+    # Half of them are named, and come by wbond-plug@; half are found, and come by wbond-found@.
+    laptop.write("/etc/wbond.conf", NAMED_AND_FOUND)
+    laptop.run("systemctl", "daemon-reload")
     macs = {f"cycle{n}": f"02:00:00:00:06:{n:02x}" for n in range(STICKS)}
     udp = laptop.spawn("lab-traffic", "udp")
     before = (0, 0)
@@ -334,15 +376,20 @@ def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     quiet(laptop)
     processes = laptop.run("ps", "-eo", "args")
     assert processes.count("wpa_supplicant -i") == 1
+    assert "/helpers/wbond-port" not in processes
     after = resources(laptop)
     print(f"{CYCLES * STICKS} plugs: memory (kB) and open files were {before}, are {after}")
     assert after[0] < before[0] + 2048
     assert after[1] <= before[1] + 2
     assert udp.report()["lost"] == 0
-    laptop.radios.plug("stick", STICK_MAC)
-    wait_stick(laptop)
-    laptop.radios.pull("stick")
-    wait_gone(laptop)
+    laptop.radios.plug_all(macs)
+    for name in ("wlan0", "wlan1", "wlan2", "wlan3"):
+        wait_stick(laptop, name)
+    laptop.radios.pull_all(macs)
+    laptop.wait_for("their units to end", lambda: check_ended(laptop), 180)
+    laptop.write("/etc/wbond.conf", CONFIGURATION)
+    laptop.run("systemctl", "daemon-reload")
+    quiet(laptop)
 
 
 BLOCK = f"""[Unit]

@@ -39,6 +39,7 @@ class Traces(NamedTuple):
     addresses: list[str]
     routes: str
     macs: dict[str, str]
+    rates: str
     processes: list[str]
     sockets: list[str]
 
@@ -53,8 +54,13 @@ def traces(laptop: Laptop) -> Traces:
         [line for line in laptop.run("ip", "-brief", "address").splitlines() if "/" in line],
         laptop.run("ip", "route") + laptop.run("ip", "-6", "route"),
         {name: laptop.link(name)["address"] for name in (CARD, RADIO)},
+        laptop.shell(f"cat /sys/kernel/debug/ieee80211/phy*/netdev:{RADIO}/rc_rateidx_mask_2ghz"),
         [line for line in processes if any(word in line for word in suspects)],
-        re.findall(r"\S+:\S+(?=\s+\S+:\*)", laptop.run("ss", "-Hlntuw")),
+        [
+            *re.findall(r"\S+:\S+(?=\s+\S+:\*)", laptop.run("ss", "-Hlntuw")),
+            *laptop.run("ss", "-H", "-0").splitlines(),
+            *laptop.result("find", "/run/wpa_supplicant", "-type", "s").out.splitlines(),
+        ],
     )
 
 
@@ -133,12 +139,29 @@ def test_one_identity_serves_both_clients(laptop: Laptop) -> None:
     assert duid in laptop.read("/run/lab/leases").split("duid", 1)[1]
 
 
+def test_the_distribution_s_own_dhclient_conf_is_heeded(laptop: Laptop) -> None:
+    """Debian's sends the host name."""
+    assert re.search(r" 192\.0\.2\.\d+ laptop ", laptop.read("/run/lab/leases"))
+
+
 def test_the_watch_says_what_is_and_is_small(laptop: Laptop) -> None:
     laptop.wait_status(f"cable {CARD} carries; radio {RADIO} stands by")
     pid = laptop.show("wbond-watch@bond0.service", "MainPID")
     (resident,) = re.findall(r"VmRSS:\s+(\d+) kB", laptop.read(f"/proc/{pid}/status"))
     print(f"wbond-watch: {resident} kB resident")
     assert int(resident) <= 16 * 1024
+
+
+def test_the_watch_sleeps_while_nothing_happens(laptop: Laptop) -> None:
+    pid = laptop.show("wbond-watch@bond0.service", "MainPID")
+
+    def turns() -> int:
+        status = laptop.read(f"/proc/{pid}/status")
+        return int(re.findall(r"^voluntary_ctxt_switches:\s+(\d+)$", status, re.MULTILINE)[0])
+
+    before = turns()
+    time.sleep(10)
+    assert turns() - before <= 1
 
 
 def test_udev_leaves_the_address_of_the_bond_alone(laptop: Laptop) -> None:
@@ -232,6 +255,11 @@ def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Lapto
         "the lease confirmed with the radio's address",
         lambda: confirmed in laptop.read("/run/lab/dnsmasq.log")[before:],
     )
+    # Asked for by its address (INIT-REBOOT), not looked for anew.
+    said = laptop.read("/run/lab/dnsmasq.log")[before:]
+    assert "DHCPDISCOVER" not in said.partition(confirmed)[0]
+    for port, status in ((CARD, "down"), (RADIO, "up")):
+        assert f"Slave Interface: {port}\nMII Status: {status}\n" in laptop.bonding()
     assert laptop.address(4) == address
     # Two router advertisements at least come by in this time.
     time.sleep(9)
@@ -262,6 +290,7 @@ def test_a_killed_process_is_back_by_itself(laptop: Laptop, unit: str) -> None:
         lambda: laptop.show(unit, "MainPID") not in ("0", former) and laptop.is_active(unit),
     )
     laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
     assert udp.report()["lost"] == 0
     assert laptop.address(4) == address
 
@@ -288,18 +317,28 @@ def test_with_all_of_wbond_dead_the_kernel_fails_over(laptop: Laptop) -> None:
     laptop.run("systemctl", "start", *dead)
 
 
+def restart(laptop: Laptop, unit: str) -> None:
+    """Restart a unit, and see that it is another run of it."""
+    before = laptop.show(unit, "InvocationID")
+    laptop.run("systemctl", "restart", unit)
+    assert laptop.show(unit, "InvocationID") != before
+
+
 @pytest.mark.parametrize("port", [CARD, RADIO])
 def test_a_port_can_be_stopped_started_and_restarted(laptop: Laptop, port: str) -> None:
     laptop.wait_both()
     unit = PORT_UNITS[port == RADIO]
     other = RADIO if port == CARD else CARD
-    laptop.run("systemctl", "restart", unit)
+    restart(laptop, unit)
     laptop.wait_both()
     laptop.run("systemctl", "stop", unit)
     assert laptop.ports() == [other]
     laptop.wait_port(other)
     laptop.wait_for("the world to answer", laptop.ping)
-    # A moment for anything that would bring it back.
+    # What might bring it back, and a moment for it.
+    for action in ("change", "add"):
+        laptop.run("udevadm", "trigger", "-c", action, "--settle", f"/sys/class/net/{port}")
+    laptop.run("systemctl", "daemon-reload")
     time.sleep(3)
     assert laptop.ports() == [other]
     assert laptop.link(port)["address"] == laptop.link(port).get(
@@ -313,18 +352,22 @@ def test_a_port_can_be_stopped_started_and_restarted(laptop: Laptop, port: str) 
 @pytest.mark.parametrize("unit", ["dhclient@bond0.service", "dhcp6c@bond0.service"])
 def test_a_client_can_be_stopped_started_and_restarted(laptop: Laptop, unit: str) -> None:
     laptop.wait_both()
-    laptop.run("systemctl", "restart", unit)
+    restart(laptop, unit)
     laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
     laptop.run("systemctl", "stop", unit)
     if unit.startswith("dhclient"):
         assert laptop.address(4) == ""
         assert laptop.run("ip", "-4", "route") == ""
+    else:
+        assert not laptop.has_lease()
     # The watch does not bring back what a person has stopped, not even when it is new itself.
     laptop.run("systemctl", "restart", "wbond-watch@bond0.service")
     time.sleep(3)
     assert not laptop.is_active(unit)
     laptop.run("systemctl", "start", unit)
     laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
 
 
 def test_reload_of_dhclient_confirms_the_lease_and_keeps_the_address(laptop: Laptop) -> None:
