@@ -270,18 +270,53 @@ def test_alignment_is_for_ports_that_are_down_and_free(machine: Machine) -> None
 
 
 def test_the_query_works_without_a_path_for_a_device_of_this_machine(tmp_path: Path) -> None:
-    words = [QUERY, "query"]
+    words = [QUERY, "--root", str(configured(tmp_path, "[bond0]\nwired = lo\n")), "query"]
     index = Path("/sys/class/net/lo/ifindex").read_text().strip()
     event = {"ACTION": "add", "SUBSYSTEM": "net", "DEVPATH": "/devices/virtual/net/lo"}
     event |= {"INTERFACE": "lo", "IFINDEX": index, "SEQNUM": "1"}
     done = subprocess.run(words, env=event, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "WBOND_UNIT=bond0-wired@lo.service\n" in done.stdout
 
 
-def test_a_device_that_is_gone_is_no_port() -> None:
+SAID_BY_DEVICES = {
+    "quotes and signs": b"\"';$(reboot)`reboot`$HOME%n%p\\x2d*",
+    "a line of its own": b"x\nWBOND_BOND=evil",
+    "4 KB": b"x" * 4096,
+    "no text": b"\xff\xfe\x80",
+}
+
+
+@pytest.mark.parametrize("value", SAID_BY_DEVICES.values(), ids=SAID_BY_DEVICES)
+def test_what_a_device_says_of_itself_changes_no_property(tmp_path: Path, value: bytes) -> None:
+    root = configured(tmp_path, "[bond0]\nwired = lo en*\n")
+    index = Path("/sys/class/net/lo/ifindex").read_bytes().strip()
+    event = {b"ACTION": b"add", b"SUBSYSTEM": b"net", b"DEVPATH": b"/devices/virtual/net/lo"}
+    event |= {b"INTERFACE": b"lo", b"IFINDEX": index, b"SEQNUM": b"1"}
+    event |= dict.fromkeys((b"ID_PATH", b"ID_NET_DRIVER", b"ID_USB_VENDOR_ID", b"OTHER"), value)
+    words = [QUERY, "--root", str(root), "query"]
+    done = subprocess.run(words, env=event, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().splitlines() == [
+        "WBOND_BOND=bond0",
+        "WBOND_ROLE=wired",
+        "WBOND_UNIT=bond0-wired@lo.service",
+        "NM_UNMANAGED=1",
+        "ID_NET_MANAGED_BY=wbond",
+    ]
+
+
+def configured(root: Path, text: str) -> Path:
+    (root / "etc").mkdir()
+    (root / "etc/wbond.conf").write_text(text, encoding="utf-8")
+    return root
+
+
+def test_a_device_that_is_gone_is_no_port(tmp_path: Path) -> None:
     event = {"ACTION": "add", "SUBSYSTEM": "net", "DEVPATH": "/devices/virtual/net/gone0"}
     event |= {"INTERFACE": "gone0", "IFINDEX": "999", "SEQNUM": "1"}
-    done = subprocess.run([QUERY, "query"], env=event, capture_output=True, text=True)
+    words = [QUERY, "--root", str(configured(tmp_path, "[bond0]\nwired = en*\n")), "query"]
+    done = subprocess.run(words, env=event, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -34,13 +34,12 @@ def all_there() -> list[Facts]:
 
 def facts(device: pyudev.Device, name: str, with_address: bool) -> Facts:
     """Return the facts of a device of the subsystem net; the address only if asked for."""
-    properties = device.properties
     return Facts(
         name=name,
         kind=_kind(device),
-        mac=permanent_address(int(properties["IFINDEX"])) if with_address else "",
+        mac=permanent_address(int(device.properties["IFINDEX"])) if with_address else "",
         driver=_driver(device),
-        path=properties.get("ID_PATH", ""),
+        path=_text(device, "ID_PATH"),
         usb=_usb(device),
     )
 
@@ -63,8 +62,16 @@ def _driver(device: pyudev.Device) -> str:
     try:
         link = os.readlink(os.path.join(device.sys_path, "device", "driver"))
     except OSError:
-        return str(device.properties.get("ID_NET_DRIVER", ""))
+        return _text(device, "ID_NET_DRIVER")
     return os.path.basename(link)
+
+
+def _text(device: pyudev.Device, name: str) -> str:
+    """Return a property; nothing for one that is no text, which no pattern can mean."""
+    try:
+        return str(device.properties.get(name, ""))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _usb(device: pyudev.Device) -> str:

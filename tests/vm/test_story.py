@@ -39,7 +39,6 @@ class Traces(NamedTuple):
     addresses: list[str]
     routes: str
     macs: dict[str, str]
-    rates: str
     processes: list[str]
     sockets: list[str]
 
@@ -54,7 +53,6 @@ def traces(laptop: Laptop) -> Traces:
         [line for line in laptop.run("ip", "-brief", "address").splitlines() if "/" in line],
         laptop.run("ip", "route") + laptop.run("ip", "-6", "route"),
         {name: laptop.link(name)["address"] for name in (CARD, RADIO)},
-        laptop.shell(f"cat /sys/kernel/debug/ieee80211/phy*/netdev:{RADIO}/rc_rateidx_mask_2ghz"),
         [line for line in processes if any(word in line for word in suspects)],
         [
             *re.findall(r"\S+:\S+(?=\s+\S+:\*)", laptop.run("ss", "-Hlntuw")),
@@ -347,6 +345,8 @@ def test_a_port_can_be_stopped_started_and_restarted(laptop: Laptop, port: str) 
     laptop.run("systemctl", "start", unit)
     laptop.wait_both()
     assert LISTING.format(active=CARD) in laptop.bonding()
+    # Given and taken back: a refusal would stand there.
+    assert "set bitrates" not in laptop.journal("-u", unit)
 
 
 @pytest.mark.parametrize("unit", ["dhclient@bond0.service", "dhcp6c@bond0.service"])
