@@ -117,12 +117,14 @@ def test_status_agrees_with_the_kernel_wherever_the_story_goes(laptop: Laptop) -
 def test_the_log_tells_the_failovers_and_how_long_they_lasted(laptop: Laptop) -> None:
     said = laptop.run("wbond", "log", "--boot", "--json")
     events = [json.loads(line) for line in said.splitlines()]
-    failover = next(one for one in events if one["event"] == "failover" and one["port"] == RADIO)
-    assert (failover["former"], failover["ended"]) == (CARD, "active")
-    assert failover["lasted"] > 1
+    told = {one["event"]: one for one in events}
+    assert (told["failover"]["port"], told["failover"]["former"]) == (RADIO, CARD)
+    assert (told["no-carrier"]["former"], told["no-carrier"]["ended"]) == (RADIO, "active")
+    assert told["no-carrier"]["lasted"] > 1
+    assert (told["active"]["port"], told["active"]["ended"]) == (CARD, "idle")
     stick = [one["event"] for one in events if one["port"] == "wlan0"]
     assert (stick[0], stick[-1]) == ("port-joined", "port-left")
-    assert f"{CARD} was active for " in " ".join(laptop.run("wbond", "log", "--boot").split())
+    assert f"{RADIO} was active for " in " ".join(laptop.run("wbond", "log", "--boot").split())
 
 
 AS_AN_ORDINARY_USER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -131,9 +133,11 @@ AS_AN_ORDINARY_USER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-gro
 @pytest.mark.parametrize("words", ["status", "check", "plan", "log"])
 def test_an_ordinary_user_sees_as_much_as_is_allowed(laptop: Laptop, words: str) -> None:
     result = laptop.result(*AS_AN_ORDINARY_USER, "wbond", words, timeout=120)
-    assert "Traceback" not in result.err
     assert result.rc in (0, 1), result.err
-    assert result.out
+    if words == "log":
+        assert "the journal may not be read by this user" in result.err
+    else:
+        assert result.out
     if words == "status":
         assert laptop.address() in result.out
 
