@@ -50,7 +50,7 @@ CLI_MODULES = {
         "words",
     ],
     "wbond_cli/begin": ["__init__", "draft", "passwords"],
-    "wbond_cli/change": ["__init__", "changes", "question", "reality", "steps"],
+    "wbond_cli/change": ["__init__", "changes", "question", "reality", "rights", "steps"],
     "wbond_cli/examine": [
         "__init__",
         "examination",

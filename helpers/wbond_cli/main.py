@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns the verb's exit status, 2 when called wrongly."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(arguments, argparse.Namespace(typed=arguments))
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
