@@ -334,7 +334,7 @@ OUT: dict[str, Any] = {"master": 0, "slave": None}
             [
                 (
                     "bond0 is configured and not there",
-                    "systemctl daemon-reload, then systemctl start wbond@bond0.service",
+                    "sudo wbond up bond0",
                 )
             ],
         ),
@@ -361,7 +361,7 @@ OUT: dict[str, Any] = {"master": 0, "slave": None}
             [
                 (
                     "the configuration was edited since it was read",
-                    "systemctl daemon-reload, then systemctl restart wbond@bond0.service",
+                    "sudo wbond apply, or, if that finds nothing to do, systemctl daemon-reload",
                 )
             ],
         ),
@@ -831,7 +831,7 @@ def wbond(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_nothing_configured(tmp_path: Path) -> None:
     done = wbond("status", "--root", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("wbond: no bond is configured\n       write [bond0] into")
+    assert done.stderr.startswith("wbond: no bond is configured\n       `sudo wbond init` writes")
     done = wbond("status", "--json", "--root", str(tmp_path))
     assert done.returncode == 2
     assert errors(json.loads(done.stdout)) == []

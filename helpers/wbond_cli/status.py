@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     elif found.bonds or found.problems:
         _show(found)
     if status == 2:
-        remedy = "write [bond0] into /etc/wbond.conf, see wbond.conf(5), and reboot"
+        remedy = "`sudo wbond init` writes /etc/wbond.conf, see wbond.conf(5); then reboot"
         terminal.complain("no bond is configured", remedy)
     return status
 
