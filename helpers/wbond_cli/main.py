@@ -13,6 +13,7 @@ from importlib import import_module
 
 # In the order in which a person meets them.
 VERBS = ("init", "check", "plan", "apply", "status", "log", "up", "down")
+WRONG = 2
 MODULES = {"log": "timeline", "plan": "preview"}  # where the verb's name would be another's
 
 
@@ -37,9 +38,25 @@ def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments, argparse.Namespace(typed=arguments))
     try:
         return int(options.run(options))
+    except ModuleNotFoundError as fault:
+        if not _told(fault):
+            raise
+        return WRONG
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader, `head`, has seen enough; nothing is left to be said at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _told(fault: ModuleNotFoundError) -> bool:
+    """Say which package has a Python module that is not there; tells whether one has it."""
+    from wbond_cli import terminal
+    from wbond_cli.examine import needs
+    from wbond_cli.examine.machine import Machine
+
+    finding = needs.module(Machine(), (fault.name or "").partition(".")[0])
+    if finding:
+        terminal.complain(finding.text, finding.remedy)
+    return finding is not None
