@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -250,6 +251,26 @@ def test_the_manual_page_has_each_option() -> None:
         wanted = {o for action in parser._actions for o in action.option_strings if o[1] == "-"}
         assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help", "--root"}, verb
         assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
+
+
+@pytest.mark.parametrize("words", [[], *([verb] for verb in main.VERBS)])
+def test_every_terminal_can_show_the_help(words: list[str]) -> None:
+    """One without UTF-8 neither fails nor has signs to guess at."""
+    command = [sys.executable, "-I", "-X", "utf8=0", str(REPOSITORY / "helpers/wbond")]
+    environ = {"LC_ALL": "C", "PATH": PATH}
+    done = subprocess.run([*command, *words, "--help"], env=environ, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
+    assert b"\\" not in done.stdout
+
+
+def test_a_wrong_call_is_told_without_utf_8_as_well() -> None:
+    command = [sys.executable, "-I", "-X", "utf8=0", str(REPOSITORY / "helpers/wbond"), "prüfe"]
+    environ = {"LC_ALL": "C", "PATH": PATH}
+    done = subprocess.run(command, env=environ, capture_output=True)
+    assert done.returncode == 2
+    assert done.stderr.isascii()
+    assert b"invalid choice" in done.stderr
 
 
 def program_names() -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond down [BOND]…: stops bonds, their ports and clients with them, and waits until all is gone.
+"""wbond down [BOND ...]: stops bonds with their ports and clients, and waits until all is gone.
 
 Without a name, all bonds that run. Asks before it cuts the SSH session that
 it is called from. Exit status: 0 when they are down, 1 when one is not, 2 when

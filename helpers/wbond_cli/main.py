@@ -11,6 +11,8 @@ import os
 import sys
 from importlib import import_module
 
+from wbond_cli import terminal
+
 # In the order in which a person meets them.
 VERBS = ("init", "check", "plan", "apply", "status", "log", "up", "down")
 WRONG = 2
@@ -35,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns the verb's exit status, 2 when called wrongly."""
+    terminal.keep_to_locale()  # argparse prints as well
     options = parser().parse_args(arguments, argparse.Namespace(typed=arguments))
     try:
         return int(options.run(options))
@@ -52,7 +55,6 @@ def main(arguments: list[str]) -> int:
 
 def _told(fault: ModuleNotFoundError) -> bool:
     """Say which package has a Python module that is not there; tells whether one has it."""
-    from wbond_cli import terminal
     from wbond_cli.examine import needs
     from wbond_cli.examine.machine import Machine
 

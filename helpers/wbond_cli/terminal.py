@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+def keep_to_locale() -> None:
+    """Have standard output and error write what the locale has signs for, and never fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            _keep_to_locale(stream)
+
+
 def console(stream: TextIO | None = None) -> "Console":
     """Return a console that writes to `stream`, standard output if none is given.
 

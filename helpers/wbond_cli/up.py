@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond up [BOND]…: starts bonds, with their ports and clients, and waits until they are online.
+"""wbond up [BOND ...]: starts bonds, with their ports and clients, and waits until they are online.
 
 Without a name, all bonds of the configuration. Exit status: 0 when all are
 online, 1 when one is not within the time given, 2 when called wrongly.
