@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import pytest
 from wbond import config, ini
-from wbond_cli import main
+from wbond_cli import apply, main
+from wbond_net import applied
 
 from tests.conftest import REPOSITORY, Installed
 from tests.test_units import instances, verify
@@ -251,6 +252,26 @@ def test_the_manual_page_has_each_option() -> None:
         wanted = {o for action in parser._actions for o in action.option_strings if o[1] == "-"}
         assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help", "--root"}, verb
         assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
+
+
+def files(page: Path) -> list[str]:
+    """Return the paths that a page's section FILES explains."""
+    text = page.read_text(encoding="utf-8")
+    (section,) = re.findall(r"^# FILES\n(.*?)^# ", text, re.MULTILINE | re.DOTALL) or [""]
+    lines = re.findall(r"^(_/.*)$", section, re.MULTILINE)
+    return [path for line in lines for path in re.findall(r"_(/.*?)_(?:,| |$)", line)]
+
+
+def test_files_are_those_that_the_code_names() -> None:
+    """Part by part: the code puts a path together."""
+    sources = [path for name in ("generator", "helpers") for path in (REPOSITORY / name).rglob("*")]
+    code = "\n".join(path.read_text("utf-8") for path in sources if path.suffix == ".py")
+    found = {(page.name, path) for page in PAGES for path in files(page)}
+    assert ("wbond.8.scd", applied.folder("/", applied.APPLIED)) in found
+    assert ("wbond.8.scd", f"/{apply.REJECTED}") in found
+    for page, path in found:
+        for part in filter(None, re.split(r"/|\.?BOND\.?", path)):
+            assert re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", code), f"{page}: {path}"
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in main.VERBS)])
