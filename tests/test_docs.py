@@ -29,6 +29,12 @@ DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"
 PAGES = sorted((REPOSITORY / "man").glob("*.scd"))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+USER_PATH = "/usr/local/bin:/usr/bin:/bin"
+ROOT_S = ("dmesg", "rfkill", "wpa_cli")
+PREFIXES = (
+    *("sudo ", "wbond ", "systemctl ", "journalctl ", "udevadm ", "iw dev "),
+    *(f"{program} " for program in ROOT_S),
+)
 # Programs that are not on the machine that tests, and why they are named.
 ELSEWHERE = {
     "nmcli": "what the command replaces",
@@ -104,7 +110,7 @@ def commands() -> list[tuple[str, str]]:
     for path in DOCUMENTS:
         text = re.sub(r"^ *```.*?^ *```$", "", path.read_text("utf-8"), flags=re.DOTALL | re.M)
         for words in re.findall(r"`([^`\n]+)`", text):
-            if words.startswith(("sudo ", "wbond ", "systemctl ", "journalctl ", "udevadm ")):
+            if words.startswith(PREFIXES) or words in ROOT_S:
                 found.append((str(path.relative_to(REPOSITORY)), words))
     return found
 
@@ -213,6 +219,19 @@ def test_the_program_exists(place: str, command: str) -> None:
         assert program == "/usr/local/lib/wbond/generator/wbond-generator"
     elif program not in (*ELSEWHERE, "wbond"):
         assert shutil.which(program, path=PATH), f"{place}: {command}"
+
+
+@pytest.mark.parametrize(("place", "command"), COMMANDS)
+def test_what_takes_root_is_called_by_sudo(place: str, command: str) -> None:
+    """As are programs that Debian's PATH of an ordinary user does not have."""
+    words = words_of(command)
+    if not words or command.startswith("sudo ") or (words[0] == "wbond" and len(words) < 3):
+        return  # a verb alone may be no more than its name
+    assert words[:2] not in [["wbond", verb] for verb in ("apply", "down", "init", "up")], place
+    assert words[:2] != ["udevadm", "trigger"]
+    assert words[0] not in ROOT_S
+    if words[0] not in ELSEWHERE and shutil.which(words[0], path=PATH):
+        assert shutil.which(words[0], path=USER_PATH), f"{place}: {command}"
 
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
