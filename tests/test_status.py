@@ -185,8 +185,18 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-def errors(instance: object) -> list[str]:
-    validator = jsonschema.Draft202012Validator(SCHEMA)
+def strict(part: Any) -> Any:
+    """Return the schema with no room for fields that it does not name."""
+    if isinstance(part, list):
+        return [strict(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    closed = {"additionalProperties": False} if "required" in part else {}
+    return {name: strict(one) for name, one in part.items()} | closed
+
+
+def errors(instance: object, schema: Any = None) -> list[str]:
+    validator = jsonschema.Draft202012Validator(schema or strict(SCHEMA))
     return [error.message for error in validator.iter_errors(json.loads(json.dumps(instance)))]
 
 
@@ -195,6 +205,21 @@ def test_the_object_is_what_the_schema_says(story: Callable[[], Facts]) -> None:
     faulty = stories.wishes("[bond0]\nwired = enp0s10\nmimon = 5\n")
     for changes in ({}, {"config": faulty}, {"faults": (picture.Advice("dark", ""),)}):
         assert errors(document.whole(picture.paint(story()._replace(**changes)))) == []
+
+
+def with_more(part: Any) -> Any:
+    """Return what a later version may print: a field more in each object."""
+    if isinstance(part, list):
+        return [with_more(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {name: with_more(one) for name, one in part.items()} | {"more": 1}
+
+
+def test_a_reader_with_an_older_schema_takes_what_is_added() -> None:
+    later = with_more(json.loads(json.dumps(document.whole(picture.paint(stories.refused())))))
+    assert errors(later, SCHEMA) == []
+    assert len(errors(later)) > 5
 
 
 def test_the_schema_knows_every_key() -> None:

@@ -5,8 +5,8 @@ Ends with 0 when every configured bond has an active port and an address that
 reaches beyond the link, with 1 when one has not, with 2 when no bond is
 configured or the call is wrong. With --watch: shows them anew at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. The JSON object of
---json is described by status.schema.json, in wbond_cli/show below the folder of
-this program; with --watch there is one a line.
+--json is described by status.schema.json, whose place wbond(8) names; with
+--watch there is one a line.
 """
 
 import argparse
