@@ -332,7 +332,9 @@ def test_restoring_goes_on_after_a_fault_and_tells_it(
     laptop.at[SET] = lambda: laptop.machine.refused.update({SET: "no"})
     laptop.apply()
     assert "systemctl stop -- dhcp6c@bond0.service" in laptop.ran[laptop.ran.index(REVERT) :]
-    assert f"{SET}: no" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"{SET}: no" in told
+    assert f"the former files are in {laptop.root}/run/wbond-apply/applied\n" in told
 
 
 def test_files_that_were_added_go_and_files_that_were_removed_return(laptop: Laptop) -> None:
@@ -465,7 +467,9 @@ def test_a_dry_run_takes_root_to_read_what_is_in_force(
 def test_nothing_waits_to_be_confirmed(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
     laptop.boot(FIRST)
     assert apply.confirm(steps.Hands(steps.Voice()), str(laptop.root)) == 1
-    assert "nothing waits" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "nothing waits" in told
+    assert "`journalctl -u wbond-revert` tells" in told
 
 
 @pytest.mark.parametrize("words", [["--timeout", "0"], ["--timeout", "soon"], ["--yes=1"]])
@@ -642,6 +646,7 @@ def test_down_stops_what_runs(laptop: Laptop, capsys: pytest.CaptureFixture[str]
     assert "bond0 is down." in capsys.readouterr().out
     assert down.down(hands(), str(laptop.root), [], "") == 0
     assert down.down(hands(), str(laptop.root), ["bond0"], "") == 0
+    assert "bond0 is not up; `wbond status` shows" in capsys.readouterr().out
     assert laptop.ran == ["systemctl stop -- wbond@bond0.service"]
 
 

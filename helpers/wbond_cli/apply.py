@@ -435,7 +435,11 @@ def confirm(hands: "Hands", root: str) -> int:
 
     with locked(root):
         if not applied.kept(root, applied.ATTEMPTED):
-            complain("nothing waits to be confirmed; it may have been restored meanwhile")
+            complain(
+                "nothing waits to be confirmed; it may have been restored meanwhile",
+                f"`journalctl -u {REVERT}` tells, and files that were taken back are in "
+                f"/{REJECTED}",
+            )
             return RESTORED
         applied.confirm(root)
     _disarm(hands)
@@ -476,8 +480,9 @@ def restore(hands: "Hands", root: str) -> int:
                 faults.append(str(fault))
         applied.forget(root, applied.ATTEMPTED)
     _disarm(hands)
+    by_hand = f"Do it by hand; the former files are in {applied.folder(root, applied.APPLIED)}"
     for text in faults:
-        complain(text)
+        complain(text, by_hand)
     hands.voice.say("The former configuration is in force again.")
     return RESTORED if faults else KEPT
 

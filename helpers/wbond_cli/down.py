@@ -48,7 +48,7 @@ def down(hands: "Hands", root: str, named: list[str], session: str) -> int:
     running = applied.running(root)
     for bond in named:
         if bond not in running:
-            hands.voice.say(f"{escape.printable(bond)} is not up.")
+            hands.voice.say(f"{escape.printable(bond)} is not up; `wbond status` shows what is.")
     bonds = [bond for bond in running if not named or bond in named]
     if not bonds and not named:
         hands.voice.say("No bond of wbond's is up.")
