@@ -9,6 +9,7 @@ PKG_CONFIG ?= pkg-config
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib/wbond
 MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/wbond
 BASHDIR = $(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(PREFIX)/share/zsh/site-functions
 FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
@@ -119,7 +120,8 @@ install: directories
 	done
 	cp $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(LIBDIR)/units/$(unit)") "$(DESTDIR)$(UNITDIR)"
 	ln -sf "$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
-	install -d "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
+	install -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
+	install -m 0644 wbond.conf.example "$(DESTDIR)$(DOCDIR)"
 	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
 	for page in $(PAGES5); do ! command -v scdoc >/dev/null || \
 	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
@@ -131,6 +133,8 @@ uninstall: directories
 	rm -rf "$(DESTDIR)$(LIBDIR)"
 	rm -f "$(DESTDIR)$(BINDIR)/wbond" "$(DESTDIR)$(BASHDIR)/wbond" "$(DESTDIR)$(ZSHDIR)/_wbond" \
 	    "$(DESTDIR)$(FISHDIR)/wbond.fish"
+	rm -f "$(DESTDIR)$(DOCDIR)/wbond.conf.example"
+	rmdir "$(DESTDIR)$(DOCDIR)" 2>/dev/null || true
 	rm -f "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	rm -f $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(UNITDIR)/$(unit)")
 	rm -f $(foreach rules,$(RULES),"$(DESTDIR)$(UDEVDIR)/rules.d/$(rules)")

@@ -7,6 +7,7 @@ service restore, as the real one has.
 
 import os
 import pty
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from wbond import log
 from wbond import main as generator
 from wbond_cli import apply, down, up
 from wbond_cli.change import question, reality, steps
-from wbond_cli.main import parser
+from wbond_cli.main import main, parser
 from wbond_net import applied, bond, generated, rtnetlink, wait_online
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
@@ -331,7 +332,9 @@ def test_restoring_goes_on_after_a_fault_and_tells_it(
     laptop.at[SET] = lambda: laptop.machine.refused.update({SET: "no"})
     laptop.apply()
     assert "systemctl stop -- dhcp6c@bond0.service" in laptop.ran[laptop.ran.index(REVERT) :]
-    assert f"{SET}: no" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"{SET}: no" in told
+    assert f"the former files are in {laptop.root}/run/wbond-apply/applied\n" in told
 
 
 def test_files_that_were_added_go_and_files_that_were_removed_return(laptop: Laptop) -> None:
@@ -440,17 +443,33 @@ def test_where_nobody_knows_what_is_in_force_it_takes_force(
 
 
 def test_it_takes_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is advised is what was typed: `wbond down` stops all bonds, `wbond apply` applies."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    for verb in ("apply", "up", "down"):
-        options = parser().parse_args([verb])
-        assert options.run(options) == 2
-        assert f"sudo wbond {verb}" in capsys.readouterr().err
+    for typed in (
+        *("apply", "apply --timeout 60", "up", "up bond1 --timeout 5", "down"),
+        *("down bond1", "down --quiet 'my bond' ';reboot'"),
+    ):
+        assert main(shlex.split(typed)) == 2
+        told = capsys.readouterr().err
+        assert f"`sudo wbond {typed}`" in told
+        assert " takes root" in told
+
+
+def test_a_dry_run_takes_root_to_read_what_is_in_force(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main(["apply", "--dry-run"]) == 2
+    told = "wbond: to read what is in force takes root\n       `sudo wbond apply --dry-run`\n"
+    assert capsys.readouterr().err == told
 
 
 def test_nothing_waits_to_be_confirmed(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
     laptop.boot(FIRST)
     assert apply.confirm(steps.Hands(steps.Voice()), str(laptop.root)) == 1
-    assert "nothing waits" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "nothing waits" in told
+    assert "`journalctl -u wbond-revert` tells" in told
 
 
 @pytest.mark.parametrize("words", [["--timeout", "0"], ["--timeout", "soon"], ["--yes=1"]])
@@ -605,7 +624,7 @@ def test_up_does_not_start_what_systemd_would_make_by_defaults(
     assert up.up(hands(), str(laptop.root), ["bond7"], 2) == 2
     assert laptop.ran == []
     told = capsys.readouterr().err
-    assert "`wbond apply`" in told
+    assert "`sudo wbond apply`" in told
     assert "bond7 is not configured; bond0, uplink is" in told
 
 
@@ -627,6 +646,7 @@ def test_down_stops_what_runs(laptop: Laptop, capsys: pytest.CaptureFixture[str]
     assert "bond0 is down." in capsys.readouterr().out
     assert down.down(hands(), str(laptop.root), [], "") == 0
     assert down.down(hands(), str(laptop.root), ["bond0"], "") == 0
+    assert "bond0 is not up; `wbond status` shows" in capsys.readouterr().out
     assert laptop.ran == ["systemctl stop -- wbond@bond0.service"]
 
 
@@ -651,6 +671,18 @@ def test_down_asks_before_it_cuts_the_session(
     laptop.at["systemctl stop -- wbond@bond0.service"] = lambda: gone(laptop)
     assert down.down(hands(), str(laptop.root), [], "192.0.2.7") == (0 if stops else 2)
     assert bool(laptop.ran) is stops
+
+
+def test_down_names_the_bonds_that_were_named_where_it_cannot_ask(
+    laptop: Laptop,
+    addressed: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    laptop.boot(FIRST)
+    monkeypatch.setattr(question, "possible", lambda: False)
+    assert down.down(hands(), str(laptop.root), ["bond0"], "192.0.2.7") == 2
+    assert "`sudo wbond down --yes bond0` does it" in capsys.readouterr().err
 
 
 def test_down_does_not_ask_where_the_session_comes_by_another_way(

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ FILES = {
     "usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": "\x7fELF",
     "usr/lib/python3/dist-packages/systemd/__init__.py": "",
     "usr/lib/python3/dist-packages/pyudev/__init__.py": "",
+    "usr/lib/python3/dist-packages/rich/__init__.py": "",
     "lib/modules/6.1.0-56-amd64/modules.dep": "kernel/drivers/net/bonding/bonding.ko.xz: \n",
     "etc/os-release": "ID=debian\n",
     "etc/machine-id": "00112233445566778899aabbccddeeff\n",
@@ -396,6 +398,41 @@ def test_marks_stand_below_what_is_wide() -> None:
 
 
 # --- the command ----------------------------------------------------------------
+
+
+WITHOUT = """\
+import os, runpy, sys
+sys.path[:0] = sys.argv[1:3]
+from wbond_net import applied
+os.geteuid = lambda: 0
+module, applied.ROOT, *sys.argv = sys.argv[3:]
+sys.modules[module] = None
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "call"),
+    [
+        *(("rich", verb) for verb in ("check", "plan", "status --root {}", "log")),
+        ("rich", "status --watch --root {}"),
+        ("pyudev", "apply --dry-run"),
+    ],
+)
+def test_without_a_python_module_the_package_is_told(
+    module: str, call: str, tmp_path: Path
+) -> None:
+    root = build("good", tmp_path)
+    folders = [str(REPOSITORY / "helpers"), str(REPOSITORY / "generator")]
+    words = [*folders, module, str(root), str(COMMAND), *call.format(root).split()]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", WITHOUT, *words], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    told, remedy = done.stderr.splitlines()[-2:]
+    assert told.startswith(f"wbond: the Python module {module} is not installed: ")
+    assert f"python3-{module}" in remedy or f"python-{module}" in remedy
+    assert "Traceback" not in done.stderr
 
 
 def test_json_has_the_fields_that_are_documented(tmp_path: Path) -> None:

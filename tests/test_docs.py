@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import NamedTuple
 
 import pytest
 from wbond import config, ini
-from wbond_cli import main
+from wbond_cli import apply, main
+from wbond_net import applied
 
 from tests.conftest import REPOSITORY, Installed
 from tests.test_units import instances, verify
@@ -27,6 +29,12 @@ DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"
 PAGES = sorted((REPOSITORY / "man").glob("*.scd"))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+USER_PATH = "/usr/local/bin:/usr/bin:/bin"
+ROOT_S = ("dmesg", "rfkill", "wpa_cli")
+PREFIXES = (
+    *("sudo ", "wbond ", "systemctl ", "journalctl ", "udevadm ", "iw dev "),
+    *(f"{program} " for program in ROOT_S),
+)
 # Programs that are not on the machine that tests, and why they are named.
 ELSEWHERE = {
     "nmcli": "what the command replaces",
@@ -102,7 +110,7 @@ def commands() -> list[tuple[str, str]]:
     for path in DOCUMENTS:
         text = re.sub(r"^ *```.*?^ *```$", "", path.read_text("utf-8"), flags=re.DOTALL | re.M)
         for words in re.findall(r"`([^`\n]+)`", text):
-            if words.startswith(("sudo ", "wbond ", "systemctl ", "journalctl ", "udevadm ")):
+            if words.startswith(PREFIXES) or words in ROOT_S:
                 found.append((str(path.relative_to(REPOSITORY)), words))
     return found
 
@@ -213,6 +221,19 @@ def test_the_program_exists(place: str, command: str) -> None:
         assert shutil.which(program, path=PATH), f"{place}: {command}"
 
 
+@pytest.mark.parametrize(("place", "command"), COMMANDS)
+def test_what_takes_root_is_called_by_sudo(place: str, command: str) -> None:
+    """As are programs that Debian's PATH of an ordinary user does not have."""
+    words = words_of(command)
+    if not words or command.startswith("sudo ") or (words[0] == "wbond" and len(words) < 3):
+        return  # a verb alone may be no more than its name
+    assert words[:2] not in [["wbond", verb] for verb in ("apply", "down", "init", "up")], place
+    assert words[:2] != ["udevadm", "trigger"]
+    assert words[0] not in ROOT_S
+    if words[0] not in ELSEWHERE and shutil.which(words[0], path=PATH):
+        assert shutil.which(words[0], path=USER_PATH), f"{place}: {command}"
+
+
 def verbs() -> dict[str, argparse.ArgumentParser]:
     """Return the verbs that the command has."""
     for action in main.parser()._actions:
@@ -250,6 +271,46 @@ def test_the_manual_page_has_each_option() -> None:
         wanted = {o for action in parser._actions for o in action.option_strings if o[1] == "-"}
         assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help", "--root"}, verb
         assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
+
+
+def files(page: Path) -> list[str]:
+    """Return the paths that a page's section FILES explains."""
+    text = page.read_text(encoding="utf-8")
+    (section,) = re.findall(r"^# FILES\n(.*?)^# ", text, re.MULTILINE | re.DOTALL) or [""]
+    lines = re.findall(r"^(_/.*)$", section, re.MULTILINE)
+    return [path for line in lines for path in re.findall(r"_(/.*?)_(?:,| |$)", line)]
+
+
+def test_files_are_those_that_the_code_names() -> None:
+    """Part by part: the code puts a path together."""
+    sources = [path for name in ("generator", "helpers") for path in (REPOSITORY / name).rglob("*")]
+    code = "\n".join(path.read_text("utf-8") for path in sources if path.suffix == ".py")
+    found = {(page.name, path) for page in PAGES for path in files(page)}
+    assert ("wbond.8.scd", applied.folder("/", applied.APPLIED)) in found
+    assert ("wbond.8.scd", f"/{apply.REJECTED}") in found
+    for page, path in found:
+        for part in filter(None, re.split(r"/|\.?BOND\.?", path)):
+            assert re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", code), f"{page}: {path}"
+
+
+@pytest.mark.parametrize("words", [[], *([verb] for verb in main.VERBS)])
+def test_every_terminal_can_show_the_help(words: list[str]) -> None:
+    """One without UTF-8 neither fails nor has signs to guess at."""
+    command = [sys.executable, "-I", "-X", "utf8=0", str(REPOSITORY / "helpers/wbond")]
+    environ = {"LC_ALL": "C", "PATH": PATH}
+    done = subprocess.run([*command, *words, "--help"], env=environ, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
+    assert b"\\" not in done.stdout
+
+
+def test_a_wrong_call_is_told_without_utf_8_as_well() -> None:
+    command = [sys.executable, "-I", "-X", "utf8=0", str(REPOSITORY / "helpers/wbond"), "prüfe"]
+    environ = {"LC_ALL": "C", "PATH": PATH}
+    done = subprocess.run(command, env=environ, capture_output=True)
+    assert done.returncode == 2
+    assert done.stderr.isascii()
+    assert b"invalid choice" in done.stderr
 
 
 def program_names() -> list[str]:

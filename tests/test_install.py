@@ -50,7 +50,7 @@ CLI_MODULES = {
         "words",
     ],
     "wbond_cli/begin": ["__init__", "draft", "passwords"],
-    "wbond_cli/change": ["__init__", "changes", "question", "reality", "steps"],
+    "wbond_cli/change": ["__init__", "changes", "question", "reality", "rights", "steps"],
     "wbond_cli/examine": [
         "__init__",
         "examination",
@@ -143,6 +143,7 @@ def expected(prefix: str) -> dict[str, int | str]:
     plain |= {f"{rules}/{name}.rules" for name in ("70-wbond-names", "90-wbond")}
     plain |= {f"{prefix}/share/man/man{page[-1]}/{page}" for page in PAGES}
     plain |= {f"{prefix}/share/{path}" for path in COMPLETIONS}
+    plain |= {f"{prefix}/share/doc/wbond/wbond.conf.example"}
     found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
     found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
     found[f"{library}/generator/wbond-generator"] = 0o755
@@ -283,6 +284,7 @@ def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert set(tree(tmp_path)) == {"/etc/wbond.conf"}
     assert not (tmp_path / "usr/local/lib/wbond").exists()
+    assert not (tmp_path / "usr/local/share/doc/wbond").exists()
 
 
 @pytest.mark.parametrize("words", [["UNITDIR="], ["GENERATORDIR="], ["UDEVDIR="], ["PREFIX=usr"]])

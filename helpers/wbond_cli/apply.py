@@ -83,10 +83,12 @@ def run(options: argparse.Namespace) -> int:
     """Run the verb."""
     from wbond_net import applied
 
+    from wbond_cli.change import rights
     from wbond_cli.change.steps import Hands, Voice
 
-    if os.geteuid() != 0:
-        complain("to change the network takes root", "sudo wbond apply")
+    # What is in force is kept for root alone: without it, nobody knows what would change.
+    what = "to read what is in force" if options.dry_run else "to change the network"
+    if rights.lacking(options.typed, what):
         return REFUSED
     hands = Hands(Voice(options.quiet))
     if options.confirm:
@@ -193,7 +195,7 @@ def apply(hands: "Hands", root: str, options: argparse.Namespace) -> int:
     if not found.restorable and not options.force:
         complain(
             "which configuration is in force is not known, so there would be no way back",
-            "`wbond apply --force` takes the bonds down and up again as the file says, for good",
+            "`sudo wbond apply --force` takes bonds down and up again as the file says, for good",
         )
         return REFUSED
     if found.trivial or not found.restorable:
@@ -216,7 +218,7 @@ def _faulty(wanted: "Config", force: bool) -> bool:
 def _refuse_second() -> int:
     complain(
         "a change waits to be confirmed already",
-        "`wbond apply --confirm` keeps it, `wbond apply --restore` goes back",
+        "`sudo wbond apply --confirm` keeps it, `sudo wbond apply --restore` goes back",
     )
     return REFUSED
 
@@ -239,7 +241,8 @@ def _for_good(hands: "Hands", root: str, found: Task) -> int:
 
     with locked(root):
         if fault := _carry_out(hands, found.steps, Signals()):
-            complain(fault, "`wbond apply --force` tries again, `systemctl --failed` lists units")
+            again = "`sudo wbond apply --force` tries again"
+            complain(fault, f"{again}, `systemctl --failed` lists units")
             return RESTORED
         applied.keep(root, applied.APPLIED, found.files)
     hands.voice.say("The configuration is in force.")
@@ -318,7 +321,9 @@ class Attempt:
         for bond in self.found.bonds:
             name = escape.printable(bond)
             if bond not in running:
-                self.voice.say(f"{name} is stopped; `wbond up` starts it, as the file says now")
+                self.voice.say(
+                    f"{name} is stopped; `sudo wbond up` starts it, as the file says now"
+                )
             elif lacking := wait_online.wait(bond, 0):
                 self.voice.say(f"{name} {lacking}, so far")
             else:
@@ -333,7 +338,7 @@ class Attempt:
         asks = question.possible()
         if not asks:
             self.voice.say(
-                "There is no terminal to ask on. `wbond apply --confirm` keeps the change; "
+                "There is no terminal to ask on. `sudo wbond apply --confirm` keeps the change; "
                 f"without it the former configuration is back in {self._left():.0f} s."
             )
         if asks:
@@ -430,7 +435,11 @@ def confirm(hands: "Hands", root: str) -> int:
 
     with locked(root):
         if not applied.kept(root, applied.ATTEMPTED):
-            complain("nothing waits to be confirmed; it may have been restored meanwhile")
+            complain(
+                "nothing waits to be confirmed; it may have been restored meanwhile",
+                f"`journalctl -u {REVERT}` tells, and files that were taken back are in "
+                f"/{REJECTED}",
+            )
             return RESTORED
         applied.confirm(root)
     _disarm(hands)
@@ -471,8 +480,9 @@ def restore(hands: "Hands", root: str) -> int:
                 faults.append(str(fault))
         applied.forget(root, applied.ATTEMPTED)
     _disarm(hands)
+    by_hand = f"Do it by hand; the former files are in {applied.folder(root, applied.APPLIED)}"
     for text in faults:
-        complain(text)
+        complain(text, by_hand)
     hands.voice.say("The former configuration is in force again.")
     return RESTORED if faults else KEPT
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond down [BOND]…: stops bonds, their ports and clients with them, and waits until all is gone.
+"""wbond down [BOND ...]: stops bonds with their ports and clients, and waits until all is gone.
 
 Without a name, all bonds that run. Asks before it cuts the SSH session that
 it is called from. Exit status: 0 when they are down, 1 when one is not, 2 when
@@ -32,11 +32,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the verb."""
     from wbond_net import applied
 
-    from wbond_cli.change import reality
+    from wbond_cli.change import reality, rights
     from wbond_cli.change.steps import Hands, Voice
 
-    if os.geteuid() != 0:
-        complain("to stop a bond takes root", "sudo wbond down")
+    if rights.lacking(options.typed, "to stop a bond"):
         return REFUSED
     session = "" if options.yes else reality.ssh_address(os.environ, os.getppid())
     return down(Hands(Voice(options.quiet)), applied.ROOT, options.bonds, session)
@@ -49,26 +48,27 @@ def down(hands: "Hands", root: str, named: list[str], session: str) -> int:
     running = applied.running(root)
     for bond in named:
         if bond not in running:
-            hands.voice.say(f"{escape.printable(bond)} is not up.")
+            hands.voice.say(f"{escape.printable(bond)} is not up; `wbond status` shows what is.")
     bonds = [bond for bond in running if not named or bond in named]
     if not bonds and not named:
         hands.voice.say("No bond of wbond's is up.")
-    if session and not _agreed(hands, bonds, session):
+    if session and not _agreed(hands, bonds, session, named):
         return REFUSED
     stopped = [_stop(hands, bond) for bond in bonds]  # each, also where one fails
     return 0 if all(stopped) else 1
 
 
-def _agreed(hands: "Hands", bonds: list[str], session: str) -> bool:
+def _agreed(hands: "Hands", bonds: list[str], session: str, named: list[str]) -> bool:
     """Ask whether a bond may go that this session comes by, if one does."""
-    from wbond_cli.change import question, reality
+    from wbond_cli.change import question, reality, rights
 
     by = [bond for bond in bonds if session in reality.addresses(bond)]
     if not by:
         return True
     name = escape.printable(by[0])
     if not question.possible():
-        complain(f"this session comes by {name}, and would be cut", "`wbond down --yes` does it")
+        does = f"`{rights.as_root('down', '--yes', *named)}` does it"
+        complain(f"this session comes by {name}, and would be cut", does)
         return False
     hands.voice.say(f"This session comes by {name} ({session}), and will be cut. Go on? [y/N] ", "")
     answer = question.line(None)

@@ -132,4 +132,6 @@ def _next(options: argparse.Namespace, path: str) -> str:
     if options.ssid is None and not os.path.lexists(_below(options.root, path)):
         steps.append(f"For a radio, have {path} written: `sudo wbond init --ssid SSID`.")
     steps.append("Then reboot.")
-    return "\n".join(["Next:", *(f"  {n}. {step}" for n, step in enumerate(steps, 1))]) + "\n"
+    numbered = (f"  {n}. {step}" for n, step in enumerate(steps, 1))
+    lines = (terminal.wrapped(line, sys.stdout, " " * 5) for line in numbered)
+    return "\n".join(["Next:", *lines]) + "\n"

@@ -11,8 +11,11 @@ import os
 import sys
 from importlib import import_module
 
+from wbond_cli import terminal
+
 # In the order in which a person meets them.
 VERBS = ("init", "check", "plan", "apply", "status", "log", "up", "down")
+WRONG = 2
 MODULES = {"log": "timeline", "plan": "preview"}  # where the verb's name would be another's
 
 
@@ -34,12 +37,28 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns the verb's exit status, 2 when called wrongly."""
-    options = parser().parse_args(arguments)
+    terminal.keep_to_locale()  # argparse prints as well
+    options = parser().parse_args(arguments, argparse.Namespace(typed=arguments))
     try:
         return int(options.run(options))
+    except ModuleNotFoundError as fault:
+        if not _told(fault):
+            raise
+        return WRONG
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader, `head`, has seen enough; nothing is left to be said at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _told(fault: ModuleNotFoundError) -> bool:
+    """Say which package has a Python module that is not there; tells whether one has it."""
+    from wbond_cli.examine import needs
+    from wbond_cli.examine.machine import Machine
+
+    finding = needs.module(Machine(), (fault.name or "").partition(".")[0])
+    if finding:
+        terminal.complain(finding.text, finding.remedy)
+    return finding is not None

@@ -5,8 +5,8 @@ Ends with 0 when every configured bond has an active port and an address that
 reaches beyond the link, with 1 when one has not, with 2 when no bond is
 configured or the call is wrong. With --watch: shows them anew at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. The JSON object of
---json is described by status.schema.json, in wbond_cli/show below the folder of
-this program; with --watch there is one a line.
+--json is described by status.schema.json, whose place wbond(8) names; with
+--watch there is one a line.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     elif found.bonds or found.problems:
         _show(found)
     if status == 2:
-        remedy = "write [bond0] into /etc/wbond.conf, see wbond.conf(5), and reboot"
+        remedy = "`sudo wbond init` writes /etc/wbond.conf, see wbond.conf(5); then reboot"
         terminal.complain("no bond is configured", remedy)
     return status
 

@@ -8,7 +8,17 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+
+_ENDLESS = 1 << 16  # columns
+_BELOW = " " * len("wbond: ")
+
+
+def keep_to_locale() -> None:
+    """Have standard output and error write what the locale has signs for, and never fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            _keep_to_locale(stream)
 
 
 def console(stream: TextIO | None = None) -> "Console":
@@ -36,9 +46,55 @@ def _keep_to_locale(file: io.TextIOWrapper) -> None:
 
 def room(console: "Console") -> int:
     """Return the columns there are: a terminal's, or COLUMNS; a pipe has no end of them."""
-    return console.width if console.is_terminal or "COLUMNS" in os.environ else 1 << 16
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else _ENDLESS
 
 
 def complain(text: str, remedy: str = "") -> None:
     """Say on standard error what is wrong, and what to do."""
-    sys.stderr.write(f"wbond: {text}\n" + (f"       {remedy}\n" if remedy else ""))
+    lines = [wrapped(f"wbond: {text}", sys.stderr, _BELOW)]
+    lines += [wrapped(_BELOW + remedy, sys.stderr, _BELOW)] if remedy else []
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+def wrapped(line: str, stream: TextIO, below: str = "") -> str:
+    """Break a line to the width of the terminal, if `stream` is one; `below` begins the rest.
+
+    A command in `signs` stays whole, to be copied, as does what has no blank.
+    """
+    width = _width(stream)
+    if len(line) <= width:
+        return line
+    import re
+    import textwrap
+
+    held = re.sub("`[^`]*`", lambda command: command[0].replace(" ", "\0"), line)
+    broken = textwrap.fill(
+        held,
+        max(width, 2 * len(below)),
+        subsequent_indent=below,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return broken.replace("\0", " ") + line[len(line.rstrip()) :]
+
+
+def _width(stream: TextIO) -> int:
+    """Return the columns of a terminal, or COLUMNS; what is no terminal has no end of them."""
+    import shutil
+
+    try:
+        return shutil.get_terminal_size().columns if stream.isatty() else _ENDLESS
+    except ValueError:  # closed
+        return _ENDLESS
+
+
+def show(console: "Console", *parts: "RenderableType") -> None:
+    """Print what fills columns; in a pipe without the blanks that fill the last one."""
+    if console.is_terminal:
+        console.print(*parts)
+        return
+    with console.capture() as captured:
+        console.print(*parts)
+    lines = captured.get().split("\n")
+    console.file.write("\n".join(line.rstrip(" ") for line in lines))
+    console.file.flush()

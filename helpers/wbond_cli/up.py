@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond up [BOND]…: starts bonds, with their ports and clients, and waits until they are online.
+"""wbond up [BOND ...]: starts bonds, with their ports and clients, and waits until they are online.
 
 Without a name, all bonds of the configuration. Exit status: 0 when all are
 online, 1 when one is not within the time given, 2 when called wrongly.
 """
 
 import argparse
-import os
 
 from wbond import escape
 
@@ -38,10 +37,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the verb."""
     from wbond_net import applied
 
+    from wbond_cli.change import rights
     from wbond_cli.change.steps import Hands, Voice
 
-    if os.geteuid() != 0:
-        complain("to start a bond takes root", "sudo wbond up")
+    if rights.lacking(options.typed, "to start a bond"):
         return WRONG
     return up(Hands(Voice(options.quiet)), applied.ROOT, options.bonds, options.timeout)
 
@@ -53,7 +52,7 @@ def up(hands: "Hands", root: str, named: list[str], timeout: float) -> int:
     configured = [bond.name for bond in generated.planned(root)[0].bonds]
     bonds = named or configured
     if not bonds:
-        complain("no bond is configured", "write /etc/wbond.conf, by `wbond init`")
+        complain("no bond is configured", "write /etc/wbond.conf, by `sudo wbond init`")
         return WRONG
     for bond in bonds:
         if fault := _unready(root, bond, configured):
@@ -74,7 +73,7 @@ def _unready(root: str, bond: str, configured: list[str]) -> tuple[str, str] | N
         return f"{name} is not configured; {known} is", "`wbond check` shows the configuration"
     wanted = f"multi-user.target.wants/wbond@{escape.unit_instance(bond)}.service"
     if wanted not in generated.present(root):
-        return f"systemd does not know {name} yet", "`wbond apply` makes the file real"
+        return f"systemd does not know {name} yet", "`sudo wbond apply` makes the file real"
     return None
 
 

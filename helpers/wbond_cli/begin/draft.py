@@ -13,7 +13,7 @@ from wbond_cli.examine.hardware import Adapter
 _WIDTH = 78  # columns, as in wbond.conf.example
 _ABOUT = (
     "wbond: one network interface of a cable and a radio. Written by wbond init; "
-    "wbond.conf(5) and the example that comes with wbond tell every option."
+    "wbond.conf(5) and wbond.conf.example, in share/doc/wbond, tell every option."
 )
 _MAC = (
     "The bond has the MAC address of the port in use. `stable` gives all ports one address, "

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from wbond import escape
 
+from wbond_cli import terminal
 from wbond_cli.change import reality
 from wbond_cli.change.changes import Await, Run, Step
 
@@ -41,7 +42,12 @@ class Voice:
     def say(self, text: str, end: str = "\n") -> None:
         """Write a line; hostile names were made printable by who calls."""
         before, self._counting = "\n" if self._counting else "", False
-        self._write(before + text + end)
+        # What is indented is a command, which stays in one line.
+        lines = [
+            line if line[:1] == " " else terminal.wrapped(line, sys.stdout)
+            for line in text.split("\n")
+        ]
+        self._write(before + "\n".join(lines) + end)
 
     def count(self, text: str) -> None:
         """Write over what was counted last; only on a terminal."""

@@ -41,8 +41,10 @@ _RATES = Need("iw", "iw", "iw", "radios are not asked to leave 802.11b's rates")
 _DHCLIENT = Need("dhclient", "isc-dhcp-client", "dhclient", "no address comes by DHCPv4")
 _DHCP6C = Need("dhcp6c", "wide-dhcpv6-client", "wide-dhcpv6", "no address comes by DHCPv6")
 _MODULES = (
-    Need("systemd", "python3-systemd", "python-systemd", "wbond-watch does not start"),
-    Need("pyudev", "python3-pyudev", "python-pyudev", "ports found by globs do not join"),
+    (Need("systemd", "python3-systemd", "python-systemd", "wbond-watch does not start"), ERROR),
+    (Need("pyudev", "python3-pyudev", "python-pyudev", "ports found by globs do not join"), ERROR),
+    # The network does without.
+    (Need("rich", "python3-rich", "python-rich", "status and others show JSON at most"), WARNING),
 )
 
 
@@ -80,9 +82,9 @@ def programs(site: Site) -> Iterator[Finding]:
     for need, severity in _needs(site):
         if not site.machine.which(need.name):
             yield _missing(site.machine, need, "the program", severity)
-    for need in _MODULES:
+    for need, severity in _MODULES:
         if not site.machine.has_python_module(need.name):
-            yield _missing(site.machine, need, "the Python module", ERROR)
+            yield _missing(site.machine, need, "the Python module", severity)
 
 
 def _needs(site: Site) -> Iterator[tuple[Need, str]]:
@@ -99,6 +101,12 @@ def _needs(site: Site) -> Iterator[tuple[Need, str]]:
 def missing_programs(site: Site) -> list[str]:
     """Name the programs that are wanted and not there."""
     return [need.name for need, _ in _needs(site) if not site.machine.which(need.name)]
+
+
+def module(machine: Machine, name: str) -> Finding | None:
+    """Return what is to be said of a Python module that is missing; None of one not needed."""
+    needed = next((need for need, _ in _MODULES if need.name == name), None)
+    return _missing(machine, needed, "the Python module", ERROR) if needed else None
 
 
 def _missing(machine: Machine, need: Need, what: str, severity: str) -> Finding:

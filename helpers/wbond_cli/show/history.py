@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from wbond import escape
 
-from wbond_cli import words
+from wbond_cli import terminal, words
 from wbond_cli.show.journal import Entry
 
 NARROW = 60  # columns; below, what lasted stands on a line of its own
@@ -165,7 +165,7 @@ def write_json(found: Iterable[Event]) -> None:
 
 def show(found: Sequence[Event], screen: Console) -> None:
     """Print the timeline for a person."""
-    screen.print(timeline(found, screen.width))
+    terminal.show(screen, timeline(found, screen.width))
 
 
 def timeline(found: Sequence[Event], width: int) -> Group:

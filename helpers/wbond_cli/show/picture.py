@@ -410,7 +410,8 @@ def advice(bond: Bond) -> list[Advice]:
             text = f"{address.text} is in use by another host"
             found.append(Advice(text, "find that host, or restart the client that asked for it"))
     if any(unit.reload_due for unit in (*bond.units, *(port.unit for port in bond.ports))):
-        remedy = f"systemctl daemon-reload, then {_command('restart', bond_units(bond.name)[0])}"
+        # Never a restart of the bond, which would cut the session that this is read in.
+        remedy = "sudo wbond apply, or, if that finds nothing to do, systemctl daemon-reload"
         found.append(Advice("the configuration was edited since it was read", remedy))
     return found
 
@@ -437,7 +438,8 @@ def _missing(bond: Bond, unit: str) -> Advice:
     text = f"{escape.printable(bond.name)} is configured and not there"
     known = next((found for found in bond.units if found.name == unit), None)
     if known and (known.load, known.active) == ("loaded", "inactive"):
-        return Advice(text, f"systemctl daemon-reload, then {_command('start', unit)}")
+        # It says so, and what to do, where systemd has yet to read the file.
+        return Advice(text, f"sudo wbond up {shlex.quote(escape.printable(bond.name))}")
     return Advice(text, f"{_status(unit)}, and wbond check")
 
 

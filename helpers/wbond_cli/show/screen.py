@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.live import Live
 
+from wbond_cli import terminal
 from wbond_cli.show import observe, table
 from wbond_cli.show.observe import Display, Show
 from wbond_cli.show.picture import Picture
@@ -14,7 +15,7 @@ from wbond_cli.show.picture import Picture
 
 def show(found: Picture, console: Console) -> None:
     """Print a picture."""
-    console.print(table.whole(found, table.style(console)))
+    terminal.show(console, table.whole(found, table.style(console)))
 
 
 def display(console: Console) -> Display:
@@ -45,7 +46,8 @@ def _one_below_the_other(console: Console) -> Display:
     blank_line: list[str] = []
 
     def draw(found: Picture) -> None:
-        console.print(*blank_line, table.whole(found, table.style(console, durations=False)))
+        whole = table.whole(found, table.style(console, durations=False))
+        terminal.show(console, *blank_line, whole)
         blank_line[:] = [""]
 
     return observe.in_turn(draw)
