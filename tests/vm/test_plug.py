@@ -282,7 +282,7 @@ def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> Non
     """Played by a virtual one: QEMU's USB card tells nothing of its carrier."""
     laptop.wait_both()
     laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = late0 {CARD}\nwireless = {RADIO} wl*\n")
-    laptop.run("systemctl", "daemon-reload")
+    laptop.run("wbond", "apply", "--yes", timeout=120)
     udp = laptop.spawn("lab-traffic", "udp")
     laptop.shell(
         "ip link add dev late0 type veth peer name far1;"
@@ -299,7 +299,7 @@ def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> Non
     laptop.run("ip", "-netns", "world", "link", "delete", "dev", "far1")
     laptop.wait_port(CARD)
     laptop.write("/etc/wbond.conf", CONFIGURATION)
-    laptop.run("systemctl", "daemon-reload")
+    laptop.run("wbond", "apply", "--yes", timeout=120)
     wait_gone(laptop, f"{BOND}-wired@late0.service")
     laptop.wait_both()
     quiet(laptop)
