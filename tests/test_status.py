@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import bonding_file
 import jsonschema
@@ -177,6 +178,55 @@ def test_without_durations_nothing_ages() -> None:
         screen.print(table.whole(found, table.Style(80, durations=False)))
     text = screen.file.getvalue()  # type: ignore[attr-defined]
     assert text[: len(text) // 2] == text[len(text) // 2 :]
+
+
+# --- the picture in README ----------------------------------------------------
+
+PICTURE = REPOSITORY / "docs/status.svg"  # of `make picture`, in the lab
+SIGN = 12.2  # the width of a sign in it, in its own units
+
+
+def drawn() -> list[str]:
+    """Return the lines of the picture, as a terminal had them."""
+    rows: dict[float, str] = {}
+    for text in ElementTree.parse(PICTURE).iter("{http://www.w3.org/2000/svg}text"):
+        if "clip-path" in text.attrib:  # the title above has none
+            y, column = float(text.attrib["y"]), round(float(text.attrib["x"]) / SIGN)
+            rows[y] = rows.get(y, "").ljust(column) + (text.text or "").replace("\xa0", " ")
+    return [rows[y].rstrip() for y in sorted(rows)]
+
+
+def frame(shown: list[str]) -> list[str]:
+    """Return what is the same wherever and whenever a bond with two ports is shown.
+
+    The headline without its names and times, the labels of the facts, and the headings,
+    which stand above the ports.
+    """
+    (bond,) = [n for n, line in enumerate(shown) if line.startswith("bond0 ")]
+    (first, *_) = [n for n, line in enumerate(shown) if re.match(r"[* ]  enp0s10 ", line)]
+    headline = re.sub(r"\(.*\)", "(…)", re.sub(r"\d+:\d+:\d+", "…", shown[bond]))
+    labels = [line.split()[0] for line in shown[bond + 1 : first - 1] if re.match("  [^ ]", line)]
+    return [headline, *dict.fromkeys(labels), *shown[first - 1].split()]
+
+
+def test_the_picture_in_readme_has_the_present_look() -> None:
+    """Else: make picture."""
+    shown = drawn()
+    (second,) = [number for number, line in enumerate(shown) if line.startswith("# ")]
+    for part, story in ((shown[:second], "cable_carries"), (shown[second:], "wifi_carries")):
+        assert frame(part) == frame(lines(rendered(getattr(stories, story)())))
+
+
+def test_what_the_picture_in_readme_says_is_still_said() -> None:
+    shown = drawn()
+    values = [line[8:] for line in shown if re.match(r"  IPv[46] ", line)]
+    ports = [line for line in shown if re.match(r"[* ]  (enp0s10|wlp3s0) ", line)]
+    assert (len(values), len(ports)) == (8, 4)
+    for line in values:
+        assert line.partition("  ")[2].startswith(tuple(table.SOURCES.values()))
+    for line in ports:
+        kinds, states = "|".join(table.KINDS.values()), [text for text, _ in table.STATES.values()]
+        assert re.search(rf" ({kinds}) +\d  ({'|'.join(states)}) ", line)
 
 
 # --- for programs -------------------------------------------------------------
