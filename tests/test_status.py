@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import bonding_file
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -713,6 +713,7 @@ def test_leases_by_dhclient() -> None:
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")), st.integers())
+@settings(deadline=None)
 def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
     lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
     leases = tuple(look.parse_leases(lease))
