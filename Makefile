@@ -23,7 +23,7 @@ PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers/*/__init__.py \
     helpers/*/*/__init__.py))
 HELPERS = $(wildcard helpers/wbond-*)
-# Another package's units of the same name are left alone, as Arch's dhclient@.service:
+# Another package's units of the same name are left alone, as Arch's dhclient@ and dhcp6c@:
 # wbond-generator makes units from those in LIBDIR then.
 FOREIGN_UNITS ?= $(shell cd "$(DESTDIR)$(UNITDIR)" 2>/dev/null && \
     grep -L 'man:wbond.conf(5)' $(UNITS) 2>/dev/null)

@@ -9,6 +9,7 @@ from wbond_cli import main
 
 from tests import completions
 from tests.conftest import REPOSITORY
+from tests.terminal import Terminal
 
 FOLDER = REPOSITORY / "completions"
 SHELLS = sorted(completions.FILES)
@@ -69,6 +70,32 @@ def test_every_verb_and_every_option_is_offered() -> None:
     for verb, parser in verbs.items():
         wanted = {string for action in parser._actions for string in action.option_strings}
         assert set(complete("wbond", verb, "-")) == wanted
+
+
+def test_fish_offers_the_options_of_a_verb() -> None:
+    script = f"source {FOLDER / 'wbond.fish'}; complete --do-complete 'wbond status --'"
+    # An option a line, and behind a tab what it is for.
+    offered = {line.partition("\t")[0] for line in run("fish", "-c", script).splitlines()}
+    assert offered == {"--help", "--watch", "--json", "--root"}
+
+
+# `print` stands for the command, so that what has been completed is seen.
+ZSH = """\
+PS1= fpath=({folder} $fpath) TERM=dumb
+autoload -Uz compinit && compinit -u -D
+wbond() {{ print -r -- "called: $*." }}
+print ready
+"""
+
+
+def test_zsh_completes_an_option_of_a_verb(tmp_path: Path) -> None:
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TERM": "dumb"}
+    (tmp_path / "start").write_text(ZSH.format(folder=FOLDER))
+    with Terminal(["zsh", "-f", "-i"], environ) as terminal:
+        terminal.type(f"source {tmp_path / 'start'}\n")
+        terminal.wait_for("\nready")
+        terminal.type("wbond status --js\t\n")
+        terminal.wait_for("called: status --json.")
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -254,17 +254,19 @@ def test_the_installed_generator_runs(tmp_path: Path) -> None:
     assert "/usr/lib/wbond/helpers/wbond-port" in (output / "uplink-wired@.service").read_text()
 
 
-def test_another_package_s_unit_of_the_same_name_is_left_alone(tmp_path: Path) -> None:
-    """Arch's package dhclient has a dhclient@.service in the same directory."""
+def test_another_package_s_units_of_the_same_names_are_left_alone(tmp_path: Path) -> None:
+    """Arch's packages of the clients have units of these names in the same directory."""
     units = tmp_path / directory("systemdsystemunitdir", "systemd").lstrip("/")
     units.mkdir(parents=True)
-    text = "[Service]\nExecStart=/usr/bin/dhclient -d %I\n"
-    (units / "dhclient@.service").write_text(text)
+    text = "[Service]\nExecStart=/usr/bin/client %I\n"
+    names = ("dhclient@.service", "dhcp6c@.service")
+    for name in names:
+        (units / name).write_text(text)
     assert make("install", f"DESTDIR={tmp_path}").returncode == 0
-    assert (units / "dhclient@.service").read_text() == text
+    assert all((units / name).read_text() == text for name in names)
     assert set(tree(tmp_path)) == set(expected("/usr/local"))
     assert make("uninstall", f"DESTDIR={tmp_path}").returncode == 0
-    assert set(tree(tmp_path)) == {f"/{units.relative_to(tmp_path)}/dhclient@.service"}
+    assert set(tree(tmp_path)) == {f"/{units.relative_to(tmp_path)}/{name}" for name in names}
 
 
 def test_the_installed_command_runs(tmp_path: Path) -> None:

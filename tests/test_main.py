@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from wbond import config, ini, main
+from wbond import config, ini, main, plan
 
 from tests.conftest import REPOSITORY
 from tests.test_cases import tree
@@ -380,19 +380,28 @@ def test_nothing_is_left_beside_the_program(root: Path, output: Path, tmp_path: 
     assert tree(copy) == before
 
 
-def test_a_client_s_template_of_the_administrator_that_is_wbond_s_is_used(root: Path) -> None:
-    name = "dhclient@.service"
+@pytest.mark.parametrize(("option", "name"), plan.CLIENTS.items())
+def test_a_client_s_template_of_the_administrator_that_is_wbond_s_is_used(
+    root: Path, option: str, name: str
+) -> None:
     folder = root / "etc/systemd/system"
     folder.mkdir(parents=True, exist_ok=True)
     own = (REPOSITORY / "units" / name).read_text()
-    document = ini.Document()
-    ini.parse(b"[bond0]\n", "/etc/wbond.conf", document)
-    wishes = config.interpret(document, "")
 
-    def made() -> list[str]:
-        return [item.path for item in main.items(wishes, str(root)) if "dhclient" in item.path]
+    def made(text: str = "[bond0]\n") -> list[str]:
+        document = ini.Document()
+        ini.parse(text.encode(), "/etc/wbond.conf", document)
+        items = main.items(config.interpret(document, ""), str(root))
+        return [item.path for item in items if name.partition("@")[0] in item.path]
 
     (folder / name).write_text(own + "Nice=5\n")
     assert made() == []
-    (folder / name).write_text("[Service]\nExecStart=/usr/bin/dhclient -d %I\n")
-    assert made() == ["dhclient@bond0.service"]
+    (folder / name).write_text("[Service]\nExecStart=/usr/bin/client %I\n")
+    assert made() == [name.replace("@", "@bond0")]
+    assert made(f"[bond0]\n{option} = none\n") == []
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/null")
+    assert made() == []
+    (folder / name).unlink()
+    (folder / name).mkdir()  # nothing that could be read, and no reason to make nothing at all
+    assert made() == []

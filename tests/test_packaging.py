@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from wbond import plan
 
 from tests.conftest import REPOSITORY
 from tests.test_install import expected, make
@@ -332,14 +333,15 @@ def test_arch_s_package_holds_what_make_install_installs(pkg: dict[str, str]) ->
     found = {path.removesuffix(".gz") for path in pkg}
     wanted = {ALIASES.sub("/usr/", path) for path in expected("/usr")}
     found = {ALIASES.sub("/usr/", path) for path in found}
-    assert wanted - found == {"/usr/lib/systemd/system/dhclient@.service"}
+    assert wanted - found == {f"/usr/lib/systemd/system/{name}" for name in plan.CLIENTS.values()}
     assert all(path.startswith("/usr/share/doc/wbond/") for path in found - wanted)
 
 
-def test_arch_s_package_collides_with_no_file_of_dhclient_s(pkg: dict[str, str]) -> None:
-    # What that package has where wbond has files, as far as names can be the same.
-    assert not any(path.endswith("/system/dhclient@.service") for path in pkg)
-    assert "/usr/lib/wbond/units/dhclient@.service" in pkg
+# What Arch's dhclient and the AUR's wide-dhcpv6 have by the same names as wbond.
+@pytest.mark.parametrize("name", ["dhclient@.service", "dhcp6c@.service"])
+def test_arch_s_package_collides_with_no_file_of_a_client_s(pkg: dict[str, str], name: str) -> None:
+    assert not any(path.endswith(f"/system/{name}") for path in pkg)
+    assert f"/usr/lib/wbond/units/{name}" in pkg
 
 
 def test_systemd_takes_the_bond_s_own_client_before_a_template(tmp_path: Path) -> None:

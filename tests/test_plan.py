@@ -240,6 +240,20 @@ def test_templates_are_read_once_and_not_for_bond0() -> None:
     assert asked == ["bond0-wired@.service", "bond0-supplicant@.service"]
 
 
+def test_a_client_s_own_unit_is_asked_for_where_a_bond_has_that_client() -> None:
+    asked: list[str] = []
+
+    def own(name: str) -> str:
+        asked.append(name)
+        return f"[Unit]\nDescription={name}\n"
+
+    document = ini.Document()
+    ini.parse(b"[bond0]\ndhcp4 = none\n[a-b]\ndhcp4 = none\ndhcp6 = none\n", SOURCE, document)
+    (made,) = plan.own_clients(config.interpret(document, ""), own)
+    assert asked == ["dhcp6c@.service"]
+    assert (made.path, made.text) == ("dhcp6c@bond0.service", f"{HEAD}Description={asked[0]}\n")
+
+
 # --- any configuration ------------------------------------------------------------
 
 # Everything a unit of wbond may say: what the templates say, and what is written besides.

@@ -2,14 +2,17 @@
 """The verb `plan`: what the generator would write, beside what it wrote."""
 
 import io
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from wbond import log
+from wbond import main as generator
 from wbond_cli import preview, terminal
 from wbond_cli.preview import GONE, NEW, OTHER, SAME
-from wbond_net import generated
+from wbond_net import applied, generated
 
 from tests.conftest import CASES, REPOSITORY
 from tests.test_cases import tree
@@ -50,6 +53,91 @@ def test_what_other_generators_wrote_is_not_wbond_s(tmp_path: Path) -> None:
 
 def test_a_machine_that_has_not_booted_yet_has_nothing(tmp_path: Path) -> None:
     assert generated.present(str(tmp_path)) == {}
+
+
+# --- what is compared with ------------------------------------------------------
+
+
+def in_force(root: Path, case: str) -> Path:
+    """Make a machine whose bond was made by what the case says: copies are kept."""
+    machine(root, case)
+    applied.keep(str(root), applied.APPLIED, applied.read(str(root)))
+    return root
+
+
+def edit(root: Path, text: str) -> None:
+    """Edit the file, and have systemd reload."""
+    (root / "etc/wbond.conf").write_text(text)
+    shutil.rmtree(root / generated.DIRECTORY)
+    generator.generate(str(root), str(root / generated.DIRECTORY), log.Log({}))
+
+
+def test_an_edit_that_systemd_knows_already_is_still_shown(tmp_path: Path) -> None:
+    root = in_force(tmp_path, "smallest")
+    edit(root, "[bond0]\nmiimon = 25\n")
+    code, out, err = run("--root", str(root))
+    assert (code, err) == (0, "")
+    assert "+Environment=MIIMON=25" in out
+    assert out.splitlines()[-1].endswith("`sudo wbond apply` makes it real.")
+
+
+def test_what_is_in_force_and_known_to_systemd_would_not_change(tmp_path: Path) -> None:
+    root = in_force(tmp_path, "smallest")
+    edit(root, "# a comment\n" + (root / "etc/wbond.conf").read_text())
+    assert run("--root", str(root))[1].splitlines()[-1] == "Nothing would change."
+
+
+def test_an_edit_that_was_taken_back_behind_systemd_is_shown(tmp_path: Path) -> None:
+    root = in_force(tmp_path, "smallest")
+    before = (root / "etc/wbond.conf").read_text()
+    edit(root, "[bond0]\nmiimon = 25\n")
+    (root / "etc/wbond.conf").write_text(before)
+    assert "-Environment=MIIMON=25" in run("--root", str(root))[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("wired = a* b*", "# a comment\nwired = a* b*", True),
+        ("wired = a* b*", "wired = b* a*", False),
+        ("wired = a*", "wired = a* b*", False),
+        (
+            "[bond0/x]\nkind = wireless\nmatch_usb = 1:2",
+            "[bond0/y]\nkind = wireless\nmatch_usb = 1:2",
+            True,
+        ),
+        (
+            "[bond0/x]\nkind = wireless\nmatch_usb = 1:2",
+            "[bond0/x]\nkind = wireless\nmatch_usb = 1:3",
+            False,
+        ),
+    ],
+)
+def test_ports_that_are_found_are_in_no_unit_and_told_all_the_same(
+    tmp_path: Path, before: str, after: str, same: bool
+) -> None:
+    root = machine(tmp_path, "smallest")
+    edit(root, f"[bond0]\n{before}\n")
+    applied.keep(str(root), applied.APPLIED, applied.read(str(root)))
+    edit(root, f"[bond0]\n{after}\n")
+    _, out, _ = run("--diff", "--root", str(root))
+    last = "No unit would change, but the ports that are found by globs or match_ options"
+    assert out.startswith("Nothing would change." if same else last)
+
+
+def test_an_ordinary_user_compares_with_what_systemd_knows_and_is_told(tmp_path: Path) -> None:
+    root = in_force(tmp_path, "smallest")
+    edit(root, "[bond0]\nmiimon = 25\n")
+    (root / applied.FOLDER).chmod(0)
+    # For root: bound by the modes of files all the same (capabilities(7)).
+    bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] * (os.geteuid() == 0)
+    words = [*bound, str(COMMAND), "plan", "--root", str(root)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "Nothing would change."
+    assert "`sudo wbond plan`" in done.stderr
+
+
+# --- what is shown --------------------------------------------------------------
 
 
 def test_what_changes_is_marked() -> None:

@@ -7,7 +7,7 @@ import socket
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond_net import rtnetlink
 from wbond_net.rtnetlink import Address, Bond, Event, Link, Message, Slave
@@ -200,6 +200,7 @@ def test_attributes_cut_short_give_what_is_whole() -> None:
 
 
 @given(st.binary(max_size=400))
+@settings(deadline=None)
 def test_no_bytes_raise(data: bytes) -> None:
     events(data)
     for kind in (NEWLINK, DELLINK, NEWADDR, DELADDR):
@@ -208,12 +209,14 @@ def test_no_bytes_raise(data: bytes) -> None:
 
 
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=8))
+@settings(deadline=None)
 def test_no_damage_raises(offset: int, damage: bytes) -> None:
     for whole in (port_message(), bond_message()):
         events(whole[:offset] + damage + whole[offset + len(damage) :])
 
 
 @given(st.binary(max_size=20), st.sampled_from([socket.AF_INET, socket.AF_INET6]))
+@settings(deadline=None)
 def test_no_address_raises(octets: bytes, family: int) -> None:
     (event,) = events(address_message(NEWADDR, family, attribute(1, octets)))
     assert event is not None

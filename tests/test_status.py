@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import bonding_file
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -30,6 +31,7 @@ from wbond_net.state import State
 from tests import stories
 from tests.conftest import REPOSITORY
 from tests.stories import CARD, MACS, NOW, RADIO, STORIES
+from tests.terminal import Terminal
 
 SCRIPT = REPOSITORY / "helpers/wbond"
 SCHEMA = json.loads((REPOSITORY / "helpers/wbond_cli/show/status.schema.json").read_text())
@@ -176,6 +178,55 @@ def test_without_durations_nothing_ages() -> None:
         screen.print(table.whole(found, table.Style(80, durations=False)))
     text = screen.file.getvalue()  # type: ignore[attr-defined]
     assert text[: len(text) // 2] == text[len(text) // 2 :]
+
+
+# --- the picture in README ----------------------------------------------------
+
+PICTURE = REPOSITORY / "docs/status.svg"  # of `make picture`, in the lab
+SIGN = 12.2  # the width of a sign in it, in its own units
+
+
+def drawn() -> list[str]:
+    """Return the lines of the picture, as a terminal had them."""
+    rows: dict[float, str] = {}
+    for text in ElementTree.parse(PICTURE).iter("{http://www.w3.org/2000/svg}text"):
+        if "clip-path" in text.attrib:  # the title above has none
+            y, column = float(text.attrib["y"]), round(float(text.attrib["x"]) / SIGN)
+            rows[y] = rows.get(y, "").ljust(column) + (text.text or "").replace("\xa0", " ")
+    return [rows[y].rstrip() for y in sorted(rows)]
+
+
+def frame(shown: list[str]) -> list[str]:
+    """Return what is the same wherever and whenever a bond with two ports is shown.
+
+    The headline without its names and times, the labels of the facts, and the headings,
+    which stand above the ports.
+    """
+    (bond,) = [n for n, line in enumerate(shown) if line.startswith("bond0 ")]
+    (first, *_) = [n for n, line in enumerate(shown) if re.match(r"[* ]  enp0s10 ", line)]
+    headline = re.sub(r"\(.*\)", "(…)", re.sub(r"\d+:\d+:\d+", "…", shown[bond]))
+    labels = [line.split()[0] for line in shown[bond + 1 : first - 1] if re.match("  [^ ]", line)]
+    return [headline, *dict.fromkeys(labels), *shown[first - 1].split()]
+
+
+def test_the_picture_in_readme_has_the_present_look() -> None:
+    """Else: make picture."""
+    shown = drawn()
+    (second,) = [number for number, line in enumerate(shown) if line.startswith("# ")]
+    for part, story in ((shown[:second], "cable_carries"), (shown[second:], "wifi_carries")):
+        assert frame(part) == frame(lines(rendered(getattr(stories, story)())))
+
+
+def test_what_the_picture_in_readme_says_is_still_said() -> None:
+    shown = drawn()
+    values = [line[8:] for line in shown if re.match(r"  IPv[46] ", line)]
+    ports = [line for line in shown if re.match(r"[* ]  (enp0s10|wlp3s0) ", line)]
+    assert (len(values), len(ports)) == (8, 4)
+    for line in values:
+        assert line.partition("  ")[2].startswith(tuple(table.SOURCES.values()))
+    for line in ports:
+        kinds, states = "|".join(table.KINDS.values()), [text for text, _ in table.STATES.values()]
+        assert re.search(rf" ({kinds}) +\d  ({'|'.join(states)}) ", line)
 
 
 # --- for programs -------------------------------------------------------------
@@ -687,6 +738,7 @@ def test_leases_by_dhclient() -> None:
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")), st.integers())
+@settings(deadline=None)
 def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
     lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
     leases = tuple(look.parse_leases(lease))
@@ -918,19 +970,36 @@ def has_namespaces() -> bool:
         return False
 
 
-@pytest.mark.skipif(not has_namespaces(), reason="needs root, and veth in the kernel")
+in_a_network_of_its_own = pytest.mark.skipif(
+    not has_namespaces(), reason="needs root, and veth in the kernel"
+)
+WATCH = ("unshare", "--net", sys.executable, "-I", str(SCRIPT), "status", "--watch")
+ENVIRON = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
+ABSENT, OUTSIDE = (table.STATES[state][0] for state in ("absent", "outside"))
+
+
+def watch(root: Path, *words: str) -> "subprocess.Popen[str]":
+    """Start the watch of a bond with the port eth0, its output in a pipe."""
+    configured(root, "[bond0]\nwired = eth0\nwireless =\n")
+    command = [*WATCH, *words, "--root", str(root)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRON)
+
+
+def plug(process: int) -> None:
+    """Add eth0 to the network that a process is in."""
+    enter = ["nsenter", "--net", f"--target={process}"]
+    add = ["ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"]
+    subprocess.run([*enter, *add], check=True)
+
+
+@in_a_network_of_its_own
 def test_watching_sleeps_until_the_kernel_reports(tmp_path: Path) -> None:
-    root = configured(tmp_path, "[bond0]\nwired = eth0\nwireless =\n")
-    command = ["unshare", "--net", sys.executable, "-I", str(SCRIPT), "status"]
-    words = [*command, "--watch", "--json", "--root", str(root)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    with watch(tmp_path, "--json") as process:
         assert process.stdout
         first = json.loads(process.stdout.readline())
         assert first["bonds"][0]["ports"][0]["state"] == "absent"
-        assert any(idle(process.pid) for _ in range(20))
-        enter = ["nsenter", "--net", f"--target={process.pid}"]
-        add = ["ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"]
-        subprocess.run([*enter, *add], check=True)
+        assert any(sleeps(process.pid) for _ in range(3))
+        plug(process.pid)
         second = json.loads(process.stdout.readline())
         assert second["bonds"][0]["ports"][0]["state"] == "outside"
         process.send_signal(signal.SIGINT)
@@ -938,12 +1007,81 @@ def test_watching_sleeps_until_the_kernel_reports(tmp_path: Path) -> None:
     assert errors(second) == []
 
 
-def idle(process: int) -> bool:
-    """Tell whether a process, and what it calls, uses no time for a second (proc_pid_stat(5))."""
-    stat = Path(f"/proc/{process}/stat")
-    before = stat.read_text().rpartition(")")[2].split()[11:15]
-    time.sleep(1)
-    return stat.read_text().rpartition(")")[2].split()[11:15] == before
+# Seconds. Who looks at the machine again and again, so that a person sees a change, does so at
+# least every five. A busy machine only makes a poll come later, by far less than the rest.
+QUIET = 7
+
+
+def sleeps(process: int) -> bool:
+    """Tell whether a process does not wake once: going to sleep anew is counted (proc(5)).
+
+    Being kept waiting for a processor is counted elsewhere; the first time, it may still
+    be on its way to sleep.
+    """
+    before = went_to_sleep(process)
+    time.sleep(QUIET)
+    return went_to_sleep(process) == before
+
+
+def went_to_sleep(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
+@in_a_network_of_its_own
+def test_in_a_pipe_pictures_stand_one_below_the_other(tmp_path: Path) -> None:
+    with watch(tmp_path) as process:
+        assert process.stdout
+        shown = read_until(process, ABSENT)
+        plug(process.pid)
+        shown += read_until(process, OUTSIDE)
+        process.send_signal(signal.SIGINT)
+        shown += process.stdout.read()
+        assert process.wait(20) == 0
+    assert "\x1b" not in shown
+    first, *others = re.split(r"^(?=bond0  )", shown, flags=re.MULTILINE)[1:]
+    (second,) = others
+    assert shown == first + second
+    assert first.endswith("\n\n")
+    assert not first.endswith("\n\n\n")
+    assert not second.endswith("\n\n")
+    assert (ABSENT in first, OUTSIDE in first) == (True, False)
+    assert OUTSIDE in second
+
+
+def read_until(process: "subprocess.Popen[str]", text: str) -> str:
+    """Return the lines up to the first with a text."""
+    assert process.stdout
+    shown = ""
+    for line in process.stdout:
+        shown += line
+        if text in line:
+            return shown
+    raise AssertionError(f"ended without {text!r}: {shown!r}")
+
+
+ALTERNATE, MAIN = "\x1b[?1049h", "\x1b[?1049l"  # xterm's screens
+
+
+@in_a_network_of_its_own
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_on_a_terminal_the_last_picture_is_left(tmp_path: Path, number: int, status: int) -> None:
+    configured(tmp_path, "[bond0]\nwired = eth0\nwireless =\n")
+    with Terminal([*WATCH, "--root", str(tmp_path)], ENVIRON) as terminal:
+        terminal.wait_for(ABSENT)
+        plug(terminal.process.pid)
+        terminal.wait_for(OUTSIDE)
+        terminal.process.send_signal(number)
+        assert terminal.end() == status
+    before, _, rest = terminal.shown.partition(ALTERNATE)
+    pictures, _, left = rest.partition(MAIN)
+    assert before == ""
+    assert ABSENT in pictures
+    assert OUTSIDE in pictures
+    assert {ALTERNATE, MAIN}.isdisjoint(left)
+    assert "bond0" in left
+    assert OUTSIDE in left
+    assert terminal.shown.rfind("\x1b[?25h") > terminal.shown.rfind("\x1b[?25l")  # the cursor
 
 
 # --- words --------------------------------------------------------------------

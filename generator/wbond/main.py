@@ -60,11 +60,26 @@ def items(wishes: config.Config, root: str) -> "tuple[plan.File | plan.Link, ...
     Raises OSError when one that is needed is missing.
     """
     wanted = plan.plan(wishes, lambda name: template(root, name))
+    return wanted + plan.own_clients(wishes, lambda name: _own_client(root, name))
+
+
+def _own_client(root: str, name: str) -> str:
+    """Return wbond's template of a client where systemd finds another or none; else nothing."""
     try:
-        own = _text(_OWN_UNITS, plan.CLIENT)
-    except FileNotFoundError:  # a generator by itself; systemd's is all that there is
-        return wanted
-    return wanted + plan.own_clients(wishes, template(root, plan.CLIENT), own)
+        return "" if _is_settled(root, name) else _text(_OWN_UNITS, name)
+    except (OSError, ValueError):  # a generator by itself, or no text: systemd's is all there is
+        return ""
+
+
+def _is_settled(root: str, name: str) -> bool:
+    """Tell whether the unit that systemd finds is wbond's, or masked, and so the user's wish."""
+    try:
+        found = _first(_unit_path(root), name)
+    except FileNotFoundError:
+        # Arch's package leaves it out; a root without any unit of wbond's is no installation.
+        units = os.path.join(root, plan.TEMPLATE_DIRECTORY[1:])
+        return not os.path.exists(os.path.join(units, "wbond@.service"))
+    return not found or plan.OWN_MARK in found
 
 
 def hostname(root: str) -> str:
@@ -80,7 +95,15 @@ def hostname(root: str) -> str:
 
 def template(root: str, name: str) -> str:
     """Return the text of a unit template as systemd would find it; raises OSError without one."""
-    for directory in (*(os.path.join(root, part) for part in UNIT_PATH), _OWN_UNITS):
+    return _first((*_unit_path(root), _OWN_UNITS), name)
+
+
+def _unit_path(root: str) -> "tuple[str, ...]":
+    return tuple(os.path.join(root, part) for part in UNIT_PATH)
+
+
+def _first(directories: "tuple[str, ...]", name: str) -> str:
+    for directory in directories:
         try:
             return _text(directory, name)
         except FileNotFoundError:

@@ -16,7 +16,8 @@ TEMPLATE_DIRECTORY = "/usr/lib/systemd/system"
 
 # The one bond whose port templates are shipped; others get copies of them.
 FIRST_BOND = "bond0"
-CLIENT = "dhclient@.service"
+# By the option that has them; distributions have units of these names, too.
+CLIENTS = {"dhcp4": "dhclient@.service", "dhcp6": "dhcp6c@.service"}
 OWN_MARK = "man:wbond.conf(5)"  # every unit of wbond says so, and no other
 PORT_TEMPLATES = {"wired": "wired", "wireless": "supplicant"}
 PORT_SETTINGS = ("supplicant_conf", "supplicant_driver", "supplicant_bridge", "legacy_rates")
@@ -70,22 +71,22 @@ def plan(config: Config, template: "Callable[[str], str]") -> "tuple[File | Link
     return tuple(item for bond in config.bonds for item in _bond(bond, known))
 
 
-def own_clients(config: Config, found: str, own: str) -> "tuple[File, ...]":
-    """Return a whole dhclient@ for each bond, where the template systemd finds is not wbond's.
+def own_clients(config: Config, own: "Callable[[str], str]") -> "tuple[File, ...]":
+    """Return a whole unit for each client of each bond, where systemd lacks wbond's template.
 
-    Arch's package dhclient has a unit of that name, in the same directory. An
-    instance goes before its template, whatever the directory (systemd.unit(5)).
-    `found` and `own` are the texts of the two templates; wbond's names its manual page.
+    Arch's packages dhclient and wide-dhcpv6 have units of these names, in the same
+    directory. An instance goes before its template, whatever the directory
+    (systemd.unit(5)). `own` returns wbond's text of a template that systemd does not
+    find, else nothing; it is asked only for clients that a bond has.
     """
-    if not found or OWN_MARK in found:
-        return ()
-    return tuple(
-        File(
-            CLIENT.replace("@", f"@{escape.unit_instance(bond.name)}"), HEADER + _sourced(own, bond)
-        )
-        for bond in config.bonds
-        if bond.settings.get("dhcp4") != "none"
-    )
+    found = []
+    for option, unit in CLIENTS.items():
+        bonds = [bond for bond in config.bonds if bond.settings.get(option) != "none"]
+        text = own(unit) if bonds else ""
+        for bond in bonds if text else ():
+            path = unit.replace("@", f"@{escape.unit_instance(bond.name)}")
+            found.append(File(path, HEADER + _sourced(text, bond)))
+    return tuple(found)
 
 
 def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link]":

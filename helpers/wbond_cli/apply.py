@@ -111,29 +111,6 @@ class Task(NamedTuple):
     bonds: tuple[str, ...]
 
 
-def configuration(root: str) -> "Config":
-    """Read the configuration below a root, a copy's too."""
-    from wbond import config, ini
-    from wbond import main as generator
-
-    return config.interpret(ini.read(root), generator.hostname(root))
-
-
-def former(root: str) -> "Config | None":
-    """Return the configuration in force; None where nobody has kept it.
-
-    Where there is no bond and no unit, there is none, and that is known.
-    """
-    from wbond.config import Config
-    from wbond_net import applied, generated
-
-    if applied.kept(root, applied.APPLIED):
-        return configuration(applied.folder(root, applied.APPLIED))
-    if generated.present(root) or applied.running(root):
-        return None
-    return Config([])
-
-
 def plan_steps(root: str, before: "Config | None", after: "Config") -> "list[Step]":
     """Return the steps from one configuration to the other, on the hardware that is there."""
     from wbond import main as generator
@@ -152,19 +129,18 @@ def plan_steps(root: str, before: "Config | None", after: "Config") -> "list[Ste
 
 def task(root: str, wanted: "Config") -> Task:
     """Find out what is to be done for a configuration. Raises OSError without a unit template."""
-    from wbond import main as generator
     from wbond_net import applied, generated
 
     from wbond_cli.change import changes
 
-    before = former(root)
+    before = applied.in_force(root)
     steps = plan_steps(root, before, wanted)
     files = applied.read(root)
     kept = before is not None and applied.octets(files) == applied.octets(
         applied.read(applied.folder(root, applied.APPLIED))
     )
-    tree = generated.tree(generator.items(wanted, root))
-    same = before is not None and tree == generated.tree(generator.items(before, root))
+    tree = generated.of(wanted, root)
+    same = before is not None and tree == generated.of(before, root)
     idle = changes.is_idle(steps)
     trivial = idle and (kept or same)
     if trivial and tree == generated.present(root):
@@ -178,11 +154,11 @@ def task(root: str, wanted: "Config") -> Task:
 
 def apply(hands: "Hands", root: str, options: argparse.Namespace) -> int:
     """Make the file real, ask, and keep or restore; returns the exit status."""
-    from wbond_net import applied
+    from wbond_net import applied, generated
 
     if applied.kept(root, applied.ATTEMPTED):
         return _refuse_second()
-    wanted = configuration(root)
+    wanted = generated.configuration(root)
     if _faulty(wanted, options.force):
         return REFUSED
     found = task(root, wanted)
@@ -462,7 +438,7 @@ def restore(hands: "Hands", root: str) -> int:
 
     A step that fails keeps none of the others from being taken.
     """
-    from wbond_net import applied
+    from wbond_net import applied, generated
 
     from wbond_cli.change.steps import Failed
 
@@ -470,9 +446,9 @@ def restore(hands: "Hands", root: str) -> int:
         if not applied.kept(root, applied.ATTEMPTED):
             hands.voice.say("Nothing waits to be confirmed, so nothing is restored.")
             return KEPT
-        attempted = configuration(applied.folder(root, applied.ATTEMPTED))
+        attempted = generated.configuration(applied.folder(root, applied.ATTEMPTED))
         faults = put_back(root, rejected(root))
-        before = configuration(applied.folder(root, applied.APPLIED))
+        before = generated.configuration(applied.folder(root, applied.APPLIED))
         for step in plan_steps(root, attempted, before):
             try:
                 hands.take(step)

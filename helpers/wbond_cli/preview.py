@@ -2,9 +2,9 @@
 """wbond plan: show what the configuration would come to, and change nothing.
 
 A tree shows every file and link that wbond-generator would write, a diff what
-would be different from what stands in /run/systemd/generator since it ran
-last. What is marked + is new, - goes, ~ has another text. `wbond apply` makes
-it real, as does a reboot.
+would be different from what the configuration in force comes to; where that one
+is not known, from what wbond-generator wrote last. What is marked + is new, -
+goes, ~ has another text. `wbond apply` makes it real, as does a reboot.
 
 Exit status: 0, also where there is a difference; 1 when no plan can be made.
 """
@@ -17,9 +17,11 @@ from wbond_cli import terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from wbond.config import Config
 
 HELP = "show what the configuration would come to, and what would change"
 NEW, GONE, OTHER, SAME = "+", "-", "~", " "
+_FOUND = "No unit would change, but the ports that are found by globs or match_ options"
 _STYLES = {NEW: "green", GONE: "red", OTHER: "yellow", SAME: "", "@": "cyan"}
 
 
@@ -35,17 +37,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show tree and diff; a configuration with faults is planned as the generator would."""
-    from wbond_net import generated
+    from wbond_net import applied, generated
 
     try:
         wishes, planned = generated.planned(options.root)
+        before = applied.in_force(options.root)
+        present = _compared(before, planned, options.root)
     except OSError as fault:
         terminal.complain(
             f"{fault.filename}: {fault.strerror}; no plan can be made",
             "Install wbond's units: `sudo make install` in a checkout, or the package.",
         )
         return 1
-    present = generated.present(options.root)
+    if applied.hidden(options.root):
+        terminal.complain(
+            "what runs may be older than the units that systemd knows, which this compares with",
+            "`sudo wbond plan` compares with what runs.",
+        )
     if wishes.problems:
         terminal.complain(
             f"the configuration has {_count(len(wishes.problems), 'problem')}; "
@@ -59,8 +67,34 @@ def run(options: argparse.Namespace) -> int:
         lines = list(difference(present, planned))
         for line in (*lines, "") if lines else ():
             _print(console, line, _STYLES.get(line[:1], ""))
-    _print(console, _summary(planned, present), "")
+    elsewhere = before is not None and sought(before) != sought(wishes)
+    _print(console, _summary(planned, present, elsewhere), "")
     return 0
+
+
+def _compared(before: "Config | None", planned: dict[str, str], root: str) -> dict[str, str]:
+    """Return the tree to compare with: that of what is in force, if it is known.
+
+    Where that is as planned, what systemd knows may be another yet: a file that was
+    edited, and edited back after a reload.
+    """
+    from wbond_net import generated
+
+    if before is not None and (runs := generated.of(before, root)) != planned:
+        return runs
+    return generated.present(root)
+
+
+def sought(wishes: "Config") -> list[object]:
+    """Return what makes the ports that udev finds, of which the tree shows nothing."""
+    from wbond import plan
+
+    return [
+        (bond.name, port.kind, port.matches or port.name, *plan.port_environment(bond, port))
+        for bond in wishes.bonds
+        for port in bond.ports
+        if not port.literal
+    ]
 
 
 def marks(planned: dict[str, str], present: dict[str, str]) -> dict[str, str]:
@@ -120,11 +154,13 @@ def _print(console: "Console", line: str, style: str) -> None:
     console.print(Text(line, style=style), soft_wrap=True)
 
 
-def _summary(planned: dict[str, str], present: dict[str, str]) -> str:
-    """Say how much would change and what to do about it."""
+def _summary(planned: dict[str, str], present: dict[str, str], elsewhere: bool) -> str:
+    """Say how much would change, `elsewhere` than in the tree as well, and what to do about it."""
     counts = list(marks(planned, present).values())
     if not counts:
         return "There is no bond: nothing would be written. `sudo wbond init` writes a file."
+    if set(counts) == {SAME} and elsewhere:
+        return f"{_FOUND}. `sudo wbond apply` makes it real."
     if set(counts) == {SAME}:
         return "Nothing would change."
     words = ((NEW, "new"), (OTHER, "changed"), (GONE, "removed"), (SAME, "unchanged"))

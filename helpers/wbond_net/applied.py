@@ -13,6 +13,10 @@ from wbond import ini
 
 from wbond_net import link
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wbond.config import Config
+
 FOLDER = "run/wbond-apply"  # not below /run/wbond, where each folder is a bond's
 APPLIED, ATTEMPTED = "applied", "attempted"
 HOSTNAME = "etc/hostname"  # decides which `option[host]` holds; read, never restored
@@ -37,6 +41,27 @@ def folder(root: str, which: str = "") -> str:
 def kept(root: str, which: str) -> bool:
     """Tell whether there is such a copy; one of no files is one too."""
     return os.path.isdir(folder(root, which))
+
+
+def hidden(root: str) -> bool:
+    """Tell whether there are copies that this user may not look at."""
+    return os.path.isdir(folder(root)) and not os.access(folder(root), os.X_OK)
+
+
+def in_force(root: str) -> "Config | None":
+    """Return the configuration in force; None where nobody has kept it, or it is hidden.
+
+    Where there is no bond and no unit, there is none, and that is known.
+    """
+    from wbond.config import Config
+
+    from wbond_net import generated
+
+    if kept(root, APPLIED):
+        return generated.configuration(folder(root, APPLIED))
+    if generated.present(root) or running(root):
+        return None
+    return Config([])
 
 
 def read(root: str) -> dict[str, Content]:

@@ -21,8 +21,21 @@ def planned(root: str) -> tuple[config.Config, dict[str, str]]:
 
     Raises OSError when a template that is needed is missing.
     """
-    wishes = config.interpret(ini.read(root), generator.hostname(root))
-    return wishes, tree(generator.items(wishes, root))
+    wishes = configuration(root)
+    return wishes, of(wishes, root)
+
+
+def configuration(root: str) -> config.Config:
+    """Read the configuration below a root, a copy's too."""
+    return config.interpret(ini.read(root), generator.hostname(root))
+
+
+def of(wishes: config.Config, root: str) -> dict[str, str]:
+    """Return the tree that a configuration comes to with the unit templates below `root`.
+
+    Raises OSError when one that is needed is missing.
+    """
+    return tree(generator.items(wishes, root))
 
 
 def tree(wanted: "tuple[plan.File | Link, ...]") -> dict[str, str]:

@@ -102,6 +102,8 @@ def _verified(site: Site, source: Source) -> list[Finding]:
     units = [
         unit
         for unit in verify.without_clients(verify.instances(tree), site.wishes)
-        if (template := verify.template(unit)) in tree or site.machine.unit(template)
+        if unit in tree
+        or (template := verify.template(unit)) in tree
+        or site.machine.unit(template)
     ]
     return list(verify.findings(wanted, units, needs.missing_programs(site)))

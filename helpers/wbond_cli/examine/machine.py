@@ -111,10 +111,15 @@ class Machine:
 
     def unit(self, name: str) -> str:
         """Return the path by which systemd takes a unit, nothing without one or if it is masked."""
+        path = self.unit_file(name)
+        return "" if path and self.masks(path) else path
+
+    def unit_file(self, name: str) -> str:
+        """Return the path of the file that counts for a unit, also one that masks it."""
         for folder in generator.UNIT_PATH:
             path = f"{folder}/{name}"
             if os.path.lexists(os.path.join(self.root, path)):
-                return "" if self.masks(path) else path
+                return path
         return ""
 
     def masks(self, path: str) -> bool:

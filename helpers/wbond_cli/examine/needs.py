@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wbond import plan
+
 from wbond_cli.examine.findings import ERROR, NOTE, WARNING, Finding
 from wbond_cli.examine.machine import Machine
 from wbond_cli.examine.site import Site
@@ -52,7 +54,9 @@ def installation(site: Site) -> Iterator[Finding]:
     """Parts of wbond itself."""
     machine = site.machine
     units = [f"{name}.service" for name in TEMPLATES]
-    there = {unit: bool(machine.unit(unit)) for unit in units}
+    # Where there is no file of a client's, wbond-generator makes each bond's own.
+    made = [unit for unit in plan.CLIENTS.values() if not machine.unit_file(unit)]
+    there = {unit: bool(machine.unit(unit)) for unit in units if unit not in made}
     there[_GENERATOR] = bool(_first(machine, _GENERATOR_FOLDERS, _GENERATOR))
     there[RULES] = bool(rules(machine))
     lacking = [name for name, is_there in there.items() if not is_there]

@@ -85,21 +85,34 @@ def rival_units(site: Site) -> Iterator[Finding]:
                 yield Finding(WARNING, text, rival.remedy.format(unit=unit, name=name))
 
 
+# How to ask which package a file is of, by what a distribution calls itself or is like.
+_OWNER = {"arch": "pacman -Qo", "debian": "dpkg -S", "ubuntu": "dpkg -S", "fedora": "rpm -qf"}
+
+
 def units_in_place_of_wbonds(site: Site) -> Iterator[Finding]:
     """Units of wbond's names that are others', such as the wiki's: systemd takes those first.
 
-    dhclient@ is none of them, since wbond-generator makes each bond's own beside it.
+    The DHCP clients' are none, since wbond-generator makes each bond's own beside them.
     """
     names = [f"{name}.service" for name in needs.TEMPLATES]
     for bond in site.wishes.bonds:
         instance = escape.unit_instance(bond.name)
         names += [f"{instance}-{role}@.service" for role in plan.PORT_TEMPLATES.values()]
-    for name in sorted({*names} - {plan.CLIENT}):
+    for name in sorted({*names} - {*plan.CLIENTS.values()}):
         path = site.machine.unit(name)
         if path and plan.OWN_MARK not in site.machine.read(path):
             text = f"a unit that is not wbond's takes the place of {name}"
-            remedy = f"Remove it: `sudo rm /{path}`. To change wbond's, `systemctl edit` it."
-            yield Finding(WARNING, text, remedy, f"/{path}")
+            yield Finding(WARNING, text, _rid_of(site.machine, path), f"/{path}")
+
+
+def _rid_of(machine: Machine, path: str) -> str:
+    """Tell how to be rid of a unit: what a package may own is not removed by hand."""
+    if not path.startswith(("usr/lib/", "lib/")):
+        return f"Remove it: `sudo rm /{path}`. To change wbond's, `systemctl edit` it."
+    known = [asks for name, asks in _OWNER.items() if name in machine.distribution()]
+    asked = f"`{known[0]} /{path}`" if known else "The package manager"
+    remedy = f"{asked} tells the package that has it: remove that one, or put wbond's unit "
+    return remedy + f"into /etc/systemd/system, which goes before /{os.path.dirname(path)}."
 
 
 def _denied(site: Site, unit: str, names: list[str]) -> bool:
