@@ -280,7 +280,7 @@ def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_li
     before = laptop.bonding().partition("Slave Interface")[0]
     tcp = laptop.spawn("lab-traffic", "tcp")
     change(laptop, changed)
-    session = ssh(laptop, "wbond", "apply", "--timeout", "20")
+    session = ssh(laptop, "wbond", "apply", "--timeout", "10")
     laptop.wait_for("the change", lambda: holds(laptop))
     laptop.wait_for("the world to answer", laptop.ping)
     laptop.wait_for("the former state", lambda: not holds(laptop))
