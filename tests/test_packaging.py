@@ -238,6 +238,17 @@ find var/lib/dpkg/info -name 'wbond*'
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a copy of the root directory: root only")
+def test_apt_brings_in_all_that_units_call_on_a_machine_that_has_nothing(deb: Path) -> None:
+    """From this machine's own archive; nothing is installed."""
+    nothing = ("-o", "Dir::State::status=/dev/null", "-o", "APT::Install-Recommends=true")
+    done = run("apt-get", "-s", *nothing, "install", str(deb))
+    assert done.returncode == 0, done.stderr
+    brought = set(re.findall(r"^Inst (\S+) ", done.stdout, re.MULTILINE))
+    programs = {"iproute2", "isc-dhcp-client", "iw", "kmod", "wide-dhcpv6-client", "wpasupplicant"}
+    modules = {"python3-pyudev", "python3-rich", "python3-systemd"}
+    assert programs | modules | {"wbond"} <= brought
+
+
 def test_installed_upgraded_removed_and_purged(deb: Path, tmp_path: Path) -> None:
     """By dpkg, in a throw-away overlay of this machine's root directory."""
     again = tmp_path / "again"
