@@ -171,7 +171,8 @@ def test_the_boot_can_be_told_to_wait_for_less(laptop: Laptop) -> None:
     (edit,) = told(page, "systemctl edit")
     laptop.write("/run/drop-in", file(page, "ini drop-in"))
     # Below the second line, systemctl says, is what a person writes.
-    editor = "SYSTEMD_EDITOR=sed -i '2r /run/drop-in'"
+    laptop.write("/root/editor", '#!/bin/sh\nexec sed -i "2r /run/drop-in" "$@"\n', 0o755)
+    editor = "SYSTEMD_EDITOR=/root/editor"
     laptop.run("script", "-qec", shlex.join(["env", editor, *edit]), "/dev/null")
     assert "--timeout 10 " in laptop.show(unit, "ExecStart")
     laptop.run("systemctl", "restart", unit)
