@@ -78,3 +78,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 def derived(purpose: str) -> bytes:
     """Return what stands for bytes derived from the machine id."""
     return hashlib.sha256(purpose.encode()).digest()
+
+
+def configured(root: Path, text: str) -> Path:
+    """Make an empty folder a root directory with a configuration."""
+    (root / "etc").mkdir()
+    (root / "etc/wbond.conf").write_text(text, encoding="utf-8")
+    return root

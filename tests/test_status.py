@@ -29,7 +29,7 @@ from wbond_net import alignment, link, rtnetlink, wait_online
 from wbond_net.state import State
 
 from tests import stories
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, configured
 from tests.stories import CARD, MACS, NOW, RADIO, STORIES
 from tests.terminal import Terminal
 
@@ -912,12 +912,6 @@ def test_nothing_configured(tmp_path: Path) -> None:
     done = wbond("status", "--json", "--root", str(tmp_path))
     assert done.returncode == 2
     assert errors(json.loads(done.stdout)) == []
-
-
-def configured(root: Path, text: str) -> Path:
-    (root / "etc").mkdir()
-    (root / "etc/wbond.conf").write_text(text, encoding="utf-8")
-    return root
 
 
 def test_a_bond_that_is_not_there(tmp_path: Path) -> None:

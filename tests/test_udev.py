@@ -13,7 +13,7 @@ from wbond_net import udev
 from wbond_udev import main, match
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, configured
 from tests.fake import Machine
 
 QUERY = str(REPOSITORY / "helpers/wbond-udev")
@@ -304,12 +304,6 @@ def test_what_a_device_says_of_itself_changes_no_property(tmp_path: Path, value:
         "NM_UNMANAGED=1",
         "ID_NET_MANAGED_BY=wbond",
     ]
-
-
-def configured(root: Path, text: str) -> Path:
-    (root / "etc").mkdir()
-    (root / "etc/wbond.conf").write_text(text, encoding="utf-8")
-    return root
 
 
 def test_a_device_that_is_gone_is_no_port(tmp_path: Path) -> None:
