@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import bonding_file
 import image
-from machine import CommandFailed, Machine
+from machine import DOCK_MAC, CommandFailed, Machine
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"
@@ -72,6 +72,37 @@ class Laptop(Machine):
         shown = json.loads(self.run("ip", "-json", "-d", "link", "show", "dev", interface))
         found: dict[str, Any] = shown[0]
         return found
+
+    def dock_name(self) -> str:
+        """Return the name of the dock's interface, empty without one."""
+        shown = json.loads(self.run("ip", "-json", "-d", "link"))
+        names = [
+            link["ifname"]
+            for link in shown
+            if link.get("permaddr", link.get("address")) == DOCK_MAC and link["ifname"] != BOND
+        ]
+        return str(names[0]) if names else ""
+
+    def plug_dock(self) -> str:
+        """Plug the dock and wait until its card is in the bond; returns the card's name."""
+        self.dock.plug()
+        self.wait_for("the dock's card", lambda: self.dock_name() in self.ports())
+        return self.dock_name()
+
+    def pull_dock(self) -> None:
+        """Pull the dock and wait until its card is out of the bond."""
+        name = self.dock_name()
+        self.dock.pull()
+        self.wait_for("no port of the dock", lambda: name not in self.ports())
+
+    def rfkill(self, verb: str) -> None:
+        """Block or unblock the laptop's radio; the access point has one too, and is not meant."""
+        self.shell(f"rfkill {verb} $(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)")
+
+    def network_manager_s(self) -> dict[str, str]:
+        """Return NetworkManager's states by device."""
+        shown = self.run("nmcli", "-t", "-f", "DEVICE,STATE", "device").splitlines()
+        return dict(line.split(":", 1) for line in shown)
 
     def has_lease(self) -> bool:
         """Tell whether the bond has an address of DHCPv6's range; others are made up."""

@@ -38,12 +38,6 @@ def laptop(boot: Callable[..., Laptop], release: str) -> Laptop:
     return laptop
 
 
-def states(laptop: Laptop) -> dict[str, str]:
-    """Return NetworkManager's states by device."""
-    shown = laptop.run("nmcli", "-t", "-f", "DEVICE,STATE", "device").splitlines()
-    return dict(line.split(":", 1) for line in shown)
-
-
 def networkd(laptop: Laptop, name: str) -> str:
     """Return networkd's set-up state of a link."""
     shown = laptop.run("networkctl", "--no-pager", "--no-legend", "list", name).split()
@@ -63,7 +57,7 @@ def failures(laptop: Laptop) -> dict[str, int]:
 def test_they_run_and_leave_bond_and_ports_alone(laptop: Laptop) -> None:
     for manager in ("NetworkManager", "systemd-networkd"):
         assert laptop.is_active(f"{manager}.service")
-    seen = states(laptop)
+    seen = laptop.network_manager_s()
     assert {name: seen[name] for name in (BOND, CARD, RADIO)} == dict.fromkeys(
         (BOND, CARD, RADIO), "unmanaged"
     )
@@ -76,7 +70,8 @@ def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
     laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
     laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)
     laptop.wait_for(
-        "NetworkManager to leave the stick", lambda: states(laptop).get("wlan0") == "unmanaged"
+        "NetworkManager to leave the stick",
+        lambda: laptop.network_manager_s().get("wlan0") == "unmanaged",
     )
     assert udp.report()["lost"] == 0
     laptop.cable.pull()
@@ -87,7 +82,7 @@ def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
     laptop.radios.pull("stick")
     laptop.wait_for("the stick gone", lambda: "wlan0" not in laptop.ports())
     time.sleep(2)
-    assert {states(laptop)[name] for name in (BOND, CARD, RADIO)} == {"unmanaged"}
+    assert {laptop.network_manager_s()[name] for name in (BOND, CARD, RADIO)} == {"unmanaged"}
     assert {networkd(laptop, name) for name in (BOND, CARD, RADIO)} == {"unmanaged"}
     assert len(laptop.addresses(4)) == 1
     assert failures(laptop) == {CARD: 1, RADIO: 0}
@@ -116,5 +111,5 @@ def test_ports_that_leave_the_configuration_are_theirs_again(laptop: Laptop) -> 
     laptop.run("systemctl", "restart", "NetworkManager.service")
     laptop.wait_for(
         "NetworkManager to manage the card",
-        lambda: states(laptop).get(CARD, "unmanaged") != "unmanaged",
+        lambda: laptop.network_manager_s().get(CARD, "unmanaged") != "unmanaged",
     )
