@@ -299,7 +299,7 @@ def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:
     settle(laptop)
     prepare_ssh(laptop)
     change(laptop, f"{PLAIN}miimon = 50\n")
-    session = ssh(laptop, "wbond", "apply", "--timeout", "300")
+    session = ssh(laptop, "wbond", "apply")
     laptop.wait_for("the change", lambda: "Interval (ms): 50" in laptop.bonding())
     laptop.run("pkill", "-KILL", "-f", "^sshd(-session)?: root@")
     laptop.wait_for("the former state", lambda: "Interval (ms): 100" in laptop.bonding(), 60)
@@ -315,7 +315,7 @@ def test_a_change_is_confirmed_from_another_session(laptop: Laptop) -> None:
     prepare_ssh(laptop)
     text = f"{PLAIN}miimon = 50\n"
     change(laptop, text)
-    session = ssh(laptop, "wbond", "apply", "--timeout", "300")
+    session = ssh(laptop, "wbond", "apply", "--timeout", "60")
     laptop.wait_for("the change", lambda: "Interval (ms): 50" in laptop.bonding())
     laptop.wait_for(
         "the second to be refused", lambda: laptop.result("wbond", "apply", "--yes").rc == 2
