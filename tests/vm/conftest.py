@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import subprocess
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -92,10 +93,16 @@ def agreement(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what scenarios have measured, packets lost and such, of those that passed too."""
-    for report in terminalreporter.getreports("passed"):
-        if report.when == "call" and HERE.name in Path(report.fspath).parts and report.capstdout:
+    """Show what scenarios have measured, packets lost and such, and how long they took."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if not isinstance(report, pytest.TestReport) or HERE.name not in Path(report.fspath).parts:
+            continue
+        spent[Path(report.fspath).stem] += report.duration
+        if report.when == "call" and report.passed and report.capstdout:
             terminalreporter.write_line(f"{report.location[2]}: {report.capstdout.strip()}")
+    for module, seconds in sorted(spent.items()):
+        terminalreporter.write_line(f"{module}: {seconds / 60:.1f} minutes, all releases")
 
 
 @pytest.hookimpl(hookwrapper=True)
