@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-dhcp: the files that the clients read, and a clean stop."""
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -113,6 +115,54 @@ def test_the_address_goes_only_when_the_client_is_stopped(
 def test_there_is_nothing_to_flush_without_a_bond(machine: Machine) -> None:
     assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
     assert machine.ran == []
+
+
+# Stands for dhcp6c: heeds SIGTERM when it has got it so often, and then waits for a server.
+DHCP6C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print(flush=True)
+for _ in range(int(sys.argv[1])):
+    signal.sigwait([signal.SIGTERM])
+os.unlink(sys.argv[2])
+if sys.argv[3] == "silent":
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize(
+    ("heeds", "server", "ended_by"),
+    [(1, "answers", 0), (1, "silent", -signal.SIGINT), (3, "silent", -signal.SIGINT)],
+)
+def test_dhcp6c_has_time_to_release_but_does_not_wait_for_a_silent_server(
+    places: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    heeds: int,
+    server: str,
+    ended_by: int,
+) -> None:
+    monkeypatch.setattr(dhcp, "RELEASE_MS", 200 if server == "silent" else 60_000)
+    file = places / "run/bond0/dhcp6c.pid"
+    file.write_text("1")
+    words = [sys.executable, "-c", DHCP6C, str(heeds), str(file), server]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        assert running.stdout.readline() == b"\n"
+        # A child that nobody has waited for counts as there; its descriptor is readable.
+        assert dhcp.main(["release", "bond0"], {"MAINPID": str(running.pid)}) == 0
+        assert running.wait(10) == ended_by
+    assert not file.exists()
+    said = capsys.readouterr().out
+    assert ("no server has confirmed the release" in said) is (server == "silent")
+
+
+def test_there_is_nothing_to_release_when_dhcp6c_has_ended(places: Path) -> None:
+    assert dhcp.main(["release", "bond0"], {}) == 0
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert dhcp.main(["release", "bond0"], {"MAINPID": str(ended.pid)}) == 0
 
 
 def test_files_are_root_s_alone_and_come_whole(places: Path) -> None:

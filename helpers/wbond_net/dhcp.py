@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-dhcp dhclient|dhcp6c|flush BOND: one identity for both DHCP clients, and a clean stop.
+"""wbond-dhcp dhclient|dhcp6c|flush|release BOND: both DHCP clients' identity and clean stop.
 
-`dhclient` and `dhcp6c` write what the client reads at its start; `flush`
-takes the leased IPv4 address away when the client is stopped.
+`dhclient` and `dhcp6c` write what the client reads at its start. When a client
+is stopped, `flush` takes the leased IPv4 address away, and `release` has
+dhcp6c give back the IPv6 address, in a time that people wait for.
 """
 
+import contextlib
 import os
+import select
+import signal
 import sys
 from collections.abc import Mapping
 
 from wbond_net import identity, link
 
-USAGE = "usage: wbond-dhcp dhclient|dhcp6c|flush BOND"
+USAGE = "usage: wbond-dhcp dhclient|dhcp6c|flush|release BOND"
 # Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
 DHCLIENT_MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
 DHCLIENT_CONFS = ("/etc/dhcp/dhclient.conf", "/etc/dhclient.conf")  # Debian's, Arch's
@@ -19,11 +23,14 @@ DHCLIENT_STATE = "/var/lib/dhcp"
 DHCP6C_SCRIPT = "/etc/wide-dhcpv6/dhcp6c-script"
 DHCP6C_DUID = "/var/lib/dhcpv6/dhcp6c_duid"
 RUNTIME = "/run/wbond"
+# For a server's answer to dhcp6c's Release, in ms: enough for a second one, sent after REL_TIMEOUT
+# of a second (RFC 8415, 7.6). Where no server is in reach, dhcp6c would go on for thirty.
+RELEASE_MS = 2000
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly."""
-    verbs = {"dhclient": dhclient, "dhcp6c": dhcp6c, "flush": flush}
+    verbs = {"dhclient": dhclient, "dhcp6c": dhcp6c, "flush": flush, "release": release}
     if len(arguments) != 2 or arguments[0] not in verbs:
         sys.stderr.write(USAGE + "\n")
         return 2
@@ -114,6 +121,33 @@ def flush(bond: str, environ: Mapping[str, str]) -> None:
     """
     if environ.get("MAINPID") and link.exists(bond):
         link.run("ip", "-4", "address", "flush", "dev", bond, "dynamic")
+
+
+def release(bond: str, environ: Mapping[str, str]) -> None:
+    """End dhcp6c, unless it ended by itself: it takes its address away and tells the server."""
+    if not environ.get("MAINPID"):
+        return
+    with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+        _end(int(environ["MAINPID"]), f"{RUNTIME}/{bond}/dhcp6c.pid")
+
+
+def _end(process: int, pid_file: str) -> None:
+    """Stop dhcp6c by SIGTERM, and when it only waits for the server, by SIGINT.
+
+    At SIGTERM it takes its address away, sends its Release and removes the file of its process id
+    (process_signals(), dhcp6c.c); SIGINT it does not handle. What keeps it from heeding SIGTERM,
+    its script or the moment before its select(2), has systemd's usual time to pass.
+    """
+    descriptor = os.pidfd_open(process)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+    while not poll.poll(RELEASE_MS):
+        if os.path.exists(pid_file):
+            signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+        else:
+            link.say("no server has confirmed the release; the address is given up all the same")
+            signal.pidfd_send_signal(descriptor, signal.SIGINT)
 
 
 def write(path: str, content: str | bytes) -> None:

@@ -237,7 +237,8 @@ class Machine:
         return self.result(*words, timeout=timeout).out.strip()
 
     def journal(self, *selection: str) -> str:
-        """Return this boot's journal, messages with their unit's name."""
+        """Return this boot's journal with all that has been said so far, and by which unit."""
+        self.run("journalctl", "--sync")
         return self.run("journalctl", "-b", "--no-pager", "-o", "short-monotonic", *selection)
 
     # --- power -------------------------------------------------------------------

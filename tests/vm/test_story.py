@@ -110,7 +110,7 @@ def test_after_one_reboot_the_bond_carries_on_the_cable(laptop: Laptop) -> None:
 
 
 def test_the_boot_leaves_no_job(laptop: Laptop) -> None:
-    assert "No jobs" in laptop.run("systemctl", "list-jobs")
+    laptop.wait_no_jobs()
 
 
 def test_what_is_generated_verifies(laptop: Laptop) -> None:
@@ -307,7 +307,7 @@ def test_with_all_of_wbond_dead_the_kernel_fails_over(laptop: Laptop) -> None:
     laptop.wait_for("the world to answer over the radio", laptop.ping)
     laptop.cable.plug()
     laptop.wait_port(CARD, 10)
-    assert laptop.ping()
+    laptop.wait_for("the world to answer", laptop.ping)
     assert laptop.address(4) == address
     for unit in dead:
         laptop.run("rm", "-r", f"/run/systemd/system/{unit}.d")
@@ -369,6 +369,23 @@ def test_a_client_can_be_stopped_started_and_restarted(laptop: Laptop, unit: str
     assert not laptop.is_active(unit)
     laptop.run("systemctl", "start", unit)
     laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+
+
+def test_dhcp6c_is_stopped_without_a_server_and_waits_for_none(laptop: Laptop) -> None:
+    unit = "dhcp6c@bond0.service"
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    laptop.dhcp.stop()
+    laptop.run("systemctl", "stop", unit)
+    assert not laptop.has_lease()
+    said = laptop.journal("-u", unit)
+    assert "no server has confirmed the release" in said
+    # Its own word, after thirty seconds.
+    assert "no responses were received" not in said
+    assert laptop.show(unit, "Result") == "success"
+    laptop.dhcp.start()
+    laptop.run("systemctl", "start", unit)
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
 
 
