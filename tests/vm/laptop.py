@@ -2,6 +2,7 @@
 """The laptop of the stories: a guest with wbond, and the words to tell what it does."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any, ClassVar
@@ -111,6 +112,11 @@ class Laptop(Machine):
     def is_active(self, unit: str) -> bool:
         """Tell whether a unit is active."""
         return self.result("systemctl", "is-active", "-q", unit).rc == 0
+
+    def resident(self, process: str) -> int:
+        """Return a process's resident memory in kB."""
+        (size,) = re.findall(r"VmRSS:\s+(\d+) kB", self.read(f"/proc/{process}/status"))
+        return int(size)
 
     def show(self, unit: str, what: str) -> str:
         """Return a property of a unit."""

@@ -314,8 +314,7 @@ def that_stay(laptop: Laptop) -> tuple[str, str]:
 
 def memory(laptop: Laptop) -> int:
     """Return the resident memory (kB) of the processes that stay."""
-    states = (laptop.read(f"/proc/{process}/status") for process in that_stay(laptop))
-    return sum(int(size) for state in states for size in re.findall(r"VmRSS:\s+(\d+)", state))
+    return sum(map(laptop.resident, that_stay(laptop)))
 
 
 def open_files(laptop: Laptop) -> Counter[str]:

@@ -145,9 +145,9 @@ def test_the_distribution_s_own_dhclient_conf_is_heeded(laptop: Laptop) -> None:
 def test_the_watch_says_what_is_and_is_small(laptop: Laptop) -> None:
     laptop.wait_status(f"cable {CARD} carries; radio {RADIO} stands by")
     pid = laptop.show("wbond-watch@bond0.service", "MainPID")
-    (resident,) = re.findall(r"VmRSS:\s+(\d+) kB", laptop.read(f"/proc/{pid}/status"))
+    resident = laptop.resident(pid)
     print(f"wbond-watch: {resident} kB resident")
-    assert int(resident) <= 16 * 1024
+    assert resident <= 16 * 1024
 
 
 def test_the_watch_sleeps_while_nothing_happens(laptop: Laptop) -> None:

@@ -82,8 +82,7 @@ def test_the_cable_is_pulled_in_the_night(laptop: Laptop) -> None:
 
 
 def test_a_dock_is_pulled_in_the_night(laptop: Laptop) -> None:
-    laptop.dock.plug()
-    laptop.wait_for("the dock in the bond", lambda: len(laptop.ports()) == 3)
+    laptop.plug_dock()
     sleep(laptop, laptop.dock.pull)
     laptop.wait_for("the bond without it", lambda: len(laptop.ports()) == 2, 90)
     laptop.wait_both()
