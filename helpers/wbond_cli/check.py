@@ -16,6 +16,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from wbond import escape
+
 from wbond_cli import terminal
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         console = terminal.console()
         findings.show(console, found)
-        for line in findings.wrapped(_end(source, found), terminal.room(console), "", ""):
+        end = escape.printable(_end(source, found))
+        for line in terminal.broken(end, terminal.room(console), "", ""):
             console.print(line, soft_wrap=True)
     return status
 

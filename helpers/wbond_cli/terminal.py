@@ -57,25 +57,31 @@ def complain(text: str, remedy: str = "") -> None:
 
 
 def wrapped(line: str, stream: TextIO, below: str = "") -> str:
-    """Break a line to the width of the terminal, if `stream` is one; `below` begins the rest.
-
-    A command in `signs` stays whole, to be copied, as does what has no blank.
-    """
+    """Break a line to the width of the terminal, if `stream` is one; `below` begins the rest."""
     width = _width(stream)
     if len(line) <= width:
         return line
+    return "\n".join(broken(line, width, "", below)) + line[len(line.rstrip()) :]
+
+
+def broken(text: str, width: int, first: str, rest: str) -> list[str]:
+    """Break a text at blanks; `first` begins its first line, `rest` each other.
+
+    A command in `signs` stays whole, to be copied, as does what has no blank, a path.
+    """
     import re
     import textwrap
 
-    held = re.sub("`[^`]*`", lambda command: command[0].replace(" ", "\0"), line)
-    broken = textwrap.fill(
+    held = re.sub("`[^`]*`", lambda command: command[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(
         held,
-        max(width, 2 * len(below)),
-        subsequent_indent=below,
+        max(width, 2 * len(rest) + 1),
+        initial_indent=first,
+        subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return broken.replace("\0", " ") + line[len(line.rstrip()) :]
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _width(stream: TextIO) -> int:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What `wbond check` has to say, as data; how it is shown and what the exit status is."""
 
-import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,13 +72,14 @@ def _print(console: "Console", text: str, style: str) -> None:
 
 def _lines(finding: Finding, room: int) -> list[tuple[str, str]]:
     """Return the lines of a finding, each with what it is."""
-    heading, *more = wrapped(_heading(finding), room, "", _INDENT)
+    heading, *more = terminal.broken(_heading(finding), room, "", _INDENT)
     lines = [(heading, finding.severity), *((line, "") for line in more)]
     if finding.column:
         source, mark = excerpt(finding.source, finding.column, finding.width, room - len(_INDENT))
         lines += [(_INDENT + source, ""), (_INDENT + mark, "mark")]
     if finding.remedy:
-        lines += [(line, "") for line in wrapped(finding.remedy, room, _INDENT, _INDENT)]
+        remedy = escape.printable(finding.remedy)
+        lines += [(line, "") for line in terminal.broken(remedy, room, _INDENT, _INDENT)]
     return lines
 
 
@@ -91,18 +91,6 @@ def _heading(finding: Finding) -> str:
     about = f"{about} {finding.option}".strip()
     parts = (where, finding.severity, about, finding.text)
     return ": ".join(escape.printable(part) for part in parts if part)
-
-
-def wrapped(text: str, room: int, first: str, rest: str) -> list[str]:
-    """Break a text at blanks to the width there is; what has no blank, a path, stays whole."""
-    return textwrap.wrap(
-        escape.printable(text),
-        max(room, 2 * len(rest) + 1),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def excerpt(source: str, column: int, width: int, room: int) -> tuple[str, str]:
