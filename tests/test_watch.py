@@ -23,6 +23,7 @@ SCRIPT = Path(__file__).parent.parent / "helpers" / "wbond-watch"
 DHCLIENT, DHCP6C = "dhclient@bond0.service", "dhcp6c@bond0.service"
 START = f"systemctl start --no-block -- {DHCLIENT} {DHCP6C}"
 REFRESH = f"systemctl reload --no-block -- {DHCLIENT}"
+ASK_ANEW = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
 
 
 def port(name: str, **changes: Any) -> Link:
@@ -274,6 +275,37 @@ def test_a_client_that_a_person_has_stopped_stays_stopped(story: Story) -> None:
     story.systemctl_ends(code=1)  # reload does not start what is stopped
     assert story.events[-1] == "refresh-refused"
     assert story.happens(bond("wlp3s0")) == []
+
+
+NOTHING_CARRIES = [without_carrier("enp0s10"), without_carrier("wlp3s0"), bond()]
+
+
+def test_when_a_port_carries_again_the_network_may_be_another_one(story: Story) -> None:
+    on_cable(story)
+    assert story.happens(*NOTHING_CARRIES) == []
+    # Also where the MAC address is another one, both are told at once, and once.
+    assert story.happens(port("wlp3s0", operstate=DORMANT), bond("wlp3s0")) == []
+    assert story.happens(port("wlp3s0")) == [ASK_ANEW]
+    assert story.happens(port("wlp3s0", link_failures=1)) == []
+    story.dhclient_starts(MACS["wlp3s0"])
+    assert story.happens(*NOTHING_CARRIES) == []
+    assert story.happens(port("wlp3s0"), bond("wlp3s0")) == [ASK_ANEW]
+    assert story.happens(port("enp0s10"), bond("enp0s10")) == [REFRESH]
+
+
+def test_a_watch_that_starts_while_no_port_carries(story: Story) -> None:
+    on_cable(story)
+    story.watch(*NOTHING_CARRIES)
+    assert story.happens(port("enp0s10"), bond("enp0s10")) == [ASK_ANEW]
+    story.systemctl_ends(code=1)
+    assert story.events[-1] == "refresh-refused"
+
+
+def test_without_clients_nobody_is_asked(story: Story) -> None:
+    story.options = watch.Options("bond0", runtime=str(story.runtime))
+    on_cable(story)
+    story.happens(*NOTHING_CARRIES)
+    assert story.happens(port("enp0s10"), bond("enp0s10")) == []
 
 
 # --- failover -----------------------------------------------------------------------

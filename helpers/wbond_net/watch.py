@@ -2,7 +2,8 @@
 """wbond-watch [OPTION VALUE]… BOND: reports on a bond, and hurries what the kernel does anyway.
 
 Options, each may be given more than once but --runtime:
-  --start UNIT     started when the bond first has a port that carries
+  --start UNIT     started when the bond first has a port that carries; reloaded when one does
+                   again, after a time without
   --refresh UNIT   reloaded when the bond's MAC address is no longer the one dhclient knows
   --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
   --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
@@ -49,6 +50,10 @@ RUNTIME = "/run/wbond"
 SYSFS = "/sys/class/net"
 # PATH may be missing or short.
 SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
+
+# What systemctl is told for dhclient alone, and for all clients, of which some may be stopped or
+# not installed.
+CONFIRM, ASK_ANEW = "reload", "try-reload-or-restart"
 
 # syslog(3) priorities
 ERROR, WARNING, NOTICE, INFO = 3, 4, 5, 6
@@ -189,9 +194,10 @@ class Watch:
         self._left = 0  # the port that was moved away from
         self._started = os.path.exists(self._marker)
         self._asked: tuple[Note, str] | None = None
+        self._cut = False  # the bond has had no carrier since its clients were told so
         self._realigned: set[tuple[int, str]] = set()  # ports and addresses that were tried
         self._due: list[float] = []  # times of announcements to come
-        self.children: dict[int, str] = {}  # descriptor: verb
+        self.children: dict[int, tuple[str, tuple[str, ...]]] = {}  # descriptor: verb, units
 
     @property
     def _marker(self) -> str:
@@ -229,13 +235,12 @@ class Watch:
 
     def child_ended(self, descriptor: int) -> None:
         """Take note of how systemctl ended."""
-        verb = self.children.pop(descriptor)
+        verb, units = self.children.pop(descriptor)
         code = self._host.reap(descriptor)
         if verb == "start":
             self._clients_started(code)
-        elif code and verb == "reload":
-            units = " ".join(self._options.refresh)
-            self._say("refresh-refused", f"{units} was not reloaded, it may be stopped")
+        elif code and verb in (CONFIRM, ASK_ANEW):
+            self._say("refresh-refused", f"{' '.join(units)}: not reloaded, may be stopped")
 
     def patience(self) -> float | None:
         """Return the time in ms until something is due by itself; None when nothing is."""
@@ -256,6 +261,7 @@ class Watch:
     def _act(self, state: State, found: list[Change]) -> None:
         """Do what is due, the urgent first, then tell."""
         former, self._state = self._state, state
+        self._cut = self._cut or not (state.bond and state.bond.carries)
         self._fail_over(state)
         self._answer_claim(former, state)
         for change in found:
@@ -332,7 +338,8 @@ class Watch:
 
     def _start(self) -> None:
         """Start the clients, once in the life of the bond."""
-        if self._options.start and not self._started and "start" not in self.children.values():
+        starts = any(verb == "start" for verb, _ in self.children.values())
+        if self._options.start and not self._started and not starts:
             self._systemctl("start", self._options.start)
 
     def _clients_started(self, code: int) -> None:
@@ -353,11 +360,20 @@ class Watch:
             self._say("write-failed", f"cannot write {self._marker}: {error.strerror}")
 
     def _refresh(self, state: State) -> None:
-        """Have dhclient confirm its lease where it knows another address than the bond's."""
+        """Have the clients ask anew where what they know may not hold any more.
+
+        Both of them, as far as they run, when no port has carried for a while: the network may
+        be another one. dhclient where it knows another MAC address than the bond's.
+        """
+        cut, self._cut = self._cut and self._started, False
         note = self._note() if self._options.refresh else None
-        if note and refresh_due(note, state.address, self._asked):
+        moved = refresh_due(note, state.address, self._asked)
+        if note and (cut or moved):
             self._asked = (note, state.address)
-            self._systemctl("reload", self._options.refresh)
+        if cut and self._options.start:
+            self._systemctl(ASK_ANEW, self._options.start)
+        elif moved:
+            self._systemctl(CONFIRM, self._options.refresh)
 
     def _note(self) -> Note | None:
         """Read what dhclient's unit wrote before its start."""
@@ -374,7 +390,7 @@ class Watch:
         except OSError as error:
             self._say("start-failed", f"cannot run systemctl: {error.strerror or error}")
             return
-        self.children[descriptor] = verb
+        self.children[descriptor] = verb, units
 
     def _say(self, event: str, text: str, fields: Mapping[str, str] | None = None) -> None:
         bond = escape.printable(self._options.bond)

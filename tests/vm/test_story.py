@@ -440,6 +440,71 @@ def test_an_access_point_that_vanishes_and_returns_needs_no_hand(laptop: Laptop)
     laptop.wait_port(CARD)
 
 
+DNSMASQ = "/etc/lab/dnsmasq.conf"
+ELSEWHERE = {"192.0.2.": "198.51.100.", "2001:db8::": "2001:db8:2::"}
+
+
+def leave(laptop: Laptop) -> None:
+    """Go out of reach of cable and access point."""
+    laptop.cable.pull()
+    laptop.access_point.stop()
+    laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
+
+
+def set_network(laptop: Laptop, servers: str) -> None:
+    """Have cable and access point lead to a network whose servers know nobody yet."""
+    laptop.dhcp.stop()
+    laptop.write(DNSMASQ, servers)
+    (net,) = re.findall(r"option:router,(\S+)", servers)
+    (net6,) = re.findall(r"range=(\S+::)", servers)
+    laptop.shell(
+        f"""
+        rm -f /run/lab/leases
+        ip -netns world address flush dev br0 scope global
+        ip -netns world address add {net}/24 dev br0
+        ip -netns world address add {net6}1/64 dev br0 nodad
+        """
+    )
+    laptop.dhcp.start()
+
+
+def whole_addresses(laptop: Laptop) -> list[str]:
+    """Return the addresses by DHCP, of version 4 and 6."""
+    leased = [entry["local"] for entry in laptop.addresses(6) if entry["prefixlen"] == 128]
+    return [laptop.address(), *leased]
+
+
+def test_in_another_network_it_asks_for_addresses_anew(laptop: Laptop) -> None:
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    here, there = laptop.read(DNSMASQ), laptop.read(DNSMASQ)
+    for prefix, other in ELSEWHERE.items():
+        there = there.replace(prefix, other)
+    leave(laptop)
+    set_network(laptop, there)
+    laptop.access_point.start()
+    prefixes = tuple(ELSEWHERE.values())
+    laptop.wait_for(
+        "addresses of that network, and no others",
+        lambda: [a.startswith(prefixes) for a in whole_addresses(laptop)] == [True, True],
+    )
+    assert "default via 198.51.100.1 dev bond0" in laptop.run("ip", "route")
+    ping = ("ping", "-c", "1", "-W", "1", "198.51.100.1")
+    laptop.wait_for("that network to answer", lambda: laptop.result(*ping).rc == 0)
+    # And back, to the cable.
+    leave(laptop)
+    set_network(laptop, here)
+    laptop.cable.plug()
+    prefixes = tuple(ELSEWHERE)
+    laptop.wait_for(
+        "addresses of the former network, and no others",
+        lambda: [a.startswith(prefixes) for a in whole_addresses(laptop)] == [True, True],
+    )
+    laptop.access_point.start()
+    laptop.wait_both()
+    laptop.wait_for("the world to answer", laptop.ping)
+
+
 def test_after_stop_of_the_bond_nothing_is_left_and_start_brings_all_back(
     laptop: Laptop, stock: tuple[Laptop, Traces, list[str]]
 ) -> None:
