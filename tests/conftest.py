@@ -2,8 +2,10 @@
 """What the tests share: the golden cases, and an installed tree."""
 
 import hashlib
+import itertools
 import shutil
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +17,7 @@ from tests.fake import Machine
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CASES = Path(__file__).resolve().parent / "cases"
+LAB = Path(__file__).resolve().parent / "vm"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,6 +27,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the generator makes of each golden case as what is expected of it",
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the lab's scenarios have measured, packets lost and such, and how long they took.
+
+    Here, because with several workers only this folder's own file is read in the main process.
+    """
+    spent: defaultdict[str, float] = defaultdict(float)
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if not isinstance(report, pytest.TestReport) or LAB.name not in Path(report.fspath).parts:
+            continue
+        spent[Path(report.fspath).stem] += report.duration
+        if report.when == "call" and report.passed and report.capstdout:
+            terminalreporter.write_line(f"{report.location[2]}: {report.capstdout.strip()}")
+    for module, seconds in sorted(spent.items()):
+        terminalreporter.write_line(f"{module}: {seconds / 60:.1f} minutes, all releases")
 
 
 class Installed(NamedTuple):

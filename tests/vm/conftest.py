@@ -6,7 +6,6 @@ import itertools
 import os
 import re
 import subprocess
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -90,19 +89,6 @@ def agreement(request: pytest.FixtureRequest) -> Iterator[None]:
     laptop = Laptop.current
     if laptop and laptop.runs and request.session.testsfailed == failures:
         laptop.wait_agreement()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what scenarios have measured, packets lost and such, and how long they took."""
-    spent: defaultdict[str, float] = defaultdict(float)
-    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
-        if not isinstance(report, pytest.TestReport) or HERE.name not in Path(report.fspath).parts:
-            continue
-        spent[Path(report.fspath).stem] += report.duration
-        if report.when == "call" and report.passed and report.capstdout:
-            terminalreporter.write_line(f"{report.location[2]}: {report.capstdout.strip()}")
-    for module, seconds in sorted(spent.items()):
-        terminalreporter.write_line(f"{module}: {seconds / 60:.1f} minutes, all releases")
 
 
 @pytest.hookimpl(hookwrapper=True)
