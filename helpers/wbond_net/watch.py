@@ -194,7 +194,7 @@ class Watch:
         self._left = 0  # the port that was moved away from
         self._started = os.path.exists(self._marker)
         self._asked: tuple[Note, str] | None = None
-        self._cut = False  # the bond has had no carrier since its clients were told so
+        self._cut = False  # no port has carried at some time since the clients were asked
         self._realigned: set[tuple[int, str]] = set()  # ports and addresses that were tried
         self._due: list[float] = []  # times of announcements to come
         self.children: dict[int, tuple[str, tuple[str, ...]]] = {}  # descriptor: verb, units
