@@ -456,7 +456,7 @@ def set_network(laptop: Laptop, servers: str) -> None:
     laptop.dhcp.stop()
     laptop.write(DNSMASQ, servers)
     (net,) = re.findall(r"option:router,(\S+)", servers)
-    (net6,) = re.findall(r"range=(\S+::)", servers)
+    (net6,) = re.findall(r"range=([^,\s]+::)", servers)
     laptop.shell(
         f"""
         rm -f /run/lab/leases
