@@ -105,9 +105,13 @@ class Laptop(Machine):
         shown = self.run("nmcli", "-t", "-f", "DEVICE,STATE", "device").splitlines()
         return dict(line.split(":", 1) for line in shown)
 
+    def leased6(self) -> list[str]:
+        """Return the addresses by DHCPv6, whole ones; others are made up."""
+        return [str(a["local"]) for a in self.addresses(6) if a["prefixlen"] == 128]
+
     def has_lease(self) -> bool:
-        """Tell whether the bond has an address by DHCPv6, a whole one; others are made up."""
-        return any(entry["prefixlen"] == 128 for entry in self.addresses(6))
+        """Tell whether the bond has an address by DHCPv6."""
+        return bool(self.leased6())
 
     def is_active(self, unit: str) -> bool:
         """Tell whether a unit is active."""
@@ -135,10 +139,6 @@ class Laptop(Machine):
         """Wait for a global IPv4 and IPv6 address; returns the seconds it took."""
         took = self.wait_for("an IPv4 address", self.address, timeout)
         return took + self.wait_for("an IPv6 address", lambda: self.address(6), timeout)
-
-    def wait_no_jobs(self) -> None:
-        """Wait until no unit waits for another: for moments, and for less than a device's 90 s."""
-        self.wait_for("no jobs", lambda: "No jobs" in self.run("systemctl", "list-jobs"), 20)
 
     def wait_port(self, port: str, timeout: float = 120.0, bond: str = BOND) -> float:
         """Wait until a port is the active one; returns the seconds it took."""
