@@ -15,15 +15,16 @@ from laptop import Laptop, installed_disk
 
 LOGS = Path(__file__).resolve().parent / "logs"
 HERE = Path(__file__).resolve().parent
+_SHARED = {"laptop", "stock"}  # fixtures by which the scenarios of a module share a boot
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each scenario on each release; those that share boots stay together on one worker."""
+    """Run each scenario on each release; those that share a laptop stay together on one worker."""
     if "release" not in metafunc.fixturenames:
         return
-    module = metafunc.module.__name__
+    module, shares = metafunc.module.__name__, _SHARED.intersection(metafunc.fixturenames)
     cases = [
-        pytest.param(name, marks=pytest.mark.xdist_group(f"{module}-{name}"))
+        pytest.param(name, marks=[pytest.mark.xdist_group(f"{module}-{name}")] if shares else [])
         for name in image.RELEASES
     ]
     metafunc.parametrize("release", cases, scope="session")

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Guest images: a Debian per release, made by mmdebstrap, kept by the content of its recipe."""
 
-import fcntl
 import functools
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+import cache
+import mirror
 
 HERE = Path(__file__).resolve().parent
 GUEST = HERE / "guest"
@@ -37,6 +36,8 @@ for unit in hostapd.service ssh.service wide-dhcpv6-client.service NetworkManage
     fstrim.timer; do
     chroot "$1" systemctl -q disable "$unit" 2>/dev/null || : "not in every release"
 done
+mkdir -p "$1/etc/systemd/system-generators"
+for path in $MASKED; do ln -s /dev/null "$1/etc/systemd/$path"; done
 mkdir -p "$1/etc/systemd/system/serial-getty@ttyS0.service.d"
 printf '[Service]\\nExecStart=\\nExecStart=-/sbin/agetty -a root -L ttyS0 115200 linux\\n' \
     > "$1/etc/systemd/system/serial-getty@ttyS0.service.d/root.conf"
@@ -74,65 +75,33 @@ def image(release: str) -> Image:
 
     Takes one to three minutes. Raises CalledProcessError with mmdebstrap's words on stderr.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wbond-lab"
-    cache.mkdir(parents=True, exist_ok=True)
-    done = Image(release, cache / f"{release}-{_recipe(release)}")
-    with (cache / f"{release}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.folder.exists():
-            # Former images, and what an interrupted build has left.
-            for former in (*cache.glob(f"{release}-*"), *cache.glob(f".{release}*")):
-                shutil.rmtree(former)
-            with tempfile.TemporaryDirectory(prefix=f".{release}", dir=cache) as making:
-                _build(release, Path(making))
-                os.rename(_kept(Path(making)), done.folder)
-    return done
+    recipe, make = _recipe(release), functools.partial(_make, release)
+    return Image(release, cache.kept(release, recipe, make))
 
 
 def packages(release: str) -> list[str]:
     """Return the packages of a release; `name?release` holds for that one alone."""
-    lines = (line.partition("#")[0].strip() for line in _text("packages.txt").splitlines())
-    names = (line.partition("?") for line in lines if line)
+    names = (line.partition("?") for line in _lines("packages.txt"))
     return [name for name, _, only in names if only in ("", release)]
 
 
-def _text(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+def _lines(name: str) -> list[str]:
+    """Return a list's lines without what follows a `#`, and without those that are empty then."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in (line.partition("#")[0].strip() for line in lines) if line]
 
 
-def _recipe(release: str) -> str:
-    """Hash everything that the image depends on but the archive's state."""
-    sources = [path for path in sorted(GUEST.rglob("*")) if path.is_file()]
-    digest = hashlib.sha256(repr((packages(release), _CUSTOMIZE, DISK_SIZE)).encode())
-    for path in sources:
-        digest.update(str(path.relative_to(GUEST)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
+def _recipe(release: str) -> bytes:
+    """Return everything that the image depends on but the archive's state."""
+    lines = [repr((packages(release), _lines("masked.txt"), _CUSTOMIZE, DISK_SIZE)).encode()]
+    for path in sorted(GUEST.rglob("*")):
+        if path.is_file():
+            lines += [str(path.relative_to(GUEST)).encode(), path.read_bytes()]
+    return b"\0".join(lines)
 
 
-def sources(release: str) -> str:
-    """Return the apt sources for a release on the mirrors that this machine itself uses."""
-    form = "$(ORIGIN)\t$(LABEL)\t$(SITE)"
-    listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", form, "Created-By: Packages"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    sites = {
-        label: site
-        for origin, label, site in (line.split("\t") for line in listed.splitlines())
-        if origin == "Debian"
-    }
-    if "Debian" not in sites:
-        raise RuntimeError("apt knows no Debian mirror here; run apt-get update")
-    lines = [f"deb {sites['Debian']} {suite} main" for suite in (release, f"{release}-updates")]
-    if "Debian-Security" in sites:
-        lines.append(f"deb {sites['Debian-Security']} {release}-security main")
-    return "\n".join(lines) + "\n"
-
-
-def _build(release: str, folder: Path) -> None:
-    """Make tree, disk, kernel and initrd in `folder`."""
+def _make(release: str, folder: Path) -> Path:
+    """Make disk, kernel and initrd in `folder`; returns the folder with these three alone."""
     print(f"building the {release} guest, a few minutes …", file=sys.stderr, flush=True)
     hook = folder / "customize"
     hook.write_text("#!/bin/sh\n" + _CUSTOMIZE, encoding="utf-8")
@@ -150,13 +119,17 @@ def _build(release: str, folder: Path) -> None:
             *(release, str(archive), "-"),
         ],
         check=True,
-        input=sources(release),
+        input=mirror.sources(release),
         text=True,
-        env={**os.environ, "GUEST": str(GUEST), "DEBIAN_FRONTEND": "noninteractive"},
+        env={
+            **os.environ,
+            "GUEST": str(GUEST),
+            "MASKED": " ".join(_lines("masked.txt")),
+            "DEBIAN_FRONTEND": "noninteractive",
+        },
     )
     # Owners are kept by root, or by mmdebstrap's own user namespace.
     privilege = [] if os.geteuid() == 0 else ["mmdebstrap", "--unshare-helper"]
-    tree = folder / "tree"
     script = (
         'mkdir "$1/tree" && tar -C "$1/tree" -xf "$1/root.tar" && '
         'cp -L "$1/tree/vmlinuz" "$1/vmlinuz" && cp -L "$1/tree/initrd.img" "$1/initrd.img" && '
@@ -164,14 +137,8 @@ def _build(release: str, folder: Path) -> None:
         f'mkfs.ext4 -q -d "$1/tree" "$1/disk.img" {DISK_SIZE} && rm -rf "$1/tree"'
     )
     subprocess.run([*privilege, "sh", "-c", script, "sh", str(folder)], check=True)
-    archive.unlink()
-    assert not tree.exists()
-
-
-def _kept(making: Path) -> Path:
-    """Gather what is kept in a folder of its own, to be renamed whole."""
-    kept = making / "image"
+    kept = folder / "image"
     kept.mkdir()
     for name in ("disk.img", "vmlinuz", "initrd.img"):
-        os.rename(making / name, kept / name)
+        os.rename(folder / name, kept / name)
     return kept

@@ -39,6 +39,7 @@ class Laptop(Machine):
     """A machine with bond0, as seen by its user."""
 
     current: ClassVar["Laptop | None"] = None
+    agreed = ""  # what configuration and kernel said when status last agreed
 
     def bonding(self, bond: str = BOND) -> str:
         """Return what /proc/net/bonding says."""
@@ -155,10 +156,15 @@ class Laptop(Machine):
         """Wait until `wbond status` says of every bond what the kernel's own file says.
 
         The two are read one after the other, and in between something may change. Where
-        wbond is not installed there is nothing to compare.
+        wbond is not installed there is nothing to compare, nor where all is as it was when
+        they last agreed.
         """
+        state = "cat /etc/wbond.conf /proc/net/bonding/*"
 
         def agreed() -> bool:
+            present = self.result("sh", "-c", state).out
+            if present == self.agreed:
+                return True
             asked = self.result("sh", "-c", "command -v wbond >&2 && exec wbond status --json")
             if not asked.err:
                 return True
@@ -178,6 +184,7 @@ class Laptop(Machine):
             ]
             if found:
                 raise CommandFailed("; ".join(found))
+            self.agreed = present
             return True
 
         self.wait_for("status to agree with the kernel", agreed, 30.0)

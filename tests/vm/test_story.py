@@ -219,6 +219,7 @@ def by_hand_undone(laptop: Laptop) -> None:
 
 def test_a_pulled_cable_costs_no_connection_and_no_more_than_by_hand(laptop: Laptop) -> None:
     laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
     addresses = laptop.address(4), [entry["local"] for entry in laptop.addresses(6)]
     ours = [pull_the_cable(laptop) for _ in range(3)]
     assert (laptop.address(4), [entry["local"] for entry in laptop.addresses(6)]) == addresses
