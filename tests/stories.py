@@ -8,7 +8,8 @@ from typing import Any
 from wbond import config, ini
 from wbond_cli.show import look
 from wbond_cli.show.journal import Entry
-from wbond_cli.show.picture import Association, Facts, Lease, Unit
+from wbond_cli.show.picture import Association, Facts, Unit
+from wbond_net.leases import Lease
 from wbond_net.rtnetlink import Address, Bond, Link, Slave
 
 # A day on which there is no change of clocks, 14:06:20 by the host's own time.
@@ -180,3 +181,32 @@ STORIES = {
     story.__name__: story
     for story in (cable_carries, wifi_carries, nothing_carries, bond_missing, refused, hostile)
 }
+
+LEASE_FILE = """\
+default-duid "\\000\\004...";
+lease {
+  interface "bond0";
+  fixed-address 192.0.2.7;
+  option dhcp-lease-time 7200;
+  option dhcp-server-identifier 192.0.2.9;
+  renew 3 2026/07/29 12:00:00;
+  expire 3 2026/07/29 13:00:00;
+}
+lease {
+  interface "bond0";
+  fixed-address 192.0.2.100;
+  option subnet-mask 255.255.255.0;
+  option dhcp-lease-time 4294967295;
+  option dhcp-server-identifier 192.0.2.1;
+  option domain-name "a } b";
+  renew epoch 1785412800; # Thu Jul 30 12:00:00 2026
+  expire never;
+}
+lease {
+  interface "bond0";
+  fixed-address 192.0.2.101;
+  renew never;
+}
+lease {
+  fixed-address 192.0.2.102;
+"""

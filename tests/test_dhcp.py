@@ -2,12 +2,15 @@
 """wbond-dhcp: the files that the clients read, and a clean stop."""
 
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from wbond_net import dhcp, identity
+from wbond_net import dhcp, identity, rtnetlink
 
 from tests.fake import Machine
 
@@ -71,6 +74,84 @@ def test_without_a_file_dhclient_has_its_own_defaults(
 def test_the_address_that_dhclient_reads_is_noted(places: Path) -> None:
     dhclient(places, "/nowhere")
     assert (places / "run/bond0/dhclient.address").read_text() == "02:00:00:00:00:07\n"
+
+
+LEASES = """\
+lease {{
+  fixed-address 192.0.2.100;
+  option dhcp-lease-time {seconds};
+  expire epoch {expire};
+}}
+"""
+INDEX = 7
+
+
+class Kernel:
+    """Stands for rtnetlink.Socket: the bond's addresses, and one of another interface."""
+
+    held: ClassVar[list[rtnetlink.Address]] = []
+
+    def __init__(self, groups: int) -> None:
+        assert groups == 0
+
+    def addresses(self) -> list[rtnetlink.Address]:
+        return [*self.held, address("192.0.2.100", 60)._replace(ifindex=INDEX + 1)]
+
+    def close(self) -> None:
+        pass
+
+
+def address(text: str, valid: int | None) -> rtnetlink.Address:
+    return rtnetlink.Address(
+        INDEX, socket.AF_INET, text, socket.inet_aton(text), 24, rtnetlink.SCOPE_UNIVERSE, 0, valid
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "seconds", "left", "prolonged"),
+    [
+        (address("192.0.2.100", 60), 3600, 60, True),
+        (address("192.0.2.101", 60), 3600, 60, False),
+        (address("192.0.2.100", None), 3600, 60, False),
+        (address("192.0.2.100", 60), 3600, -60, False),
+        (address("192.0.2.100", 60), 0xFFFFFFFF, 60, False),
+        (None, 3600, 60, False),
+    ],
+    ids=["the lease's", "another", "one for ever", "a lease that has ended", "no end", "none"],
+)
+def test_an_address_that_is_to_be_confirmed_outlives_its_first_lease(
+    places: Path,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    held: rtnetlink.Address | None,
+    seconds: int,
+    left: int,
+    prolonged: bool,
+) -> None:
+    monkeypatch.setattr(rtnetlink, "Socket", Kernel)
+    monkeypatch.setattr(Kernel, "held", [held] if held else [])
+    (machine.sysfs / "bond0/ifindex").write_text(f"{INDEX}\n")
+    text = LEASES.format(seconds=seconds, expire=round(time.time()) + left)
+    (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
+    dhclient(places, "/nowhere")
+    told = "ip -4 address change 192.0.2.100/24 dev bond0 valid_lft 3600 preferred_lft 3600"
+    assert machine.ran == ([told] if prolonged else [])
+
+
+def test_an_address_that_cannot_be_prolonged_costs_no_client(
+    places: Path,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(rtnetlink, "Socket", Kernel)
+    monkeypatch.setattr(Kernel, "held", [address("192.0.2.100", 60)])
+    (machine.sysfs / "bond0/ifindex").write_text(f"{INDEX}\n")
+    text = LEASES.format(seconds=3600, expire=round(time.time()) + 60)
+    (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
+    machine.refused["ip -4 address change"] = "no"
+    assert "identifier" in dhclient(places, "/nowhere")
+    assert "the address keeps the end of its first lease" in capsys.readouterr().out
 
 
 def test_a_name_with_quotes_stays_in_its_place() -> None:

@@ -24,8 +24,8 @@ from rich.console import Console
 from wbond_cli import words
 from wbond_cli.programs import Answer
 from wbond_cli.show import document, journal, look, observe, picture, table
-from wbond_cli.show.picture import Association, Facts, Lease, Unit
-from wbond_net import alignment, link, rtnetlink, wait_online
+from wbond_cli.show.picture import Association, Facts, Unit
+from wbond_net import alignment, leases, link, rtnetlink, wait_online
 from wbond_net.state import State
 
 from tests import stories
@@ -700,53 +700,16 @@ def test_units_by_systemctl() -> None:
     assert (client.load, client.active, client.environment) == ("not-found", "inactive", {})
 
 
-LEASE_FILE = """\
-default-duid "\\000\\004...";
-lease {
-  interface "bond0";
-  fixed-address 192.0.2.7;
-  option dhcp-server-identifier 192.0.2.9;
-  renew 3 2026/07/29 12:00:00;
-  expire 3 2026/07/29 13:00:00;
-}
-lease {
-  interface "bond0";
-  fixed-address 192.0.2.100;
-  option subnet-mask 255.255.255.0;
-  option dhcp-lease-time 3600;
-  option dhcp-server-identifier 192.0.2.1;
-  option domain-name "a } b";
-  renew epoch 1785412800; # Thu Jul 30 12:00:00 2026
-  expire never;
-}
-lease {
-  interface "bond0";
-  fixed-address 192.0.2.101;
-  renew never;
-}
-lease {
-  fixed-address 192.0.2.102;
-"""
-
-
-def test_leases_by_dhclient() -> None:
-    assert list(look.parse_leases(LEASE_FILE)) == [
-        Lease("192.0.2.7", "192.0.2.9", 1785326400.0),
-        Lease("192.0.2.100", "192.0.2.1", 1785412800.0),
-        Lease("192.0.2.101", "", None),
-    ]
-
-
 @given(st.text(alphabet=st.characters(codec="utf-8")), st.integers())
 @settings(deadline=None)
 def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
     lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
-    leases = tuple(look.parse_leases(lease))
+    found = tuple(leases.parse(lease))
     tuple(look.parse_units(text))
     assert look.ssid(text).isprintable()
     association = look.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
     assert association is not None
-    own = {"leases": {"bond0": leases}, "associations": {"wlp3s0": association}}
+    own = {"leases": {"bond0": found}, "associations": {"wlp3s0": association}}
     facts = stories.cable_carries(**own)
     assert errors(document.whole(picture.paint(facts))) == []
     assert all(character.isprintable() or character == "\n" for character in rendered(facts))
@@ -775,7 +738,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "etc/wbond.conf").write_text(stories.TWO)
     (tmp_path / "sys/enp0s10/speed").write_text("2500\n")
     (tmp_path / "sys/wlp3s0/speed").write_text("-1\n")
-    (tmp_path / "var/lib/dhcp/dhclient.bond0.leases").write_text(LEASE_FILE)
+    (tmp_path / "var/lib/dhcp/dhclient.bond0.leases").write_text(stories.LEASE_FILE)
     monkeypatch.setattr(link, "SYSFS", str(tmp_path / "sys"))
     monkeypatch.setattr(alignment, "STATE", str(tmp_path / "state"))
     return tmp_path

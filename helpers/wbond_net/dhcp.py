@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-dhcp dhclient|dhcp6c|flush|release BOND: both DHCP clients' identity and clean stop.
 
-`dhclient` and `dhcp6c` write what the client reads at its start. When a client
+`dhclient` and `dhcp6c` write what the client reads at its start, and `dhclient` has an address
+that is to be confirmed last until it is to be renewed. When a client
 is stopped, `flush` takes the leased IPv4 address away, and `release` has
 dhcp6c give back the IPv6 address, in a time that people wait for.
 """
@@ -11,9 +12,10 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Mapping
 
-from wbond_net import identity, link
+from wbond_net import identity, leases, link, rtnetlink
 
 USAGE = "usage: wbond-dhcp dhclient|dhcp6c|flush|release BOND"
 # Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
@@ -54,6 +56,39 @@ def dhclient(bond: str, environ: Mapping[str, str]) -> None:
     write(f"{DHCLIENT_STATE}/dhclient.{bond}.conf", dhclient_conf(bond, own, identifier))
     # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
     write(f"{RUNTIME}/{bond}/dhclient.address", link.attribute(bond, "address") + "\n")
+    try:
+        prolong(bond, f"{DHCLIENT_STATE}/dhclient.{bond}.leases")
+    except (OSError, link.CommandFailed) as fault:  # no reason to have no client
+        link.say(f"the address keeps the end of its first lease: {fault}")
+
+
+def prolong(bond: str, path: str) -> None:
+    """Let the address that the bond still has last as long as a lease that is confirmed now.
+
+    dhclient-script has the kernel remove an address when its lease ends, and for one that is there
+    already does not set that time anew when the lease is confirmed (REBOOT: `ip address add`, which
+    fails). The address would go at the end of the first lease, while dhclient, which counts from
+    the confirmation, has not even asked to renew it.
+    """
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        noted = {lease.address: lease for lease in leases.parse(file.read())}
+    for address in _addresses(bond):
+        lease = noted.get(address.text)
+        if lease and lease.seconds and (lease.expire or 0) > time.time() and address.valid:
+            words = ["ip", "-4", "address", "change", f"{address.text}/{address.prefixlen}"]
+            times = ["valid_lft", str(lease.seconds), "preferred_lft", str(lease.seconds)]
+            link.run(*words, "dev", bond, *times)
+
+
+def _addresses(bond: str) -> list[rtnetlink.Address]:
+    index = int(link.attribute(bond, "ifindex") or 0)
+    netlink = rtnetlink.Socket(0)
+    try:
+        return [address for address in netlink.addresses() if address.ifindex == index]
+    finally:
+        netlink.close()
 
 
 def dhclient_conf(bond: str, own: str, identifier: bytes) -> str:

@@ -240,9 +240,16 @@ def test_a_pulled_cable_costs_no_connection_and_no_more_than_by_hand(laptop: Lap
     assert sum(p.udp["lost"] for p in ours) <= sum(p.udp["lost"] for p in theirs) + BY_CHANCE
 
 
+NEARLY_OVER = 30  # s
+
+
 def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Laptop) -> None:
     laptop.wait_both()
     address, slaac = laptop.address(4), {entry["local"] for entry in laptop.addresses(6)}
+    # The first lease is nearly over: confirmed, the address lasts as long as a new one.
+    lifetimes = ("valid_lft", str(NEARLY_OVER), "preferred_lft", str(NEARLY_OVER))
+    laptop.run("ip", "-4", "address", "change", f"{address}/24", "dev", BOND, *lifetimes)
+    began = time.monotonic()
     before = len(laptop.read("/run/lab/dnsmasq.log"))
     laptop.cable.pull()
     laptop.wait_port(RADIO)
@@ -264,6 +271,8 @@ def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Lapto
     time.sleep(9)
     assert {entry["local"] for entry in laptop.addresses(6)} == slaac
     assert len(laptop.client_ids()) == 1
+    time.sleep(max(0, began + NEARLY_OVER + 2 - time.monotonic()))
+    assert laptop.address(4) == address
     assert laptop.ping()
     laptop.cable.plug()
     laptop.wait_port(CARD)

@@ -5,28 +5,26 @@ What the kernel reports by rtnetlink comes from outside. What an ordinary user
 may not read is left out, and said.
 """
 
-import calendar
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wbond import config, escape, ini
 from wbond import main as generator
-from wbond_net import alignment, identity, link, rfkill, rtnetlink, udev
+from wbond_net import alignment, identity, leases, link, rfkill, rtnetlink, udev
+from wbond_net.leases import Lease
 from wbond_net.rtnetlink import Link
 
 from wbond_cli.programs import Ask
 from wbond_cli.show import picture
 from wbond_cli.show.journal import Entry
-from wbond_cli.show.picture import Advice, Association, Facts, Lease, Unit
+from wbond_cli.show.picture import Advice, Association, Facts, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
 LEASES_MAX = 1 << 20  # bytes, of the file's end; dhclient writes it anew at each start only
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
-_YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can show
 
 # What `systemctl show` is asked for, by the names of org.freedesktop.systemd1(5).
 PROPERTIES = {
@@ -149,18 +147,18 @@ class Host:
         return facts._replace(common=common)
 
     def _with_leases(self, facts: Facts) -> Facts:
-        leases: dict[str, Sequence[Lease]] = {}
+        found: dict[str, Sequence[Lease]] = {}
         faults = list(facts.faults)
         for name in self._names(facts):
             path = "/" + LEASES.format(name)
             try:
-                leases[name] = tuple(parse_leases(_end_of(os.path.join(self.root, path[1:]))))
+                found[name] = tuple(leases.parse(_end_of(os.path.join(self.root, path[1:]))))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 text = f"{escape.printable(path)}: {error.strerror}; servers are not shown"
                 faults.append(Advice(text, "sudo wbond status"))
-        return facts._replace(leases=leases, faults=tuple(faults))
+        return facts._replace(leases=found, faults=tuple(faults))
 
 
 def _speed(cable: Link) -> int | None:
@@ -229,37 +227,3 @@ def ssid(text: str) -> str:
         rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), os.fsencode(text)
     )
     return escape.printable(os.fsdecode(octets))
-
-
-_LEASE = re.compile(r"^lease \{$(.*?)^\}$", re.MULTILINE | re.DOTALL)
-
-
-def parse_leases(text: str) -> Iterator[Lease]:
-    """Yield the leases of dhclient.leases(5); of one address the last counts."""
-    for block in _LEASE.findall(text):
-        statements = [line.strip().rstrip(";") for line in block.splitlines()]
-        said = dict(_statement(line) for line in statements)
-        if address := said.get("fixed-address"):
-            server = escape.printable(said.get("dhcp-server-identifier", ""))
-            yield Lease(address, server, _moment(said.get("renew", "")))
-
-
-def _statement(line: str) -> tuple[str, str]:
-    name, _, value = line.removeprefix("option ").partition(" ")
-    return name, value
-
-
-def _moment(text: str) -> float | None:
-    """Read "4 2026/07/30 12:00:00": day of the week, then UTC; or "epoch 1785412800; # …".
-
-    None for "never", and for what no clock shows.
-    """
-    words = text.replace(";", " ").split()
-    try:
-        if words[:1] == ["epoch"]:
-            moment = int(words[1])
-        else:
-            moment = calendar.timegm(time.strptime(" ".join(words[1:]), "%Y/%m/%d %H:%M:%S"))
-    except (ValueError, IndexError):
-        return None
-    return float(moment) if 0 <= moment < _YEAR_5000 else None

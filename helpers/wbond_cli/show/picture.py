@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from wbond import config, escape, plan
 from wbond_net import rtnetlink, state, wait_online
+from wbond_net.leases import Lease
 from wbond_net.rtnetlink import Link
 
 from wbond_cli.show import journal
@@ -43,14 +44,6 @@ class Unit(NamedTuple):
     status: str = ""
     reload_due: bool = False
     environment: Mapping[str, str] = {}
-
-
-class Lease(NamedTuple):
-    """A lease of dhclient's: whose it is, and when the client will ask again (s since 1970)."""
-
-    address: str
-    server: str = ""
-    renew: float | None = None
 
 
 class Facts(NamedTuple):
