@@ -21,6 +21,7 @@ NET_MODULES = [
     "frequencies",
     "generated",
     "identity",
+    "leases",
     "ifupdown",
     "link",
     "port",
