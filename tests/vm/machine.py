@@ -195,7 +195,7 @@ class Machine:
 
         Raises AssertionError that says what did not come.
         """
-        start, pause = time.monotonic(), 0.2
+        start = time.monotonic()
         reason = ""
         while time.monotonic() - start < timeout:
             try:
@@ -205,9 +205,7 @@ class Machine:
                 reason = repr(value)
             except CommandFailed as fault:
                 reason = str(fault)
-            time.sleep(pause)
-            # To look costs the guest a process, and what takes long is not seen much later.
-            pause = min(pause * 1.2, 1.0)
+            time.sleep(0.2)
         raise AssertionError(f"{timeout:.0f} s went by without: {what}. Last: {reason}")
 
     def booted(self, timeout: float = 150.0) -> str:
