@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """QEMU: one and the same whatever this machine runs, kept beside the guests' images.
 
-It is Debian 13's (10.0), run with the libraries that it was built for. Without KVM a guest costs
-it about 0.6 times the processor that Debian 12's (7.2) takes for it.
+It is Debian 13's (10.0), run with the libraries that it was built for. Without KVM a boot costs
+it about 0.7 times the processor that Debian 12's (7.2) takes for one.
 """
 
 import functools
