@@ -39,7 +39,7 @@ class Laptop(Machine):
     """A machine with bond0, as seen by its user."""
 
     current: ClassVar["Laptop | None"] = None
-    agreed = ""  # what configuration and kernel said when status last agreed
+    agreed: str | None = None  # what configuration and kernel said when status last agreed
 
     def bonding(self, bond: str = BOND) -> str:
         """Return what /proc/net/bonding says."""
@@ -159,7 +159,8 @@ class Laptop(Machine):
         wbond is not installed there is nothing to compare, nor where all is as it was when
         they last agreed.
         """
-        state = "cat /etc/wbond.conf /proc/net/bonding/*"
+        # -v: the files' names as well, which are the bonds'.
+        state = "tail -v -n +1 /etc/wbond.conf /etc/wbond.conf.d/* /proc/net/bonding/*"
 
         def agreed() -> bool:
             present = self.result("sh", "-c", state).out
