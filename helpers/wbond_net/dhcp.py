@@ -15,7 +15,11 @@ import sys
 import time
 from collections.abc import Mapping
 
-from wbond_net import identity, leases, link, rtnetlink
+from wbond_net import identity, link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wbond_net import rtnetlink
 
 USAGE = "usage: wbond-dhcp dhclient|dhcp6c|flush|release BOND"
 # Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
@@ -72,6 +76,8 @@ def prolong(bond: str, path: str) -> None:
     """
     if not os.path.exists(path):
         return
+    from wbond_net import leases  # start-up time of the other verbs, and of a first start
+
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         noted = {lease.address: lease for lease in leases.parse(file.read())}
     for address in _addresses(bond):
@@ -82,7 +88,9 @@ def prolong(bond: str, path: str) -> None:
             link.run(*words, "dev", bond, *times)
 
 
-def _addresses(bond: str) -> list[rtnetlink.Address]:
+def _addresses(bond: str) -> "list[rtnetlink.Address]":
+    from wbond_net import rtnetlink
+
     index = int(link.attribute(bond, "ifindex") or 0)
     netlink = rtnetlink.Socket(0)
     try:
