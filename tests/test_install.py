@@ -26,6 +26,7 @@ NET_MODULES = [
     "link",
     "port",
     "rfkill",
+    "routers",
     "rtnetlink",
     "state",
     "udev",

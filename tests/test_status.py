@@ -30,6 +30,7 @@ from wbond_net.state import State
 
 from tests import stories
 from tests.conftest import REPOSITORY, configured
+from tests.namespaces import in_a_network_of_its_own
 from tests.stories import CARD, MACS, NOW, RADIO, STORIES
 from tests.terminal import Terminal
 
@@ -918,18 +919,6 @@ def test_programs_that_ask_need_not_wait_for_what_draws(
     assert ("rich.console" in done.stderr) is draws
 
 
-def has_namespaces() -> bool:
-    """Tell whether an interface can be made in a network of its own."""
-    command = ["unshare", "--net", "ip", "link", "add", "d0", "type", "veth", "peer", "name", "d1"]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-in_a_network_of_its_own = pytest.mark.skipif(
-    not has_namespaces(), reason="needs root, and veth in the kernel"
-)
 WATCH = ("unshare", "--net", sys.executable, "-I", str(SCRIPT), "status", "--watch")
 ENVIRON = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 ABSENT, OUTSIDE = (table.STATES[state][0] for state in ("absent", "outside"))

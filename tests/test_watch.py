@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from wbond_net import watch
-from wbond_net.rtnetlink import Bond, Event, Link, Slave
+from wbond_net.rtnetlink import PROTOCOL_ROUTER, Address, Bond, Event, Link, Slave
+
+from tests import stories
 
 BOND, CABLE, RADIO, STICK = 9, 2, 3, 4
 NAMES = {"enp0s10": CABLE, "wlp3s0": RADIO, "wlx1": STICK}
@@ -21,6 +23,10 @@ MII_UP, MII_FAIL, MII_DOWN = 0, 1, 2
 SCRIPT = Path(__file__).parent.parent / "helpers" / "wbond-watch"
 
 DHCLIENT, DHCP6C = "dhclient@bond0.service", "dhcp6c@bond0.service"
+DEPRECATED = 0x20  # IFA_F_DEPRECATED
+LINK_LOCAL = stories.address("fe80::7", 64, protocol=3)
+LEASED = stories.address("2001:db8:1::100", 128, 3600)
+MADE = stories.address("2001:db8:1::7", 64, 3600, protocol=PROTOCOL_ROUTER)
 START = f"systemctl start --no-block -- {DHCLIENT} {DHCP6C}"
 REFRESH = f"systemctl reload --no-block -- {DHCLIENT}"
 ASK_ANEW = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
@@ -63,6 +69,8 @@ class FakeHost(watch.Host):
         self.clock = 100.0
         self.sent: list[tuple[float, str, bytes]] = []
         self.asked_for_radio: list[str] = []
+        self.held: list[Address] = []
+        self.solicited: list[tuple[float, int, str]] = []
 
     def notify(self, text: str) -> None:
         self.notified.append(text)
@@ -96,6 +104,20 @@ class FakeHost(watch.Host):
         self.sent.append((self.clock, interface, frame))
         if self.refuses:
             raise OSError(100, "Network is down")
+
+    def addresses(self) -> list[Address]:
+        return list(self.held)
+
+    def deprecate(self, address: Address) -> None:
+        if self.refuses:
+            raise OSError(1, "Operation not permitted")
+        place = self.held.index(address)
+        self.held[place] = address._replace(flags=address.flags | DEPRECATED)
+
+    def solicit(self, index: int, mac: str) -> None:
+        self.solicited.append((self.clock, index, mac))
+        if self.refuses:
+            raise OSError(1, "Operation not permitted")
 
 
 class Story:
@@ -299,6 +321,95 @@ def test_a_watch_that_starts_while_no_port_carries(story: Story) -> None:
     assert story.happens(port("enp0s10"), bond("enp0s10")) == [ASK_ANEW]
     story.systemctl_ends(code=1)
     assert story.events[-1] == "refresh-refused"
+
+
+def returns(story: Story, *held: Address) -> None:
+    """Lose the cable's carrier, and get it back, with these addresses."""
+    on_cable(story)
+    story.happens(*NOTHING_CARRIES)
+    story.host.held = list(held)
+    story.happens(port("enp0s10"), bond("enp0s10"))
+
+
+def questions(story: Story, until: float = 60.0) -> list[float]:
+    """Let time go by; returns when the routers were asked, in seconds from now on."""
+    start = story.host.clock
+    while (patience := story.watching.patience()) is not None:
+        story.host.clock += patience / 1000
+        if story.host.clock > start + until:
+            break
+        story.watching.solicit()
+    assert {(index, mac) for _, index, mac in story.host.solicited} <= {(BOND, MACS["enp0s10"])}
+    return [at - start for at, _, _ in story.host.solicited]
+
+
+def test_routers_that_do_not_answer_are_asked_three_times(story: Story) -> None:
+    returns(story, LINK_LOCAL, LEASED, MADE)
+    # Of DHCPv6's its client takes care.
+    assert [a.deprecated for a in story.host.held] == [False, False, True]
+    assert "routers-asked" in story.events
+    assert questions(story) == [0.0, 4.0, 8.0]
+
+
+def test_a_router_that_answers_is_left_in_peace(story: Story) -> None:
+    returns(story, LINK_LOCAL, MADE)
+    assert questions(story, until=1.0) == [0.0]
+    story.host.held = [LINK_LOCAL, MADE._replace(flags=DEPRECATED), MADE._replace(text="other")]
+    assert len(questions(story)) == 1
+    assert story.watching.patience() is None
+
+
+def test_a_network_without_routers_is_asked_too_whether_it_has_some(story: Story) -> None:
+    returns(story, LINK_LOCAL)
+    assert questions(story) == [0.0, 4.0, 8.0]
+
+
+def test_without_ipv6_no_router_is_asked(story: Story) -> None:
+    returns(story, stories.address("192.0.2.7"), MADE._replace(ifindex=BOND + 1))
+    assert questions(story) == []
+    assert "routers-asked" not in story.events
+
+
+def test_when_nothing_carries_again_the_routers_are_left(story: Story) -> None:
+    returns(story, LINK_LOCAL, MADE)
+    assert questions(story, until=1.0) == [0.0]
+    story.happens(*NOTHING_CARRIES)
+    assert len(questions(story)) == 1
+
+
+def test_at_the_first_carrier_the_kernel_asks_by_itself(story: Story) -> None:
+    story.watch(*NOTHING_CARRIES)
+    story.host.held = [LINK_LOCAL, MADE]
+    story.happens(port("enp0s10"), bond("enp0s10"))
+    assert questions(story) == []
+    assert not story.host.held[1].deprecated
+
+
+def test_routers_are_asked_without_clients_as_well(story: Story) -> None:
+    story.options = watch.Options("bond0", runtime=str(story.runtime))
+    returns(story, LINK_LOCAL, MADE)
+    assert questions(story) == [0.0, 4.0, 8.0]
+
+
+def test_a_failover_asks_no_router(story: Story) -> None:
+    on_cable(story)
+    story.host.held = [LINK_LOCAL, MADE]
+    story.happens(port("wlp3s0"), without_carrier("enp0s10"), bond("wlp3s0"))
+    assert questions(story) == []
+    assert not story.host.held[1].deprecated
+
+
+def test_what_the_kernel_refuses_is_told_once(story: Story) -> None:
+    on_cable(story)
+    story.happens(*NOTHING_CARRIES)
+    story.host.held, story.host.refuses = [LINK_LOCAL, MADE], True
+    story.happens(port("enp0s10"), bond("enp0s10"))
+    assert len(questions(story)) == 1
+    told = [text for text, fields in story.host.written if fields["WBOND_EVENT"] == "write-failed"]
+    assert [text.split(": ")[1] for text in told] == [
+        "cannot deprecate the routers' addresses",
+        "cannot ask the IPv6 routers",
+    ]
 
 
 def test_without_clients_nobody_is_asked(story: Story) -> None:

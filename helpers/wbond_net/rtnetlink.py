@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Links and addresses as the kernel reports them: rtnetlink(7), read only.
+"""Links and addresses as the kernel reports them, and addresses deprecated: rtnetlink(7).
 
 Numbers are those of linux/netlink.h, rtnetlink.h, if_link.h and if_addr.h;
 byte order and alignment are the host's. What a message says is data, its names
@@ -31,14 +31,18 @@ MII_DOWN = 2
 
 SCOPE_UNIVERSE = 0  # RT_SCOPE_UNIVERSE
 
+PROTOCOL_ROUTER = 2  # IFAPROT_KERNEL_RA: made by the kernel of a router's advertisement
+
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
 _NEWADDR, _DELADDR, _GETADDR = 20, 21, 22
 _REQUEST_DUMP = 0x1 | 0x300  # NLM_F_REQUEST | NLM_F_DUMP
+_REQUEST_CHANGE = 0x1 | 0x4 | 0x100  # NLM_F_REQUEST | NLM_F_ACK | NLM_F_REPLACE
 _DUMP_INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _SKIP_STATISTICS = 8  # RTEXT_FILTER_SKIP_STATS
 _IFF_UP = 0x1
 _FOREVER = 0xFFFFFFFF  # INFINITY_LIFE_TIME, net/addrconf.h
+_NO_PREFIX_ROUTE = 0x200  # IFA_F_NOPREFIXROUTE
 
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port id
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg: family, type, index, flags, change
@@ -117,6 +121,7 @@ class Address(NamedTuple):
     """An IP address of the interface `ifindex`; `text` is empty where the bytes are no address.
 
     `valid` is the time in seconds for which it still holds, None where there is no end to it.
+    `protocol` is who has made it, IFAPROT_*; 0 where nobody has said so.
     """
 
     ifindex: int
@@ -127,6 +132,7 @@ class Address(NamedTuple):
     scope: int
     flags: int
     valid: int | None = None
+    protocol: int = 0
 
     @property
     def tentative(self) -> bool:
@@ -142,6 +148,16 @@ class Address(NamedTuple):
     def permanent(self) -> bool:
         """Tell whether it has no lifetime (IFA_F_PERMANENT)."""
         return bool(self.flags & 0x80)
+
+    @property
+    def deprecated(self) -> bool:
+        """Tell whether new connections are to have another one (IFA_F_DEPRECATED)."""
+        return bool(self.flags & 0x20)
+
+    @property
+    def temporary(self) -> bool:
+        """Tell an IPv6 address that is changed for privacy (IFA_F_TEMPORARY, RFC 8981)."""
+        return self.family == socket.AF_INET6 and bool(self.flags & 0x01)
 
 
 class Event(NamedTuple):
@@ -245,8 +261,17 @@ def _address_event(message: Message) -> Event | None:
     fields = attributes(message.body[_ADDRESS.size :])
     octets = fields.get(2, fields.get(1, b""))
     flags = _number(fields[8]) if 8 in fields else flags  # IFA_FLAGS: the header has 8 bits only
-    valid = _lifetime(fields.get(6, b""))  # IFA_CACHEINFO
-    address = Address(index, family, _ip(family, octets), octets, prefixlen, scope, flags, valid)
+    address = Address(
+        ifindex=index,
+        family=family,
+        text=_ip(family, octets),
+        octets=octets,
+        prefixlen=prefixlen,
+        scope=scope,
+        flags=flags,
+        valid=_lifetime(fields.get(6, b"")),  # IFA_CACHEINFO
+        protocol=_number(fields.get(11)),  # IFA_PROTO
+    )
     return Event(address, message.type == _DELADDR)
 
 
@@ -254,6 +279,31 @@ def _lifetime(octets: bytes) -> int | None:
     """Read ifa_valid of ifa_cacheinfo, which comes behind ifa_prefered."""
     valid = _number(octets[4:8]) if len(octets) >= 8 else _FOREVER
     return None if valid == _FOREVER else valid
+
+
+def deprecation(address: Address) -> bytes:
+    """Return what makes an address deprecated: itself, with a preferred lifetime of 0.
+
+    inet6_addr_modify() would add a route for the prefix, which a router may have left off the
+    link, but for one without an end, which has the route already.
+    """
+    flags = address.flags if address.permanent else address.flags | _NO_PREFIX_ROUTE
+    valid = _FOREVER if address.valid is None else address.valid
+    header = _ADDRESS.pack(
+        address.family, address.prefixlen, flags & 0xFF, address.scope, address.ifindex
+    )
+    fields = (
+        (2, address.octets),  # IFA_LOCAL
+        (6, struct.pack("=IIII", 0, valid, 0, 0)),  # IFA_CACHEINFO
+        (8, struct.pack("=I", flags)),  # IFA_FLAGS
+        (11, bytes((address.protocol,))),  # IFA_PROTO
+    )
+    return header + b"".join(_attribute(kind, value) for kind, value in fields)
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    length = _ATTRIBUTE.size + len(value)
+    return _ATTRIBUTE.pack(length, kind) + value + b"\0" * (_aligned(length) - length)
 
 
 def _ip(family: int, octets: bytes) -> str:
@@ -301,7 +351,7 @@ class Socket:
 
     def links(self) -> dict[int, Link]:
         """Return all interfaces by index. Raises Overrun, OSError."""
-        extension = _ATTRIBUTE.pack(8, 29) + struct.pack("=I", _SKIP_STATISTICS)  # IFLA_EXT_MASK
+        extension = _attribute(29, struct.pack("=I", _SKIP_STATISTICS))  # IFLA_EXT_MASK
         found = self._dump(_GETLINK, _LINK.pack(0, 0, 0, 0, 0) + extension)
         return {link.ifindex: link for link in found if isinstance(link, Link)}
 
@@ -309,6 +359,14 @@ class Socket:
         """Return all IPv4 and IPv6 addresses. Raises Overrun, OSError."""
         found = self._dump(_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
         return [address for address in found if isinstance(address, Address)]
+
+    def deprecate(self, address: Address) -> None:
+        """Have an IPv6 address used by what uses it, and by nothing new. Raises OSError.
+
+        Of a prefix that a router advertises again the kernel takes that back
+        (addrconf_prefix_rcv_add_addr()).
+        """
+        self._answer(_NEWADDR, deprecation(address), _REQUEST_CHANGE)
 
     def events(self) -> list[Event]:
         """Return what has come since the last call, oldest first; does not wait.
@@ -349,16 +407,15 @@ class Socket:
     def _dump(self, kind: int, request: bytes) -> list[Link | Address]:
         """Ask for all objects of a kind, again where they changed meanwhile."""
         while True:
-            replies = self._answer(kind, request)
+            replies = self._answer(kind, request, _REQUEST_DUMP)
             if not any(reply.flags & _DUMP_INTERRUPTED for reply in replies):
                 return [found.what for found in map(event, replies) if found]
 
-    def _answer(self, kind: int, request: bytes) -> list[Message]:
+    def _answer(self, kind: int, request: bytes, flags: int) -> list[Message]:
         """Send a request and return its answer; events that come in between are kept."""
         self._sequence += 1
-        header = _HEADER.pack(
-            _HEADER.size + len(request), kind, _REQUEST_DUMP, self._sequence, self._port
-        )
+        length = _HEADER.size + len(request)
+        header = _HEADER.pack(length, kind, flags, self._sequence, self._port)
         self._socket.sendto(header + request, (0, 0))
         replies: list[Message] = []
         while True:

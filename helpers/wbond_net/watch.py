@@ -3,7 +3,7 @@
 
 Options, each may be given more than once but --runtime:
   --start UNIT     started when the bond first has a port that carries; reloaded when one does
-                   again, after a time without
+                   again, after a time without, and the IPv6 routers are asked
   --refresh UNIT   reloaded when the bond's MAC address is no longer the one dhclient knows
   --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
   --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
@@ -26,8 +26,8 @@ from typing import NamedTuple
 
 from wbond import escape
 
-from wbond_net import rtnetlink
-from wbond_net.rtnetlink import Event, Link
+from wbond_net import routers, rtnetlink
+from wbond_net.rtnetlink import Address, Event, Link
 from wbond_net.state import (
     Change,
     Note,
@@ -75,6 +75,7 @@ EVENTS = {
     "claimed": ("c9dffb3d7a834c289243b7cbf9776be2", INFO),
     "realigned": ("d2d185e4926842ffa5c750e67b4ac245", INFO),
     "clients-started": ("0e8d347db93f4883952dcf36affa9e1b", INFO),
+    "routers-asked": ("4ab12b87d4fc4e14a4cbc2420faddc7c", INFO),
     "start-failed": ("4ed91f61b8974d6ea897efb27ba05b0a", ERROR),
     "refresh-refused": ("3bbd3dca727046e39f21256cde3b7ecb", INFO),
     "write-failed": ("d4e44888691a4d529f49999603f89d9b", WARNING),
@@ -83,6 +84,10 @@ EVENTS = {
 # When to say, after a standby radio has come back, where the common address really is: its access
 # point's word comes at some time within this second. In seconds.
 ANNOUNCEMENTS = tuple(n / 100 for n in (*range(20), *range(20, 50, 2), *range(50, 101, 5)))
+
+# When to ask the IPv6 routers again, while none has answered (RFC 4861, MAX_RTR_SOLICITATIONS and
+# RTR_SOLICITATION_INTERVAL). In seconds.
+SOLICITATIONS = (4.0, 8.0)
 
 
 def announcement(address: str) -> bytes:
@@ -165,6 +170,26 @@ class Host:
             self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._sender.sendto(frame, (interface, 0))
 
+    def addresses(self) -> list[Address]:
+        """Return all IP addresses. Raises OSError."""
+        netlink = rtnetlink.Socket(0)
+        try:
+            return netlink.anew(netlink.addresses)
+        finally:
+            netlink.close()
+
+    def deprecate(self, address: Address) -> None:
+        """Have an IPv6 address used for nothing new. Raises OSError."""
+        netlink = rtnetlink.Socket(0)
+        try:
+            netlink.deprecate(address)
+        finally:
+            netlink.close()
+
+    def solicit(self, index: int, mac: str) -> None:
+        """Ask the IPv6 routers behind an interface. Raises OSError."""
+        routers.solicit(index, mac)
+
 
 # --- the watch ----------------------------------------------------------------
 
@@ -195,6 +220,8 @@ class Watch:
         self._started = os.path.exists(self._marker)
         self._asked: tuple[Note, str] | None = None
         self._cut = False  # no port has carried at some time since the clients were asked
+        self._served = self._started  # a port has carried before
+        self._questions: list[float] = []  # times at which routers are asked again
         self._realigned: set[tuple[int, str]] = set()  # ports and addresses that were tried
         self._due: list[float] = []  # times of announcements to come
         self.children: dict[int, tuple[str, tuple[str, ...]]] = {}  # descriptor: verb, units
@@ -244,7 +271,8 @@ class Watch:
 
     def patience(self) -> float | None:
         """Return the time in ms until something is due by itself; None when nothing is."""
-        return max(0.0, self._due[0] - self._host.now()) * 1000 if self._due else None
+        first = min(self._due[:1] + self._questions[:1], default=None)
+        return None if first is None else max(0.0, first - self._host.now()) * 1000
 
     def announce(self) -> None:
         """Say on the active port where the bond's address is, if that is due."""
@@ -257,6 +285,18 @@ class Watch:
         except OSError as error:
             self._due = []
             self._say("write-failed", f"cannot announce its address: {error.strerror}")
+
+    def solicit(self) -> None:
+        """Ask the routers once more, if that is due and none has answered yet."""
+        now, state = self._host.now(), self._state
+        if not self._questions or self._questions[0] > now or state is None:
+            return
+        self._questions = [due for due in self._questions if due > now]
+        told = routers.advertised(self._host.addresses(), self._index)
+        if online(state) and all(address.deprecated for address in told):
+            self._ask_routers(state)
+        else:
+            self._questions = []
 
     def _act(self, state: State, found: list[Change]) -> None:
         """Do what is due, the urgent first, then tell."""
@@ -271,6 +311,7 @@ class Watch:
             self._host.notify(f"STATUS={self._status}")
         if online(state):
             self._start()
+            self._doubt_routers(state)
             self._refresh(state)
             self._realign(state)
 
@@ -358,6 +399,32 @@ class Watch:
                 file.write(units + "\n")
         except OSError as error:
             self._say("write-failed", f"cannot write {self._marker}: {error.strerror}")
+
+    def _doubt_routers(self, state: State) -> None:
+        """Have the routers say again which network this is when no port has carried for a while.
+
+        The addresses that they gave are for nothing new until they are advertised again: where
+        the network is another one, no answer comes back to them.
+        """
+        returned, self._served = self._cut and self._served, True
+        addresses = self._host.addresses() if returned else []
+        if not routers.ipv6_of(addresses, self._index):
+            return
+        try:
+            for address in routers.advertised(addresses, self._index):
+                self._host.deprecate(address)
+        except OSError as error:
+            self._say("write-failed", f"cannot deprecate the routers' addresses: {error.strerror}")
+        self._questions = [self._host.now() + later for later in SOLICITATIONS]
+        self._say("routers-asked", "asks the IPv6 routers which network this is")
+        self._ask_routers(state)
+
+    def _ask_routers(self, state: State) -> None:
+        try:
+            self._host.solicit(self._index, state.address)
+        except OSError as error:
+            self._questions = []
+            self._say("write-failed", f"cannot ask the IPv6 routers: {error.strerror}")
 
     def _refresh(self, state: State) -> None:
         """Have the clients ask anew where what they know may not hold any more.
@@ -478,6 +545,7 @@ def _run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
         for child in ready & set(watch.children):
             watch.child_ended(child)
         watch.announce()
+        watch.solicit()
 
 
 def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The main story, in the order in which it is told: one boot, told to its end."""
 
+import ipaddress
+import json
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -451,7 +453,8 @@ def test_an_access_point_that_vanishes_and_returns_needs_no_hand(laptop: Laptop)
 
 
 DNSMASQ = "/etc/lab/dnsmasq.conf"
-ELSEWHERE = {"192.0.2.": "198.51.100.", "2001:db8::": "2001:db8:2::"}
+HOME = "2001:db8::"
+ELSEWHERE = {"192.0.2.": "198.51.100.", HOME: "2001:db8:2::"}
 
 
 def leave(laptop: Laptop) -> None:
@@ -489,6 +492,25 @@ def wait_network(laptop: Laptop, prefixes: Iterable[str]) -> None:
     )
 
 
+def wait_router_s(laptop: Laptop, prefix: str) -> None:
+    """Wait until a router's prefix is the one for new connections, and no other is."""
+    network = ipaddress.ip_network(f"{prefix}/64")
+
+    def used() -> bool:
+        told = [a for a in laptop.addresses(6) if a["prefixlen"] == network.prefixlen]
+        fresh = [str(a["local"]) for a in told if not a.get("deprecated")]
+        (route,) = json.loads(laptop.run("ip", "-json", "-6", "route", "get", "2001:db8:ffff::1"))
+        sources = [*fresh, route["prefsrc"]]
+        return [ipaddress.ip_address(source) in network for source in sources] == [True, True]
+
+    laptop.wait_for(f"new connections from {prefix}", used, 30.0)
+
+
+def solicitations(laptop: Laptop) -> int:
+    """Count how often the router was asked."""
+    return laptop.read("/run/lab/dnsmasq.log").count("RTR-SOLICIT(br0)")
+
+
 def test_in_another_network_it_asks_for_addresses_anew(laptop: Laptop) -> None:
     laptop.wait_both()
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
@@ -497,8 +519,12 @@ def test_in_another_network_it_asks_for_addresses_anew(laptop: Laptop) -> None:
         there = there.replace(prefix, other)
     leave(laptop)
     set_network(laptop, there)
+    asked = solicitations(laptop)
     laptop.access_point.start()
     wait_network(laptop, ELSEWHERE.values())
+    wait_router_s(laptop, ELSEWHERE[HOME])
+    # The kernel by itself does not (addrconf_notify()).
+    assert solicitations(laptop) > asked
     assert "default via 198.51.100.1 dev bond0" in laptop.run("ip", "route")
     ping = ("ping", "-c", "1", "-W", "1", "198.51.100.1")
     laptop.wait_for("that network to answer", lambda: laptop.result(*ping).rc == 0)
@@ -507,6 +533,7 @@ def test_in_another_network_it_asks_for_addresses_anew(laptop: Laptop) -> None:
     set_network(laptop, here)
     laptop.cable.plug()
     wait_network(laptop, ELSEWHERE)
+    wait_router_s(laptop, HOME)
     laptop.access_point.start()
     laptop.wait_both()
     laptop.wait_for("the world to answer", laptop.ping)

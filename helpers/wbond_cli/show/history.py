@@ -31,6 +31,7 @@ COLOURS = {
     "realigned": "dim",
     "clients-started": "dim",
     "refresh-refused": "dim",
+    "routers-asked": "dim",
     "watching": "dim",
 }
 
