@@ -187,6 +187,21 @@ PICTURE = REPOSITORY / "docs/status.svg"  # of `make picture`, in the lab
 SIGN = 12.2  # the width of a sign in it, in its own units
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(0x20, ", for nothing new"), (0x40, ", not yet proven"), (0x48, ", another host has it")],
+)
+def test_an_address_that_is_not_for_all_says_so(flags: int, said: str) -> None:
+    address = stories.address("2001:db8::7", 64, 3600, flags=flags, protocol=2)
+    facts = stories.cable_carries(addresses=(address,))
+    (line,) = (line for line in lines(rendered(facts, 120)) if "2001:db8::7/64" in line)
+    assert line.endswith(said)
+    (told,) = bond_of(facts)["addresses"]
+    states = {0x20: "deprecated", 0x40: "tentative", 0x48: "duplicate"}
+    assert told[states[flags]] is True
+    assert told["deprecated"] is (flags == 0x20)
+
+
 def drawn() -> list[str]:
     """Return the lines of the picture, as a terminal had them."""
     rows: dict[float, str] = {}

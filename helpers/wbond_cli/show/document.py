@@ -100,6 +100,7 @@ def _address(address: Address, now: float) -> Value:
         "routable": address.routable,
         "tentative": address.tentative,
         "duplicate": address.duplicate,
+        "deprecated": address.deprecated,
         "until": None if until is None else words.timestamp(until),
         "left": None if until is None else round(until - now),
         "server": lease.server or None if lease else None,

@@ -137,6 +137,7 @@ class Address(NamedTuple):
     routable: bool
     tentative: bool
     duplicate: bool
+    deprecated: bool = False
     lease: Lease | None = None
 
 
@@ -352,6 +353,7 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
             routable=wait_online.routable(address),
             tentative=address.tentative,
             duplicate=address.dadfailed,
+            deprecated=address.deprecated,
             lease=leases.get(address.text),
         )
         for address in own

@@ -146,6 +146,8 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
         line.append(", another host has it", style="red")
     elif address.tentative:
         line.append(", not yet proven", style="yellow")
+    elif address.deprecated:
+        line.append(", for nothing new", style="dim")
     return ("IPv6" if ":" in address.text else "IPv4"), line
 
 
