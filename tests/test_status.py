@@ -181,12 +181,6 @@ def test_without_durations_nothing_ages() -> None:
     assert text[: len(text) // 2] == text[len(text) // 2 :]
 
 
-# --- the picture in README ----------------------------------------------------
-
-PICTURE = REPOSITORY / "docs/status.svg"  # of `make picture`, in the lab
-SIGN = 12.2  # the width of a sign in it, in its own units
-
-
 @pytest.mark.parametrize(
     ("flags", "said"),
     [(0x20, ", for nothing new"), (0x40, ", not yet proven"), (0x48, ", another host has it")],
@@ -200,6 +194,12 @@ def test_an_address_that_is_not_for_all_says_so(flags: int, said: str) -> None:
     states = {0x20: "deprecated", 0x40: "tentative", 0x48: "duplicate"}
     assert told[states[flags]] is True
     assert told["deprecated"] is (flags == 0x20)
+
+
+# --- the picture in README ----------------------------------------------------
+
+PICTURE = REPOSITORY / "docs/status.svg"  # of `make picture`, in the lab
+SIGN = 12.2  # the width of a sign in it, in its own units
 
 
 def drawn() -> list[str]:
