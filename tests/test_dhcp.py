@@ -97,7 +97,10 @@ class Kernel:
     def addresses(self) -> list[rtnetlink.Address]:
         return [*self.held, address("192.0.2.100", 60)._replace(ifindex=INDEX + 1)]
 
-    def close(self) -> None:
+    def __enter__(self) -> "Kernel":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         pass
 
 

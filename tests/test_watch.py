@@ -4,7 +4,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +108,12 @@ class FakeHost(watch.Host):
     def addresses(self) -> list[Address]:
         return list(self.held)
 
-    def deprecate(self, address: Address) -> None:
+    def deprecate(self, addresses: Iterable[Address]) -> None:
         if self.refuses:
             raise OSError(1, "Operation not permitted")
-        place = self.held.index(address)
-        self.held[place] = address._replace(flags=address.flags | DEPRECATED)
+        for address in addresses:
+            place = self.held.index(address)
+            self.held[place] = address._replace(flags=address.flags | DEPRECATED)
 
     def solicit(self, index: int, mac: str) -> None:
         self.solicited.append((self.clock, index, mac))

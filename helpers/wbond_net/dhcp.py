@@ -92,11 +92,8 @@ def _addresses(bond: str) -> "list[rtnetlink.Address]":
     from wbond_net import rtnetlink
 
     index = int(link.attribute(bond, "ifindex") or 0)
-    netlink = rtnetlink.Socket(0)
-    try:
+    with rtnetlink.Socket(0) as netlink:
         return [address for address in netlink.addresses() if address.ifindex == index]
-    finally:
-        netlink.close()
 
 
 def dhclient_conf(bond: str, own: str, identifier: bytes) -> str:

@@ -331,7 +331,7 @@ def _aligned(length: int) -> int:
 class Socket:
     """A netlink socket that is subscribed from the start, so that no change escapes a dump.
 
-    Raises OSError where the kernel refuses it.
+    Raises OSError where the kernel refuses it. As a context manager it closes itself.
     """
 
     def __init__(self, groups: int) -> None:
@@ -340,6 +340,12 @@ class Socket:
         self._port = int(self._socket.getsockname()[0])
         self._sequence = 0
         self._waiting: list[Event] = []
+
+    def __enter__(self) -> "Socket":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def fileno(self) -> int:
         """Return the descriptor, for poll(2)."""

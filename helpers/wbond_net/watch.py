@@ -21,7 +21,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from wbond import escape
@@ -172,19 +172,14 @@ class Host:
 
     def addresses(self) -> list[Address]:
         """Return all IP addresses. Raises OSError."""
-        netlink = rtnetlink.Socket(0)
-        try:
-            return netlink.anew(netlink.addresses)
-        finally:
-            netlink.close()
+        with rtnetlink.Socket(0) as netlink:
+            return netlink.addresses()
 
-    def deprecate(self, address: Address) -> None:
-        """Have an IPv6 address used for nothing new. Raises OSError."""
-        netlink = rtnetlink.Socket(0)
-        try:
-            netlink.deprecate(address)
-        finally:
-            netlink.close()
+    def deprecate(self, addresses: Iterable[Address]) -> None:
+        """Have IPv6 addresses used for nothing new. Raises OSError."""
+        with rtnetlink.Socket(0) as netlink:
+            for address in addresses:
+                netlink.deprecate(address)
 
     def solicit(self, index: int, mac: str) -> None:
         """Ask the IPv6 routers behind an interface. Raises OSError."""
@@ -411,8 +406,7 @@ class Watch:
         if not routers.ipv6_of(addresses, self._index):
             return
         try:
-            for address in routers.advertised(addresses, self._index):
-                self._host.deprecate(address)
+            self._host.deprecate(routers.advertised(addresses, self._index))
         except OSError as error:
             self._say("write-failed", f"cannot deprecate the routers' addresses: {error.strerror}")
         self._questions = [self._host.now() + later for later in SOLICITATIONS]

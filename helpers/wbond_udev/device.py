@@ -87,9 +87,6 @@ def permanent_address(index: int) -> str:
     """Return the address that an adapter was made with; the present one may be aligned."""
     from wbond_net import rtnetlink  # its sockets cost start-up time, and few need them
 
-    netlink = rtnetlink.Socket(0)
-    try:
+    with rtnetlink.Socket(0) as netlink:
         found = netlink.links().get(index)
-    finally:
-        netlink.close()
     return found.perm_address if found else ""

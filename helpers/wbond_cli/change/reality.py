@@ -64,12 +64,9 @@ def _parent(folder: str) -> int:
 
 def addresses(bond: str) -> list[str]:
     """Return the IP addresses of an interface, as text."""
-    netlink = rtnetlink.Socket(0)
-    try:
+    with rtnetlink.Socket(0) as netlink:
         index = next((i for i, one in netlink.links().items() if one.name == bond), 0)
         return [one.text for one in netlink.addresses() if one.ifindex == index]
-    finally:
-        netlink.close()
 
 
 def relieved(links: Mapping[int, rtnetlink.Link], bond: str, port: str) -> bool:
@@ -88,15 +85,12 @@ def _serves(port: rtnetlink.Link) -> bool:
 def wait_relieved(bond: str, port: str, timeout: float) -> bool:
     """Wait until the bond can do without a port, `timeout` seconds at most; tells whether."""
     deadline = time.monotonic() + timeout
-    netlink = rtnetlink.Socket(rtnetlink.LINKS)
-    poll = select.poll()
-    poll.register(netlink, select.POLLIN)
-    try:
+    with rtnetlink.Socket(rtnetlink.LINKS) as netlink:
+        poll = select.poll()
+        poll.register(netlink, select.POLLIN)
         while not (done := relieved(netlink.anew(netlink.links), bond, port)):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
             poll.poll(left * 1000)
         return done
-    finally:
-        netlink.close()

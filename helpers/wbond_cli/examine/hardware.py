@@ -70,11 +70,8 @@ def _permanent_address(machine: Machine, name: str, index: str) -> str:
     if machine.running and index.isdigit():
         from wbond_net import rtnetlink
 
-        netlink = rtnetlink.Socket(0)
-        try:
+        with rtnetlink.Socket(0) as netlink:
             found = netlink.links().get(int(index))
-        finally:
-            netlink.close()
         return found.perm_address if found else ""
     if machine.attribute(f"{FOLDER}/{name}/addr_assign_type") == _NET_ADDR_PERM:
         return machine.attribute(f"{FOLDER}/{name}/address")
