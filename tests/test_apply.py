@@ -211,6 +211,18 @@ def test_an_edit_that_systemd_knows_already_is_still_to_be_made_real(laptop: Lap
     assert SET in laptop.ran
 
 
+@pytest.mark.parametrize("unit", ["bond0-supplicant@.service", "wbond@.service"])
+@pytest.mark.parametrize("text", ["[Service]\nExecStart=wpa_supplicant -i %I\n", ""])
+def test_a_unit_of_another_s_making_or_a_masked_one_is_planned_with(
+    laptop: Laptop, unit: str, text: str
+) -> None:
+    laptop.boot(FIRST)
+    laptop.write(text, f"etc/systemd/system/{unit}")
+    laptop.write(SECOND)
+    assert laptop.apply("--yes") == apply.KEPT
+    assert SET in laptop.ran
+
+
 def test_a_dry_run_says_the_steps_and_takes_none(
     laptop: Laptop, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,7 +66,7 @@ def items(wishes: config.Config, root: str) -> "tuple[plan.File | plan.Link, ...
 def _own_client(root: str, name: str) -> str:
     """Return wbond's template of a client where systemd finds another or none; else nothing."""
     try:
-        return "" if _is_settled(root, name) else _text(_OWN_UNITS, name)
+        return "" if _is_settled(root, name) else own_template(name)
     except (OSError, ValueError):  # a generator by itself, or no text: systemd's is all there is
         return ""
 
@@ -96,6 +96,11 @@ def hostname(root: str) -> str:
 def template(root: str, name: str) -> str:
     """Return the text of a unit template as systemd would find it; raises OSError without one."""
     return _first((*_unit_path(root), _OWN_UNITS), name)
+
+
+def own_template(name: str) -> str:
+    """Return the text of a unit template as installed with wbond; raises OSError without one."""
+    return _text(_OWN_UNITS, name)
 
 
 def _unit_path(root: str) -> "tuple[str, ...]":

@@ -117,7 +117,9 @@ def plan_steps(root: str, before: "Config | None", after: "Config") -> "list[Ste
 
     from wbond_cli.change import changes, reality
 
-    default = changes.defaults(lambda name: generator.template(root, name))
+    # A unit of another's making, or a masked one, names no defaults: wbond's stand below.
+    default = changes.defaults(generator.own_template)
+    default |= changes.defaults(lambda name: generator.template(root, name))
     devices = reality.devices()
 
     def picture(wishes: "Config") -> "Picture":
