@@ -41,7 +41,7 @@ def main() -> int:
 def tell(laptop: Laptop, story: Story) -> int:
     """Tell the story; returns 0 when no connection was lost."""
     drop_and_reboot(laptop, story)
-    tcp, udp = laptop.spawn("lab-traffic", "tcp"), laptop.spawn("lab-traffic", "udp")
+    tcp, udp = laptop.traffic("tcp"), laptop.traffic("udp")
     story("a TCP stream and 200 UDP packets a second go out")
     time.sleep(3)
     cable_pulled(laptop, story)

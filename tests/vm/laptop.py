@@ -204,7 +204,7 @@ class Laptop(Machine):
     def fail_over_and_back(self) -> None:
         """Tell the main story: the cable is pulled and returns, and a stream goes on."""
         self.wait_both()
-        tcp = self.spawn("lab-traffic", "tcp")
+        tcp = self.traffic("tcp")
         self.cable.pull()
         self.wait_port(RADIO)
         self.wait_for("the world to answer over the radio", self.ping)

@@ -21,6 +21,7 @@ from image import Image
 
 CARD_MAC, FAR_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02"
 DOCK_MAC = "52:54:00:00:00:0d"
+WORLD = ("ip", "netns", "exec", "world")  # runs a command there
 BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 15 to 20, on two busy cores more
 
 
@@ -174,9 +175,17 @@ class Machine:
         """Run a shell script of the lab's own; every line must succeed."""
         return self.run("sh", "-euc", script, timeout=timeout)
 
-    def spawn(self, *argv: str) -> "Background":
-        """Start a command that goes on while the story does."""
-        return Background(self, int(self.agent.ask("spawn", 30.0, argv=argv)["pid"]))
+    def spawn(self, *argv: str, line: str = "", timeout: float = 60.0) -> "Background":
+        """Start a command that goes on while the story does.
+
+        With a `line`, the story waits for `timeout` seconds until that is printed, as the first.
+        """
+        words = {"argv": argv, "line": line, "timeout": timeout}
+        return Background(self, int(self.agent.ask("spawn", timeout + 30, **words)["pid"]))
+
+    def traffic(self, *words: str, inside: tuple[str, ...] = ()) -> "Background":
+        """Start `lab-traffic` and wait until it flows; `inside` is a command that runs it."""
+        return self.spawn(*inside, "lab-traffic", *words, line="flows")
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file in the guest."""
@@ -188,7 +197,7 @@ class Machine:
 
     def world(self, *argv: str) -> str:
         """Run a command in the world around the laptop."""
-        return self.run("ip", "netns", "exec", "world", *argv)
+        return self.run(*WORLD, *argv)
 
     def wait_for(self, what: str, condition: Callable[[], Any], timeout: float = 120.0) -> float:
         """Wait until `condition` is true, or None without CommandFailed; returns the seconds.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from laptop import BOND, CARD, FILES, RADIO, SMALLEST, Laptop
-from machine import CARD_MAC, DOCK_MAC
+from machine import CARD_MAC, DOCK_MAC, WORLD
 
 COMMON = "02:00:00:aa:bb:cc"
 RADIO_MAC = "02:00:00:00:00:00"
@@ -44,7 +44,7 @@ def test_the_world_sees_one_address_on_both_paths(laptop: Laptop) -> None:
 
 def test_a_failover_changes_no_address_and_needs_no_lease(laptop: Laptop) -> None:
     pid, address = laptop.show("dhclient@bond0.service", "MainPID"), laptop.address()
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    tcp = laptop.traffic("tcp")
     laptop.cable.pull()
     laptop.wait_port(RADIO, 10)
     laptop.wait_for("the world to answer over the radio", laptop.ping)
@@ -60,10 +60,8 @@ def test_a_failover_changes_no_address_and_needs_no_lease(laptop: Laptop) -> Non
 
 def reassociate(laptop: Laptop) -> int:
     """Have the radio associate anew under traffic that only comes in; returns the packets lost."""
-    listener = laptop.spawn("lab-traffic", "listen")
-    time.sleep(1)
-    where = ("ip", "netns", "exec", "world", "lab-traffic", "send", laptop.address())
-    sender = laptop.spawn(*where)
+    listener = laptop.traffic("listen")
+    sender = laptop.traffic("send", laptop.address(), inside=WORLD)
     time.sleep(1)
     laptop.run("wpa_cli", "-i", RADIO, "disconnect")
     laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
@@ -132,7 +130,7 @@ def test_the_dock_whose_address_all_take_may_come_later(boot: Callable[..., Lapt
         return {str(laptop.link(name)["address"]) for name in names}
 
     assert seen(BOND, CARD) == {CARD_MAC}
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    tcp = laptop.traffic("tcp")
     laptop.dock.plug()
     laptop.wait_port(dock)
     laptop.wait_for("one address", lambda: seen(BOND, dock, CARD, RADIO) == {DOCK_MAC}, 90)

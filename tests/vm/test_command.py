@@ -3,13 +3,12 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from laptop import BOND, CARD, DHCP6C, RADIO, Laptop
-from machine import Background
+from machine import WORLD, Background
 
 STICK_MAC = "02:00:00:00:05:01"
 CONFIGURATION = "/etc/wbond.conf"
@@ -144,9 +143,7 @@ def test_an_ordinary_user_sees_as_much_as_is_allowed(laptop: Laptop, words: str)
 
 def flows(laptop: Laptop) -> tuple[Background, Background]:
     """Start a TCP stream and a UDP flow over the bond."""
-    started = laptop.spawn("lab-traffic", "tcp"), laptop.spawn("lab-traffic", "udp")
-    time.sleep(1)
-    return started
+    return laptop.traffic("tcp"), laptop.traffic("udp")
 
 
 def change(laptop: Laptop, text: str) -> None:
@@ -219,7 +216,7 @@ def test_a_port_leaves_and_joins_while_the_other_carries(laptop: Laptop) -> None
 def test_one_address_for_all_ports_is_taken_without_a_broken_connection(laptop: Laptop) -> None:
     settle(laptop)
     change(laptop, f"{PLAIN}mac = {COMMON}\n")
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    tcp = laptop.traffic("tcp")
     laptop.run("wbond", "apply", "--yes", timeout=180)
     laptop.wait_both()
     assert tcp.report()["broken"] == ""
@@ -234,7 +231,7 @@ def ssh(laptop: Laptop, *command: str) -> Background:
     """Start a command on the laptop over SSH, from the world and through the bond."""
     options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-tt")
     words = ("ssh", *options, "-i", "/root/key", f"root@{laptop.address()}", *command)
-    return laptop.spawn("ip", "netns", "exec", "world", *words)
+    return laptop.spawn(*WORLD, *words)
 
 
 def heard(laptop: Laptop, session: Background) -> str:
@@ -278,7 +275,7 @@ def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_li
     settle(laptop)
     prepare_ssh(laptop)
     before = laptop.bonding().partition("Slave Interface")[0]
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    tcp = laptop.traffic("tcp")
     change(laptop, changed)
     session = ssh(laptop, "wbond", "apply", "--timeout", "10")
     laptop.wait_for("the change", lambda: holds(laptop))

@@ -108,11 +108,16 @@ def follow(laptop: Laptop, page: str) -> None:
 
 @pytest.fixture(scope="module")
 def laptop(boot: Callable[..., Laptop]) -> Laptop:
-    """A laptop with a bond that was made by hand, and with wbond's programs."""
+    """A laptop with a bond that was made by hand, and with wbond's programs.
+
+    The clients start when a port is in use: dhclient reads the MAC address once, and made by hand
+    nothing else keeps it from reading the one that the bond had without any port.
+    """
     laptop = boot(files=FILES_BY_HAND, removed=("/etc/wbond.conf",))
     laptop.booted()
-    units = (f"{BOND}-supplicant@{RADIO}", f"dhclient@{BOND}", f"dhcp6c@{BOND}")
-    laptop.run("systemctl", "enable", "--now", *units)
+    laptop.run("systemctl", "enable", "--now", f"{BOND}-supplicant@{RADIO}")
+    laptop.wait_port(CARD)
+    laptop.run("systemctl", "enable", "--now", f"dhclient@{BOND}", f"dhcp6c@{BOND}")
     return laptop
 
 
@@ -123,7 +128,7 @@ def test_from_the_wiki_s_units(laptop: Laptop) -> None:
     laptop.fail_over_and_back()
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
     # "It takes the radio out and in, not the bond."
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.run("systemctl", "restart", f"{BOND}-supplicant@{RADIO}.service")
     laptop.wait_both()
     assert udp.report()["lost"] == 0

@@ -65,7 +65,7 @@ def test_they_run_and_leave_bond_and_ports_alone(laptop: Laptop) -> None:
 
 
 def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.radios.plug("stick", STICKS["stick"])
     laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports())
     laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 90)

@@ -95,7 +95,7 @@ def test_an_upgrade_keeps_the_network_up(laptop: Laptop) -> None:
     laptop.wait_both()
     units = ("wbond-watch@bond0.service", f"bond0-supplicant@{RADIO}.service")
     before = [laptop.show(unit, "MainPID") for unit in (*units, "dhclient@bond0.service")]
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     apt(laptop, "install", "/root/newer.deb")
     assert udp.report()["lost"] == 0
     after = [laptop.show(unit, "MainPID") for unit in (*units, "dhclient@bond0.service")]

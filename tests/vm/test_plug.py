@@ -56,7 +56,7 @@ def quiet(laptop: Laptop) -> None:
 
 
 def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.radios.plug("stick", STICK_MAC)
     wait_stick(laptop)
     assert laptop.active_port() == CARD
@@ -99,7 +99,7 @@ def test_only_what_may_be_a_port_costs_a_process(laptop: Laptop) -> None:
 
 def test_coldplug_again_changes_nothing(laptop: Laptop) -> None:
     before = laptop.show(UNIT, "MainPID"), laptop.bonding()
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     for action in ("add", "change", "add"):
         laptop.run("udevadm", "trigger", f"--action={action}", "--settle", "-s", "net")
     assert udp.report()["lost"] == 0
@@ -107,7 +107,7 @@ def test_coldplug_again_changes_nothing(laptop: Laptop) -> None:
 
 
 def test_a_stick_that_is_pulled_costs_the_cable_nothing(laptop: Laptop) -> None:
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.radios.pull("stick")
     laptop.wait_for("the bond without it", lambda: "wlan0" not in laptop.ports())
     wait_gone(laptop)
@@ -119,8 +119,8 @@ def test_a_stick_that_is_pulled_costs_the_cable_nothing(laptop: Laptop) -> None:
 def test_a_stick_that_is_pulled_while_it_carries_hands_over_to_the_cable(laptop: Laptop) -> None:
     laptop.radios.plug("stick", STICK_MAC)
     wait_stick(laptop)
-    tcp = laptop.spawn("lab-traffic", "tcp")
-    udp = laptop.spawn("lab-traffic", "udp")
+    tcp = laptop.traffic("tcp")
+    udp = laptop.traffic("udp")
     laptop.run("ip", "link", "set", "dev", BOND, "type", "bond", "active_slave", "wlan0")
     laptop.wait_for("the world to answer over the stick", laptop.ping)
     assert laptop.active_port() == "wlan0"
@@ -208,8 +208,8 @@ def test_a_stick_is_renamed_at_plug_to_a_name_that_needs_escaping(laptop: Laptop
 
 
 def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> None:
-    tcp = laptop.spawn("lab-traffic", "tcp")
-    udp = laptop.spawn("lab-traffic", "udp")
+    tcp = laptop.traffic("tcp")
+    udp = laptop.traffic("udp")
     name = laptop.plug_dock()
     laptop.wait_port(name)
     assert laptop.link(BOND)["address"] == DOCK_MAC
@@ -229,7 +229,7 @@ def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> Non
 
 def stand_by_and_leave(laptop: Laptop) -> None:
     """Plug and pull a dock that is not preferred: the cable in the card loses no packet."""
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.plug_dock()
     time.sleep(1)
     assert laptop.active_port() == CARD
@@ -241,7 +241,7 @@ def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Lapt
     laptop.wait_both()
     laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
     laptop.run("systemctl", "daemon-reload")
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    tcp = laptop.traffic("tcp")
     stand_by_and_leave(laptop)
     laptop.cable.pull()
     laptop.wait_port(RADIO)
@@ -263,7 +263,7 @@ def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> Non
     laptop.wait_both()
     laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = late0 {CARD}\nwireless = {RADIO} wl*\n")
     laptop.run("wbond", "apply", "--yes", timeout=120)
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.shell(
         "ip link add dev late0 type veth peer name far1;"
         " ip link set dev far1 netns world; ip -netns world link set dev far1 master br0"
@@ -287,7 +287,7 @@ def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> Non
 
 def test_a_radio_that_is_blocked_and_unblocked_returns_by_itself(laptop: Laptop) -> None:
     laptop.wait_both()
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.rfkill("block")
     laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
     laptop.rfkill("unblock")
@@ -349,7 +349,7 @@ def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     laptop.write("/etc/wbond.conf", NAMED_AND_FOUND)
     laptop.run("systemctl", "daemon-reload")
     macs = {f"cycle{n}": f"02:00:00:00:06:{n:02x}" for n in range(STICKS)}
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     kilobytes, files = memory(laptop), open_files(laptop)
     for cycle in range(CYCLES):
         laptop.radios.plug_all(macs)

@@ -185,8 +185,8 @@ class Pull(NamedTuple):
 
 def pull_the_cable(laptop: Laptop) -> Pull:
     """Pull the cable for some seconds under both flows; the radio carries meanwhile."""
-    udp = laptop.spawn("lab-traffic", "udp")
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    udp = laptop.traffic("udp")
+    tcp = laptop.traffic("tcp")
     time.sleep(2)
     laptop.cable.pull()
     laptop.wait_port(RADIO, 10)
@@ -282,7 +282,7 @@ def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Lapto
 
 def test_twenty_daemon_reloads_lose_no_packet(laptop: Laptop) -> None:
     laptop.wait_both()
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.shell("for n in $(seq 20); do systemctl daemon-reload; done", timeout=300)
     assert udp.report()["lost"] == 0
     assert laptop.active_port() == CARD
@@ -292,7 +292,7 @@ def test_twenty_daemon_reloads_lose_no_packet(laptop: Laptop) -> None:
 def test_a_killed_process_is_back_by_itself(laptop: Laptop, unit: str) -> None:
     laptop.wait_both()
     address = laptop.address(4)
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     former = laptop.show(unit, "MainPID")
     laptop.run("kill", "-KILL", former)
     laptop.wait_for(
@@ -405,7 +405,7 @@ def test_reload_of_dhclient_confirms_the_lease_and_keeps_the_address(laptop: Lap
     laptop.wait_both()
     address = laptop.address(4)
     before = laptop.read("/run/lab/dnsmasq.log").count("DHCPACK")
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.run("systemctl", "reload", "dhclient@bond0.service")
     laptop.wait_for(
         "another acknowledgement",
@@ -419,7 +419,7 @@ def test_a_wrong_psk_costs_the_cable_nothing_and_is_mended_by_reload(laptop: Lap
     laptop.wait_both()
     path, unit = "/etc/wpa_supplicant/wpa_supplicant.conf", PORT_UNITS[1]
     pid = laptop.show(unit, "MainPID")
-    udp = laptop.spawn("lab-traffic", "udp")
+    udp = laptop.traffic("udp")
     laptop.write(path, FILES[path].replace("correct", "incorrect"), 0o600)
     laptop.run("systemctl", "reload", unit)
     laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())

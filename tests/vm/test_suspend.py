@@ -113,7 +113,7 @@ def sleep_in_ram(laptop: Laptop) -> None:
     """Tell the story of one night under a TCP stream."""
     laptop.wait_both()
     address = laptop.address()
-    tcp = laptop.spawn("lab-traffic", "tcp")
+    tcp = laptop.traffic("tcp")
     sleep(laptop, depth="deep")
     laptop.wait_both()
     laptop.wait_for("the world to answer", laptop.ping)
