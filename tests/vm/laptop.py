@@ -141,6 +141,14 @@ class Laptop(Machine):
         took = self.wait_for("an IPv4 address", self.address, timeout)
         return took + self.wait_for("an IPv6 address", lambda: self.address(6), timeout)
 
+    def wait_all_addresses(self) -> None:
+        """Wait for the addresses by DHCPv4, DHCPv6 and SLAAC, for scenarios that compare them."""
+        self.wait_online()
+        self.wait_for(
+            "one IPv6 address by DHCPv6 and one by SLAAC",
+            lambda: sorted(entry["prefixlen"] for entry in self.addresses(6)) == [64, 128],
+        )
+
     def wait_port(self, port: str, timeout: float = 120.0, bond: str = BOND) -> float:
         """Wait until a port is the active one; returns the seconds it took."""
         return self.wait_for(f"{port} active", lambda: self.active_port(bond) == port, timeout)
