@@ -141,9 +141,8 @@ class Laptop(Machine):
         took = self.wait_for("an IPv4 address", self.address, timeout)
         return took + self.wait_for("an IPv6 address", lambda: self.address(6), timeout)
 
-    def wait_all_addresses(self) -> None:
-        """Wait for the addresses by DHCPv4, DHCPv6 and SLAAC, for scenarios that compare them."""
-        self.wait_online()
+    def wait_both6(self) -> None:
+        """Wait for the IPv6 addresses by DHCPv6 and by SLAAC, for scenarios that compare them."""
         self.wait_for(
             "one IPv6 address by DHCPv6 and one by SLAAC",
             lambda: sorted(entry["prefixlen"] for entry in self.addresses(6)) == [64, 128],

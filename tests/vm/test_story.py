@@ -221,7 +221,7 @@ def by_hand_undone(laptop: Laptop) -> None:
 
 def test_a_pulled_cable_costs_no_connection_and_no_more_than_by_hand(laptop: Laptop) -> None:
     laptop.wait_both()
-    laptop.wait_all_addresses()
+    laptop.wait_both6()
     addresses = laptop.address(4), [entry["local"] for entry in laptop.addresses(6)]
     ours = [pull_the_cable(laptop) for _ in range(3)]
     assert (laptop.address(4), [entry["local"] for entry in laptop.addresses(6)]) == addresses
@@ -247,7 +247,7 @@ NEARLY_OVER = 30  # s
 
 def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Laptop) -> None:
     laptop.wait_both()
-    laptop.wait_all_addresses()
+    laptop.wait_both6()
     address, slaac = laptop.address(4), {entry["local"] for entry in laptop.addresses(6)}
     # The first lease is nearly over: confirmed, the address lasts as long as a new one.
     lifetimes = ("valid_lft", str(NEARLY_OVER), "preferred_lft", str(NEARLY_OVER))
