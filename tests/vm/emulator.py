@@ -7,6 +7,7 @@ it about 0.7 times the processor that Debian 12's (7.2) takes for one.
 
 import functools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,9 +43,11 @@ def accelerator(image: Image) -> tuple[str, ...]:
     """Return QEMU's words for the processor: KVM where a kernel starts under it, else emulation.
 
     /dev/kvm alone says little: within another virtual machine it may be there
-    and not work.
+    and not work, or be one for which only kernels made for it start (PVM).
     """
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+    processor = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    virtualises = re.search(r"^flags\b.*\b(vmx|svm)\b", processor, re.MULTILINE)
+    if not virtualises or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return _EMULATION
     kvm = ("-accel", "kvm", "-cpu", "max")
     command = [*words("qemu-system-x86_64"), *kvm, "-m", "256", "-nodefaults"]

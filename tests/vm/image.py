@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import bzimage
 import cache
 import mirror
 
@@ -17,8 +18,9 @@ RELEASES = ("bookworm", "trixie")
 DISK_SIZE = "3G"
 
 # Run by mmdebstrap with the guest's root as $1. Fast under software emulation: a small initrd,
-# modules that are not to be unpacked each time, nothing at boot that only servers want. The
-# DHCPv6 client's own service runs it on eth0, hostapd's and wpa_supplicant's are not this lab's.
+# modules that are not to be unpacked each time, nothing at boot that only servers want, and of
+# the devices' events those that a scenario could look at (guest/etc). The DHCPv6 client's own
+# service runs it on eth0, hostapd's and wpa_supplicant's are not this lab's.
 _CUSTOMIZE = """set -eu
 cp -r "$GUEST/etc" "$1/"
 cp "$GUEST"/bin/* "$1/usr/local/bin/"
@@ -60,8 +62,8 @@ class Image(NamedTuple):
 
     @property
     def kernel(self) -> Path:
-        """The Debian kernel."""
-        return self.folder / "vmlinuz"
+        """The Debian kernel, unpacked."""
+        return self.folder / "vmlinux"
 
     @property
     def initrd(self) -> Path:
@@ -139,6 +141,7 @@ def _make(release: str, folder: Path) -> Path:
     subprocess.run([*privilege, "sh", "-c", script, "sh", str(folder)], check=True)
     kept = folder / "image"
     kept.mkdir()
-    for name in ("disk.img", "vmlinuz", "initrd.img"):
+    (kept / "vmlinux").write_bytes(bzimage.unpacked((folder / "vmlinuz").read_bytes()))
+    for name in ("disk.img", "initrd.img"):
         os.rename(folder / name, kept / name)
     return kept
