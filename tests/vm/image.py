@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 GUEST = HERE / "guest"
 RELEASES = ("bookworm", "trixie")
 DISK_SIZE = "3G"
+_PARTS = ("disk.img", "vmlinuz", "vmlinux", "initrd.img")
 
 # Run by mmdebstrap with the guest's root as $1. Fast under software emulation: a small initrd,
 # modules that are not to be unpacked each time, nothing at boot that only servers want, and of
@@ -50,7 +51,7 @@ chroot "$1" update-initramfs -u
 
 
 class Image(NamedTuple):
-    """A guest's files: a raw ext4 disk, kernel and initial RAM disk."""
+    """A guest's files: a raw ext4 disk, the kernel in two forms, and initial RAM disk."""
 
     release: str
     folder: Path
@@ -64,6 +65,11 @@ class Image(NamedTuple):
     def kernel(self) -> Path:
         """The Debian kernel, unpacked."""
         return self.folder / "vmlinux"
+
+    @property
+    def bzimage(self) -> Path:
+        """The Debian kernel as it comes."""
+        return self.folder / "vmlinuz"
 
     @property
     def initrd(self) -> Path:
@@ -95,7 +101,8 @@ def _lines(name: str) -> list[str]:
 
 def _recipe(release: str) -> bytes:
     """Return everything that the image depends on but the archive's state."""
-    lines = [repr((packages(release), _lines("masked.txt"), _CUSTOMIZE, DISK_SIZE)).encode()]
+    texts = (packages(release), _lines("masked.txt"), _CUSTOMIZE, DISK_SIZE, _PARTS)
+    lines = [repr(texts).encode()]
     for path in sorted(GUEST.rglob("*")):
         if path.is_file():
             lines += [str(path.relative_to(GUEST)).encode(), path.read_bytes()]
@@ -103,7 +110,7 @@ def _recipe(release: str) -> bytes:
 
 
 def _make(release: str, folder: Path) -> Path:
-    """Make disk, kernel and initrd in `folder`; returns the folder with these three alone."""
+    """Make disk, kernel and initrd in `folder`; returns the folder with these alone."""
     print(f"building the {release} guest, a few minutes …", file=sys.stderr, flush=True)
     hook = folder / "customize"
     hook.write_text("#!/bin/sh\n" + _CUSTOMIZE, encoding="utf-8")
@@ -141,7 +148,7 @@ def _make(release: str, folder: Path) -> Path:
     subprocess.run([*privilege, "sh", "-c", script, "sh", str(folder)], check=True)
     kept = folder / "image"
     kept.mkdir()
-    (kept / "vmlinux").write_bytes(bzimage.unpacked((folder / "vmlinuz").read_bytes()))
-    for name in ("disk.img", "initrd.img"):
+    (folder / "vmlinux").write_bytes(bzimage.unpacked((folder / "vmlinuz").read_bytes()))
+    for name in _PARTS:
         os.rename(folder / name, kept / name)
     return kept

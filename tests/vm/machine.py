@@ -78,6 +78,7 @@ class Machine:
         dhcp: bool = True,
         payload: Path | None = None,
         console: bool = False,
+        s3: bool = False,
     ) -> "Machine":
         """Start the guest and wait for the agent.
 
@@ -85,6 +86,7 @@ class Machine:
         not, before systemd starts. `card`: the laptop has its network card; `cable`: it is
         plugged in; `access_point` and `dhcp`: they run. `payload` is a file that the guest
         sees as the disk /dev/vdb. With `console` the serial line is this terminal's, not a file.
+        With `s3` it can wake from suspend to RAM, and is slower to start.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
         switches[_NOBODY_LOGS_IN] = console
@@ -95,7 +97,7 @@ class Machine:
             archive.write(b"\0" * (-archive.tell() % 4))
             archive.write(cpio.archive(_initrd_files(files or {}, removed)))
         serial = "mon:stdio" if console else f"file:{self.serial.name}"
-        command = self._command(initrd, card, payload, serial, off)
+        command = self._command(initrd, card, payload, serial, s3, off)
         with (self.folder / "qemu.log").open("wb") as log:
             self.qemu = subprocess.Popen(
                 command,
@@ -113,14 +115,19 @@ class Machine:
         return self
 
     def _command(
-        self, initrd: Path, card: bool, payload: Path | None, serial: str, cmdline: str
+        self, initrd: Path, card: bool, payload: Path | None, serial: str, s3: bool, cmdline: str
     ) -> list[str]:
-        """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story."""
+        """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story.
+
+        At each reset, and waking from S3 is one, QEMU loads an unpacked kernel again
+        (rom_reset()), over the one that slept. A bzImage is left to the firmware.
+        """
+        kernel = self.image.bzimage if s3 else self.image.kernel
         words = emulator.words("qemu-system-x86_64")
         words += ["-M", _BOARD, *emulator.accelerator(self.image)]
         words += ["-smp", "2", "-m", "768", "-display", "none", "-nodefaults", "-S"]
         words += ["-serial", serial, "-qmp", "unix:qmp.sock,server=on,wait=off"]
-        words += ["-kernel", str(self.image.kernel), "-initrd", str(initrd)]
+        words += ["-kernel", str(kernel), "-initrd", str(initrd)]
         words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {_KERNEL} {cmdline}"]
         words += ["-drive", f"file={self.disk.name},if=virtio,format=qcow2,cache=unsafe"]
         if payload:
@@ -238,7 +245,7 @@ class Machine:
         """Suspend, and wait until it sleeps.
 
         To idle, as today's laptops do, or `deep`: to RAM by ACPI's S3, from which QEMU wakes
-        once and not again.
+        a guest booted with `s3`, once and not again.
         """
         self.shell(f"echo {depth} > /sys/power/mem_sleep")
         if depth == "deep":

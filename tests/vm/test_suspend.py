@@ -24,7 +24,7 @@ SET_UP = FILES | {
 
 @pytest.fixture(scope="module")
 def laptop(boot: Callable[..., Laptop]) -> Laptop:
-    laptop = boot(files=SET_UP)
+    laptop = boot(files=SET_UP, s3=True)
     laptop.booted()
     laptop.wait_both()
     return laptop
@@ -134,6 +134,6 @@ def test_to_ram_with_both_ports(laptop: Laptop, boot: Callable[..., Laptop]) -> 
             if not laptop.is_lost():
                 raise
             print("QEMU has lost the guest on waking; another one sleeps")
-        laptop = boot(files=SET_UP)
+        laptop = boot(files=SET_UP, s3=True)
         laptop.booted()
     pytest.fail("no guest has woken")
