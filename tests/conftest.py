@@ -4,6 +4,7 @@
 import hashlib
 import itertools
 import shutil
+import signal
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,6 +19,10 @@ from tests.fake import Machine
 REPOSITORY = Path(__file__).resolve().parents[1]
 CASES = Path(__file__).resolve().parent / "cases"
 LAB = Path(__file__).resolve().parent / "vm"
+
+# A shell has its background jobs ignore Ctrl-C, and all that they start, the programs that
+# are tested here included.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

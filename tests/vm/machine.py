@@ -293,9 +293,10 @@ class Machine:
             self.qemu.wait()
 
     def keep_logs(self, folder: Path) -> None:
-        """Save journal, states and serial log of a scenario that failed."""
+        """Save journal, states, serial log and QEMU's own words of a scenario that failed."""
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self.serial, folder / "serial.log")
+        for log in ("serial.log", "qemu.log"):
+            shutil.copyfile(self.folder / log, folder / log)
         looks = {
             "journal.log": "journalctl -b -o short-precise --no-pager",
             "state.log": "systemctl list-units --all '*bond*' '*dhc*'; systemctl list-jobs; "
