@@ -22,7 +22,7 @@ from image import Image
 CARD_MAC, FAR_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02"
 DOCK_MAC = "52:54:00:00:00:0d"
 WORLD = ("ip", "netns", "exec", "world")  # runs a command there
-BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 15 to 20, on two busy cores more
+BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 40 to 55 beside another guest
 
 
 class CommandFailed(Exception):
