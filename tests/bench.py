@@ -66,7 +66,7 @@ def measure(folder: Path) -> list[Ratio]:
                 wbond(folder / str(count), generator, fleet(count)),
                 netplan(folder / str(count), fleet_yaml(count)),
             ],
-            runs=11,
+            runs=51,
         )
         for count in (MANY // 2, MANY)
     }

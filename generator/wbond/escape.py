@@ -10,6 +10,7 @@ module is safe at the place that the function names.
 _KEPT = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
 _ESCAPED = [chr(octet) if octet in _KEPT else f"\\x{octet:02x}" for octet in range(256)]
 _ESCAPED[0x2F] = "-"
+_QUOTED = frozenset("\"'\\ \t")
 
 
 def unit_instance(text: str) -> str:
@@ -18,6 +19,8 @@ def unit_instance(text: str) -> str:
     In: any string (undecodable bytes as surrogates). Out: ASCII. Source:
     unit_name_escape(), src/basic/unit-name.c.
     """
+    if text.isascii() and text.isalnum():  # as nearly all are; nothing of them is escaped
+        return text
     escaped = "".join(map(_ESCAPED.__getitem__, text.encode("utf-8", "surrogateescape")))
     return f"\\x2e{escaped[1:]}" if escaped[:1] == "." else escaped
 
@@ -57,12 +60,12 @@ def environment(name: str, value: str) -> str:
 
 def _plain(text: str) -> bool:
     """Tell whether `text` needs no quotes in a unit file."""
-    return not any(character in text for character in "\"'\\ \t")
+    return _QUOTED.isdisjoint(text)
 
 
 def is_glob(text: str) -> bool:
     """Tell a glob from a literal name."""
-    return any(character in text for character in "*?[")
+    return "*" in text or "?" in text or "[" in text
 
 
 def printable(text: str) -> str:
