@@ -27,10 +27,6 @@ match_mac = {SECOND_MAC}
 priority = 150
 """
 UNIT = "bond0-supplicant@wlan0.service"
-# Packets of lab-traffic's, four seconds of them. A handover that waits for somebody's timeout
-# costs more; by itself it takes as long as the kernel needs to take a device away, a second and
-# more where this machine has other work.
-LOSS = 800
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +132,9 @@ def test_a_stick_that_is_pulled_while_it_carries_hands_over_to_the_cable(laptop:
     stream, flow = tcp.report(), udp.report()
     print(f"stick pulled while it carries: {flow['lost']} packets lost")
     assert (stream["broken"], stream["sent"] > 20) == ("", True)
-    assert flow["lost"] < LOSS
+    # Four seconds, which a handover that waits for somebody's timeout exceeds; the kernel alone
+    # may take more than one to take a device away, where this machine has other work.
+    assert flow["lost"] < 800
     wait_gone(laptop)
     quiet(laptop)
 
@@ -227,7 +225,7 @@ def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> Non
     stream, flow = tcp.report(), udp.report()
     print(f"dock plugged and pulled: {flow['lost']} packets lost, {flow['silence_ms']} ms silence")
     assert stream["broken"] == ""
-    assert flow["lost"] < LOSS
+    assert flow["lost"] < 400
     quiet(laptop)
 
 
