@@ -127,6 +127,10 @@ BAD = [
     *[("supplicant_driver", text, NO_DRIVER) for text in ("nl 80211", "-x", "größe", ",", "a%n")],
     ("supplicant_bridge", "maybe", "is neither yes nor no"),
     ("legacy_rates", "2", "is neither yes nor no"),
+    *[
+        (option, "/etc/a\tb", "has a tab in it, which no unit file can hold")
+        for option in ("dhclient_conf", "dhcp6c_conf", "supplicant_conf")
+    ],
 ]
 
 

@@ -240,6 +240,22 @@ def test_templates_are_read_once_and_not_for_bond0() -> None:
     assert asked == ["bond0-wired@.service", "bond0-supplicant@.service"]
 
 
+def test_a_bond_with_a_value_that_no_unit_can_hold_costs_no_other() -> None:
+    document = ini.Document()
+    ini.parse(b"[bond0]\n[faulty]\n[uplink]\n", SOURCE, document)
+    read = config.interpret(document, "")
+    read.bonds[1].settings["dhclient_conf"] = "/etc/\x01"  # as if its reader had let it pass
+    paths = {item.path for item in plan.plan(read, template)}
+    assert {"multi-user.target.wants/wbond@bond0.service"} < paths
+    assert {"multi-user.target.wants/wbond@uplink.service"} < paths
+    assert not any("faulty" in path for path in paths)
+    assert [bond.name for bond in read.bonds] == ["bond0", "uplink"]
+    (problem,) = read.problems
+    assert str(problem) == (
+        f"{SOURCE}:2: [faulty]: control character in DHCLIENT_CONF; the section is ignored"
+    )
+
+
 def test_a_client_s_own_unit_is_asked_for_where_a_bond_has_that_client() -> None:
     asked: list[str] = []
 

@@ -7,13 +7,11 @@ an option and returns the value in the form that the units use, or raises
 """
 
 from wbond import escape
-from wbond.ini import Document, Place, Section
+from wbond.ini import Document, Place, Problem, Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from wbond.ini import Problem
 
     Reader = Callable[[str], str]
 
@@ -67,6 +65,12 @@ class Config:
     def __init__(self, problems: "list[Problem]") -> None:
         self.bonds: list[Bond] = []
         self.problems = problems
+
+    def leave_out(self, bond: Bond, reason: str) -> None:
+        """Take out a bond for which no units can be written; the others stay."""
+        self.bonds.remove(bond)
+        text = f"{reason}; the section is ignored"
+        self.problems.append(Problem(bond.place, bond.name, "", text))
 
 
 def interface_name(text: str) -> str:
@@ -330,6 +334,8 @@ class _Interpreter:
             try:
                 if not text:
                     raise Fault("has no value")
+                if "\t" in text:  # the one control character that a line may hold
+                    raise Fault(f"'{text}' has a tab in it, which no unit file can hold")
                 return place, reader(text)
             except Fault as fault:
                 instead = "the default is used" if name != "kind" else "there is no default"

@@ -46,9 +46,10 @@ def generate(root: str, directory: str, logger: log.Log) -> int:
     if not document.sections and not document.problems:
         return 0
     wishes = config.interpret(document, hostname(root))
+    wanted = items(wishes, root)
     for problem in wishes.problems:
         logger(log.WARNING, escape.printable(str(problem)))
-    failures = emit.emit(directory, items(wishes, root))
+    failures = emit.emit(directory, wanted)
     for failure in failures:
         logger(log.ERROR, failure)
     return 1 if failures else 0

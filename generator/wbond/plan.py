@@ -59,7 +59,8 @@ def plan(config: Config, template: "Callable[[str], str]") -> "tuple[File | Link
     """Return what is to be written for `config`.
 
     `template` returns the text of a unit file by name; it is asked only for
-    bonds that are not named bond0, and once for each name.
+    bonds that are not named bond0, and once for each name. A bond with a value that no
+    unit can hold is taken out of `config`, and costs no other.
     """
     texts: dict[str, str] = {}
 
@@ -68,7 +69,13 @@ def plan(config: Config, template: "Callable[[str], str]") -> "tuple[File | Link
             texts[name] = template(name)
         return texts[name]
 
-    return tuple(item for bond in config.bonds for item in _bond(bond, known))
+    items: list[File | Link] = []
+    for bond in tuple(config.bonds):
+        try:
+            items += tuple(_bond(bond, known))
+        except ValueError as error:
+            config.leave_out(bond, str(error))
+    return tuple(items)
 
 
 def own_clients(config: Config, own: "Callable[[str], str]") -> "tuple[File, ...]":

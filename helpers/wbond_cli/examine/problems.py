@@ -57,6 +57,7 @@ _REMEDIES = (
     ("is neither a section", "Write option = value, or begin the line with # for a comment."),
     ("is not UTF-8", "Save the file as UTF-8, or write this line anew."),
     ("control character", "Take the marked character out."),
+    ("has a tab in it", "Take the tab out, or rename what it names."),
     ("more faults", "Mend those above first; this seems to be no wbond.conf."),
     ("Permission denied", "Run `sudo wbond check`, or let everybody read the file: chmod 0644."),
     ("No such file", "Remove the link, or make what it leads to."),
