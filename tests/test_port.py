@@ -449,6 +449,8 @@ def sourcing(root: Path, **files: str) -> list[str]:
         ("source interfaces.d/b interfaces.d/c-d", ["b"]),
         ("source interfaces.d", []),
         ("source", []),
+        ("source interfaces.d/\0*", []),
+        ("source-directory \0", []),
         ("source elsewhere/*", []),
         ("source-directory interfaces.d", ["b", "c-d"]),
         ("source-directory /etc/network/inter*.d/", ["b", "c-d"]),

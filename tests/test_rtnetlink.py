@@ -182,6 +182,15 @@ def test_ipv6_flags_come_from_the_wide_attribute(
     assert (address.tentative, address.dadfailed) == (tentative, dadfailed)
 
 
+def test_numbers_longer_than_the_kernel_s_make_a_deprecation_all_the_same() -> None:
+    attributes = attribute(1, bytes(16)) + attribute(8, b"\xff" * 9) + attribute(11, b"\xff" * 4)
+    (event,) = events(address_message(NEWADDR, socket.AF_INET6, attributes))
+    assert event is not None
+    assert isinstance(event.what, Address)
+    assert (event.what.flags, event.what.protocol) == (0xFFFFFFFF, 0xFF)
+    assert rtnetlink.deprecation(event.what)
+
+
 def test_several_messages_in_one_datagram() -> None:
     names = [event.what.ifindex for event in events(port_message() + bond_message()) if event]
     assert names == [5, 9]

@@ -10,7 +10,7 @@ from wbond import escape
 
 _LEASE = re.compile(r"^lease \{$(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _LONGEST = 0xFFFFFFFE  # s; one more is for ever, to a server (RFC 2131, 3.3) and to the kernel
-_YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can show
+YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can show
 
 
 class Lease(NamedTuple):
@@ -68,4 +68,4 @@ def _moment(text: str) -> float | None:
             moment = shown.timestamp()
     except (ValueError, IndexError, OverflowError):
         return None
-    return moment if 0 <= moment < _YEAR_5000 else None
+    return moment if 0 <= moment < YEAR_5000 else None

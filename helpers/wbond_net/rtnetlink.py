@@ -37,7 +37,8 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NEWLINK, _DELLINK, _GETLINK = 16, 17, 18
 _NEWADDR, _DELADDR, _GETADDR = 20, 21, 22
 _REQUEST_DUMP = 0x1 | 0x300  # NLM_F_REQUEST | NLM_F_DUMP
-_REQUEST_CHANGE = 0x1 | 0x4 | 0x100  # NLM_F_REQUEST | NLM_F_ACK | NLM_F_REPLACE
+_REQUEST_SET = 0x1 | 0x4  # NLM_F_REQUEST | NLM_F_ACK
+_REQUEST_CHANGE = _REQUEST_SET | 0x100  # NLM_F_REPLACE
 _DUMP_INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _SKIP_STATISTICS = 8  # RTEXT_FILTER_SKIP_STATS
 _IFF_UP = 0x1
@@ -270,7 +271,7 @@ def _address_event(message: Message) -> Event | None:
         scope=scope,
         flags=flags,
         valid=_lifetime(fields.get(6, b"")),  # IFA_CACHEINFO
-        protocol=_number(fields.get(11)),  # IFA_PROTO
+        protocol=_number(fields.get(11)) & 0xFF,  # IFA_PROTO
     )
     return Event(address, message.type == _DELADDR)
 
@@ -314,8 +315,8 @@ def _ip(family: int, octets: bytes) -> str:
 
 
 def _number(octets: bytes | None, signed: bool = False) -> int:
-    """Return an integer of the size that the kernel sent; 0 where it sent none."""
-    return int.from_bytes(octets or b"", sys.byteorder, signed=signed)
+    """Return an integer of the size that the kernel sent, 4 bytes at most; 0 where it sent none."""
+    return int.from_bytes((octets or b"")[:4], sys.byteorder, signed=signed)
 
 
 def _text(octets: bytes) -> str:
@@ -365,6 +366,10 @@ class Socket:
         """Return all IPv4 and IPv6 addresses. Raises Overrun, OSError."""
         found = self._dump(_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
         return [address for address in found if isinstance(address, Address)]
+
+    def bring_up(self, index: int) -> None:
+        """Set an interface administratively up. Raises OSError; for a blocked radio ERFKILL."""
+        self._answer(_NEWLINK, _LINK.pack(0, 0, index, _IFF_UP, _IFF_UP), _REQUEST_SET)
 
     def deprecate(self, address: Address) -> None:
         """Have an IPv6 address used by what uses it, and by nothing new. Raises OSError.

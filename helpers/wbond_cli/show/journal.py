@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from wbond import escape
+from wbond_net import leases
 
 from wbond_cli.programs import MISSING, Ask
 
@@ -81,7 +82,7 @@ def parse(text: str) -> Iterator[Entry]:
     for line in text.splitlines():
         try:
             fields = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(fields, dict) and (entry := _entry(fields)):
             yield entry
@@ -90,7 +91,9 @@ def parse(text: str) -> Iterator[Entry]:
 def _entry(fields: dict[str, object]) -> Entry | None:
     try:
         moment = int(str(fields["__REALTIME_TIMESTAMP"])) / 1e6
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
+        return None
+    if not 0 <= moment < leases.YEAR_5000:  # no clock shows it
         return None
     message, bond, event, port, former, address = (_value(fields.get(name)) for name in FIELDS)
     if not bond or not event:
