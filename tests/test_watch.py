@@ -70,6 +70,7 @@ class FakeHost(watch.Host):
         self.sent: list[tuple[float, str, bytes]] = []
         self.asked_for_radio: list[str] = []
         self.held: list[Address] = []
+        self.blocks = False
         self.solicited: list[tuple[float, int, str]] = []
 
     def notify(self, text: str) -> None:
@@ -114,6 +115,11 @@ class FakeHost(watch.Host):
         for address in addresses:
             place = self.held.index(address)
             self.held[place] = address._replace(flags=address.flags | DEPRECATED)
+
+    def bring_up(self, index: int) -> None:
+        self.did.append(f"up {index}")
+        if self.blocks:
+            raise OSError(132, "Operation not possible due to RF-kill")
 
     def solicit(self, index: int, mac: str) -> None:
         self.solicited.append((self.clock, index, mac))
@@ -839,3 +845,50 @@ def test_the_active_port_is_not_made_to_join_anew(story: Story) -> None:
 def test_other_policies_make_no_port_join_anew(story: Story, policy: str) -> None:
     on_dock(story, policy)
     assert not any("try-restart" in did for did in story.happens(port("enp0s10"), bond("enp0s10")))
+
+
+# --- radios that are down ----------------------------------------------------------
+
+
+def is_down(name: str) -> Link:
+    return without_carrier(name, flags=0)
+
+
+def reopened(story: Story, seconds: float) -> list[str]:
+    """Let time pass; returns what was brought up."""
+    story.host.did.clear()
+    end = story.host.clock + seconds
+    while (wait := story.watching.patience()) is not None and story.host.clock + wait / 1000 <= end:
+        story.host.clock += wait / 1000
+        story.watching.reopen()
+    story.host.clock = end
+    return [what for what in story.host.did if what.startswith("up ")]
+
+
+def test_a_radio_that_is_left_down_is_brought_up(story: Story) -> None:
+    story.watch(bond("enp0s10"), port("enp0s10"), port("wlp3s0"), port("wlx1"))
+    story.happens(is_down("wlp3s0"), is_down("wlx1"))
+    story.host.blocks = True
+    assert reopened(story, 5) == [f"up {RADIO}", f"up {STICK}"] * 2  # after 1 and 3 seconds
+    story.host.blocks = False
+    story.watching.switched()
+    # wpa_supplicant has heard of the switch for one of them.
+    story.happens(port("wlp3s0"))
+    assert reopened(story, 0.9) == []
+    assert reopened(story, 0.1) == [f"up {STICK}"]
+    assert story.events.count("reopened") == 1
+    story.happens(port("wlx1"))
+    assert story.watching.patience() is None
+
+
+def test_while_a_radio_stays_blocked_the_pauses_grow_to_a_minute(story: Story) -> None:
+    story.watch(bond("enp0s10"), port("enp0s10"), is_down("wlp3s0"))
+    story.host.blocks = True
+    assert len(reopened(story, 3600)) == 6 + (3600 - 63) // 60
+    assert "reopened" not in story.events
+
+
+def test_what_is_no_radio_or_no_port_any_more_is_left_down(story: Story) -> None:
+    story.watch(bond("wlp3s0"), is_down("enp0s10"), port("wlp3s0"), is_down("wlx1"))
+    story.happens(is_down("wlx1")._replace(master=0))
+    assert reopened(story, 100) == []

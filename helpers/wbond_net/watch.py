@@ -14,6 +14,7 @@ Options, each may be given more than once but --runtime:
 poll(2) between the kernel's reports. Memory counts: imports are few.
 """
 
+import math
 import os
 import select
 import signal
@@ -27,6 +28,7 @@ from typing import NamedTuple
 from wbond import escape
 
 from wbond_net import routers, rtnetlink
+from wbond_net.reopen import Reopen
 from wbond_net.rtnetlink import Address, Event, Link
 from wbond_net.state import (
     Change,
@@ -48,6 +50,7 @@ from wbond_net.state import (
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
 RUNTIME = "/run/wbond"
 SYSFS = "/sys/class/net"
+RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
 # PATH may be missing or short.
 SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
 
@@ -75,6 +78,7 @@ EVENTS = {
     "claimed": ("c9dffb3d7a834c289243b7cbf9776be2", INFO),
     "realigned": ("d2d185e4926842ffa5c750e67b4ac245", INFO),
     "clients-started": ("0e8d347db93f4883952dcf36affa9e1b", INFO),
+    "reopened": ("e064527741eb4427ad02195af6bda82c", INFO),
     "routers-asked": ("4ab12b87d4fc4e14a4cbc2420faddc7c", INFO),
     "start-failed": ("4ed91f61b8974d6ea897efb27ba05b0a", ERROR),
     "refresh-refused": ("3bbd3dca727046e39f21256cde3b7ecb", INFO),
@@ -185,6 +189,11 @@ class Host:
         """Ask the IPv6 routers behind an interface. Raises OSError."""
         routers.solicit(index, mac)
 
+    def bring_up(self, index: int) -> None:
+        """Set an interface administratively up. Raises OSError."""
+        with rtnetlink.Socket(0) as netlink:
+            netlink.bring_up(index)
+
 
 # --- the watch ----------------------------------------------------------------
 
@@ -219,6 +228,7 @@ class Watch:
         self._questions: list[float] = []  # times at which routers are asked again
         self._realigned: set[tuple[int, str]] = set()  # ports and addresses that were tried
         self._due: list[float] = []  # times of announcements to come
+        self._reopen = Reopen()
         self.children: dict[int, tuple[str, tuple[str, ...]]] = {}  # descriptor: verb, units
 
     @property
@@ -266,8 +276,8 @@ class Watch:
 
     def patience(self) -> float | None:
         """Return the time in ms until something is due by itself; None when nothing is."""
-        first = min(self._due[:1] + self._questions[:1], default=None)
-        return None if first is None else max(0.0, first - self._host.now()) * 1000
+        first = min(self._due[:1] + self._questions[:1] + [self._reopen.next])
+        return None if first == math.inf else max(0.0, first - self._host.now()) * 1000
 
     def announce(self) -> None:
         """Say on the active port where the bond's address is, if that is due."""
@@ -293,12 +303,28 @@ class Watch:
         else:
             self._questions = []
 
+    def switched(self) -> None:
+        """Take note that a radio switch has changed."""
+        self._reopen.switched(self._host.now())
+
+    def reopen(self) -> None:
+        """Bring up the radios that are down without being blocked, those whose turn it is."""
+        state = self._state
+        for index in self._reopen.due(self._host.now()) if state else ():
+            try:
+                self._host.bring_up(index)
+            except OSError:  # ERFKILL: it is blocked, as it was
+                continue
+            label = state.ports[index].label if state else ""
+            self._say("reopened", f"{label} was down though nothing blocks it; it is up again")
+
     def _act(self, state: State, found: list[Change]) -> None:
         """Do what is due, the urgent first, then tell."""
         former, self._state = self._state, state
         self._cut = self._cut or not (state.bond and state.bond.carries)
         self._fail_over(state)
         self._answer_claim(former, state)
+        self._reopen.see(state, self._host.now())
         for change in found:
             self._say(change.event, change.text, change.fields)
         if status(state) != self._status:
@@ -502,7 +528,7 @@ def main(arguments: list[str]) -> int:
     except ValueError as fault:
         sys.stderr.write(f"{escape.printable(str(fault))}\n{USAGE}\n")
         return 2
-    stop = _stop_descriptor()
+    stop, switches = _stop_descriptor(), _switches()
     host = Host()
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     watch = Watch(options, host)
@@ -511,7 +537,7 @@ def main(arguments: list[str]) -> int:
     except LookupError as fault:
         sys.stderr.write(f"{fault.args[0]}\n")
         return 1
-    _run(watch, netlink, stop)
+    _run(watch, netlink, stop, switches)
     host.notify("STOPPING=1")
     return 0
 
@@ -525,21 +551,48 @@ def _stop_descriptor() -> int:
     return readable
 
 
-def _run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
+def _switches() -> int | None:
+    """Return a descriptor that is readable when a radio switch has changed, where there is one."""
+    try:
+        return os.open(RFKILL, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _run(watch: Watch, netlink: rtnetlink.Socket, stop: int, switches: int | None) -> None:
     """Sleep and take what comes, until told to stop or the bond is gone."""
     while not watch.ended:
         poll = select.poll()
-        for descriptor in (stop, netlink.fileno(), *watch.children):
+        for descriptor in (stop, netlink.fileno(), switches, *watch.children):
+            if descriptor is None:
+                continue
             poll.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(watch.patience())}
         if stop in ready:
             return
         if netlink.fileno() in ready:
             _take(watch, netlink)
+        if switches in ready:
+            switches = _take_switches(watch, switches)
         for child in ready & set(watch.children):
             watch.child_ended(child)
         watch.announce()
         watch.solicit()
+        watch.reopen()
+
+
+def _take_switches(watch: Watch, switches: int) -> int | None:
+    """Read what the switches have to say; returns the descriptor, None where it has failed."""
+    try:
+        while os.read(switches, RFKILL_EVENT):
+            pass
+    except BlockingIOError:
+        watch.switched()
+        return switches
+    except OSError:
+        pass
+    os.close(switches)
+    return None
 
 
 def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:

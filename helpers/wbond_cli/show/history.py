@@ -31,6 +31,7 @@ COLOURS = {
     "realigned": "dim",
     "clients-started": "dim",
     "refresh-refused": "dim",
+    "reopened": "dim",
     "routers-asked": "dim",
     "watching": "dim",
 }
