@@ -25,6 +25,7 @@ NET_MODULES = [
     "ifupdown",
     "link",
     "port",
+    "reopen",
     "rfkill",
     "routers",
     "rtnetlink",
