@@ -195,6 +195,7 @@ def test_another_bond_has_copies_of_the_port_templates() -> None:
             "Environment=BOND=bond0\n": "Environment=BOND=my-b\n",
             "=wbond@bond0.service\n": r"=wbond@my\x2db.service" "\n",
             " %I in bond0\n": " %I in my-b\n",
+            "=/run/wbond/bond0/\n": "=/run/wbond/my-b/\n",
             "[Unit]\n": f"[Unit]\nSourcePath={SOURCE}\n",
         }.items():
             assert old in original
@@ -224,7 +225,8 @@ def test_a_copy_has_its_bond_s_name_escaped_for_each_place(
     lines = made(f"[{name}]\n{NO_PORTS}")[f"{instance}-wired@.service"].splitlines()
     assert f"Description=Cable %I {description}" in lines
     assert f"Environment={variable}" in lines
-    assert f"Requires=wbond@{instance}.service" in lines
+    assert f"PartOf=wbond@{instance}.service" in lines
+    assert f"ConditionPathIsDirectory=/run/wbond/{name}/" in lines
 
 
 def test_templates_are_read_once_and_not_for_bond0() -> None:

@@ -156,6 +156,7 @@ def _for_bond(text: str, bond: Bond, instance: str) -> str:
     return (
         _sourced(text, bond)
         .replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
+        .replace(f"/run/wbond/{FIRST_BOND}/", f"/run/wbond/{escape.specifiers(bond.name)}/")
         .replace(f" in {FIRST_BOND}\n", f" in {escape.description(bond.name)}\n")
         .replace(f"Environment=BOND={FIRST_BOND}\n", escape.environment("BOND", bond.name) + "\n")
     )
