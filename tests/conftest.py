@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import second_try
 from wbond_net import alignment, applied, identity, link
 
 from tests.fake import Machine
@@ -32,22 +33,67 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the generator makes of each golden case as what is expected of it",
     )
+    parser.addoption(
+        "--all-releases",
+        action="store_true",
+        help="run each of the lab's scenarios on every release, not only on those of its row in "
+        "tests/vm/releases.txt",
+    )
+    parser.addoption(
+        "--fresh",
+        action="store_true",
+        help="start each of the lab's scenarios in a fresh guest, as a second try of it does",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marks known."""
+    config.addinivalue_line(
+        "markers", "in_order: each scenario of this module goes on where the one before has ended"
+    )
+    config.addinivalue_line("markers", "apart: each scenario of this module has its own guest")
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count a scenario that has passed at its second try as one."""
+    return second_try.teststatus(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a run fail that has seen too many of these."""
+    second_try.finish(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what the lab's scenarios have measured, packets lost and such, and how long they took.
+    """Show what the lab's scenarios have measured, where their time went, and which are flaky.
 
     Here, because with several workers only this folder's own file is read in the main process.
     """
-    spent: defaultdict[str, float] = defaultdict(float)
-    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
-        if not isinstance(report, pytest.TestReport) or LAB.name not in Path(report.fspath).parts:
-            continue
-        spent[Path(report.fspath).stem] += report.duration
+    reports = [
+        report
+        for report in itertools.chain.from_iterable(terminalreporter.stats.values())
+        if isinstance(report, pytest.TestReport) and LAB.name in Path(report.fspath).parts
+    ]
+    modules: defaultdict[str, float] = defaultdict(float)
+    activities: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+    for report in reports:
+        modules[Path(report.fspath).stem] += report.duration
+        for activity, seconds in dict(report.user_properties).get("spent", {}).items():  # type: ignore[attr-defined]
+            activities[activity] = [
+                a + b for a, b in zip(activities[activity], seconds, strict=True)
+            ]
         if report.when == "call" and report.passed and report.capstdout:
             terminalreporter.write_line(f"{report.location[2]}: {report.capstdout.strip()}")
-    for module, seconds in sorted(spent.items()):
+    for module, seconds in sorted(modules.items()):
         terminalreporter.write_line(f"{module}: {seconds / 60:.1f} minutes, all releases")
+    for activity, (times, clock, processor) in sorted(activities.items()):
+        terminalreporter.write_line(
+            f"{activity}: {times:.0f} times, {clock / 60:.1f} minutes, of which guests had the "
+            f"processor for {processor / 60:.1f}"
+        )
+    for report in filter(second_try.first_failure, reports):
+        terminalreporter.section(f"{report.location[2]} failed at first")
+        terminalreporter.write_line(second_try.first_failure(report))
 
 
 class Installed(NamedTuple):

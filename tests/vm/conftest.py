@@ -1,31 +1,45 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Fixtures of the scenarios: every scenario runs on every release; `-k trixie` picks one."""
+"""Fixtures of the scenarios: which release each runs on, the guests, and a second try.
 
-import fcntl
+`-k trixie` picks a release of those that `releases.txt` names, and `--all-releases` adds the
+others.
+"""
+
 import itertools
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import image
 import pytest
-from laptop import Laptop, installed_disk
+import releases
+import second_try
+from guests import Boot, Guests, Resume, made_once
+from laptop import Laptop, configure, install_wbond, resumed
+from machine import Snapshot
+from timing import timing
 
 LOGS = Path(__file__).resolve().parent / "logs"
 HERE = Path(__file__).resolve().parent
-_SHARED = {"laptop", "stock"}  # fixtures by which the scenarios of a module share a boot
+# Fixtures by which the scenarios of a module share a guest, or what one was.
+_SHARED = {"laptop", "stock", "on_nothing"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each scenario on each release; those that share a laptop stay together on one worker."""
+    """Run each scenario on its releases; those that share a laptop stay together on one worker."""
     if "release" not in metafunc.fixturenames:
         return
     module, shares = metafunc.module.__name__, _SHARED.intersection(metafunc.fixturenames)
+    if metafunc.definition.get_closest_marker("apart"):
+        shares = set()
+    names = releases.of(module, metafunc.function.__name__)
+    if metafunc.config.getoption("all_releases"):
+        names = image.RELEASES
     cases = [
         pytest.param(name, marks=[pytest.mark.xdist_group(f"{module}-{name}")] if shares else [])
-        for name in image.RELEASES
+        for name in names
     ]
     metafunc.parametrize("release", cases, scope="session")
 
@@ -43,52 +57,95 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+# --- guests ---------------------------------------------------------------------
+
+
 @pytest.fixture(scope="session")
-def installed(release: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A disk on which `make install` has been run in the guest; the guest itself is off."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
     common = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        common = common.parent
-    disk = common / f"{release}.qcow2"
-    # Another worker may be at it, or have done it.
-    with (common / f"{release}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not disk.exists():
-            made = installed_disk(release, tmp_path_factory.mktemp(f"installed-{release}"))
-            os.rename(made, disk)
-    return disk
+    return common.parent if "PYTEST_XDIST_WORKER" in os.environ else common
+
+
+@pytest.fixture(scope="session")
+def installed(release: str, shared: Path) -> Snapshot:
+    """A running laptop with wbond installed, rebooted since, and without a configuration."""
+
+    def make(folder: Path) -> Snapshot:
+        return install_wbond(release, folder)
+
+    return made_once(shared / f"installed-{release}.json", make)
+
+
+@pytest.fixture(scope="session")
+def configured(release: str, shared: Path, installed: Snapshot) -> Snapshot:
+    """A running laptop with the smallest configuration in force since its last boot."""
+
+    def make(folder: Path) -> Snapshot:
+        return configure(release, folder, installed)
+
+    return made_once(shared / f"configured-{release}.json", make)
 
 
 @pytest.fixture(scope="module")
-def boot(
-    release: str, installed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Laptop]]:
-    """Boot a laptop with wbond installed; the former one of this module goes off."""
-    running: list[Laptop] = []
+def guests(release: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
+    """The laptops of a module."""
     numbers = itertools.count()
+    made = Guests(release, lambda: tmp_path_factory.mktemp(f"{release}-{next(numbers)}"))
+    yield made
+    made.end()
 
-    def start(**how: object) -> Laptop:
-        while running:
-            running.pop().kill()
-        folder = tmp_path_factory.mktemp(f"{release}-{next(numbers)}")
-        laptop = Laptop(image.image(release), folder, installed)
-        running.append(laptop)
-        Laptop.current = laptop
-        laptop.boot(**how)  # type: ignore[arg-type]
+
+@pytest.fixture(scope="session")
+def disk(release: str, shared: Path, installed: Snapshot) -> Path:
+    """The disk of a laptop with wbond installed that was shut down in order."""
+
+    def make(folder: Path) -> Snapshot:
+        with resumed(release, folder, installed) as laptop:
+            laptop.poweroff()
+            return installed._replace(disk=str(laptop.disk))
+
+    return Path(made_once(shared / f"off-{release}.json", make).disk)
+
+
+@pytest.fixture(scope="module")
+def boot(guests: Guests, disk: Path) -> Boot:
+    """Boot a laptop with wbond installed; the former one of this module goes off."""
+    return lambda **how: guests.boot(disk, **how)
+
+
+@pytest.fixture(scope="module")
+def resume(guests: Guests, configured: Snapshot) -> Resume:
+    """Go on with a laptop that carries; the former one of this module goes off.
+
+    With `files`, these are written and taken up first, wbond.conf by `wbond apply`.
+    """
+
+    def start(files: dict[str, str] | None = None) -> Laptop:
+        laptop = guests.resume(configured)
+        laptop.take_up(files or {})
         return laptop
 
-    yield start
-    for laptop in running:
-        laptop.kill()
+    return start
+
+
+@pytest.fixture
+def own_laptop(release: str, configured: Snapshot, tmp_path: Path) -> Iterator[Laptop]:
+    """A laptop of the scenario's own, which carries."""
+    Laptop.current = laptop = resumed(release, tmp_path, configured)
+    with laptop:
+        yield laptop
+
+
+# --- outcomes -------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)
 def agreement(request: pytest.FixtureRequest) -> Iterator[None]:
     """Wherever a scenario ends, `wbond status` agrees with what the kernel says itself."""
-    failures = request.session.testsfailed
     yield
     laptop = Laptop.current
-    if laptop and laptop.runs and request.session.testsfailed == failures:
+    if laptop and laptop.runs and not request.node.stash[second_try.FAILED]:
         laptop.wait_agreement()
 
 
@@ -97,11 +154,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Save the logs of the guest in which a scenario failed, and say where they are."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
-    if not report.failed or HERE not in item.path.parents or not Laptop.current:
+    if HERE not in item.path.parents:
         return
-    folder = LOGS / re.sub(r"[^\w.-]+", "-", item.name)
+    spent = {activity: list(seconds) for activity, seconds in timing.take().items()}
+    report.user_properties.append(("spent", spent))
+    if not report.failed:
+        return
+    item.stash[second_try.FAILED] = True
+    if not Laptop.current:
+        return
+    name = f"{item.name}-again" if item.stash[second_try.AGAIN] else item.name
+    folder = LOGS / re.sub(r"[^\w.-]+", "-", name)
     try:
         Laptop.current.keep_logs(folder)
         report.sections.append(("guest", f"journal, state and serial log are in {folder}"))
     except (OSError, subprocess.SubprocessError) as fault:
         report.sections.append(("guest", f"no logs: {fault}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Give a scenario of the lab a second try."""
+    return second_try.protocol(item, nextitem) if HERE in item.path.parents else None

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import image
-from laptop import BOND, CARD, FILES, RADIO, Laptop, install, source_archive
+from laptop import BOND, CARD, FILES, RADIO, Laptop, install
 
 RELEASE = image.RELEASES[-1]
 STICK_MAC = "02:00:00:00:05:01"
@@ -60,12 +60,11 @@ def tell(laptop: Laptop, story: Story) -> int:
 def drop_and_reboot(laptop: Laptop, story: Story) -> None:
     """From a stock Debian to a bond with both ports."""
     story(f"a stock Debian ({RELEASE}) boots; an access point and a switch with DHCP are there")
-    laptop.boot(payload=source_archive(laptop.folder))
+    laptop.boot()
     laptop.booted()
     story("make install")
     install(laptop)
-    for path, text in (FILES | {"/etc/wbond.conf": CONFIGURATION}).items():
-        laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
+    laptop.write_all(FILES | {"/etc/wbond.conf": CONFIGURATION})
     story("/etc/wbond.conf is dropped:")
     print("\n".join(f"{'':13}{line}" for line in CONFIGURATION.splitlines()))
     story("reboot")

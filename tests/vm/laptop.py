@@ -4,15 +4,18 @@
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import bonding_file
 import image
-from machine import DOCK_MAC, CommandFailed, Machine
+import stock
+from machine import DOCK_MAC, CommandFailed, Machine, Snapshot
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"
+CONFIGURATION = "/etc/wbond.conf"
 SMALLEST = f"[bond0]\nwired = {CARD}\nwireless = {RADIO}\n"
 SUPPLICANT = """ctrl_interface=/run/wpa_supplicant
 network={
@@ -29,7 +32,7 @@ DHCP6C = """profile default {
 id-assoc na 1 { };
 """
 FILES = {
-    "/etc/wbond.conf": SMALLEST,
+    CONFIGURATION: SMALLEST,
     "/etc/wpa_supplicant/wpa_supplicant.conf": SUPPLICANT,
     "/etc/wide-dhcpv6/dhcp6c.conf": DHCP6C,
 }
@@ -40,6 +43,17 @@ class Laptop(Machine):
 
     current: ClassVar["Laptop | None"] = None
     agreed: str | None = None  # what configuration and kernel said when status last agreed
+
+    def write_all(self, files: Mapping[str, str]) -> None:
+        """Write files, those with secrets for root alone."""
+        for path, text in files.items():
+            self.write(path, text, 0o600 if path.startswith("/etc/wpa_supplicant/") else 0o644)
+
+    def take_up(self, files: Mapping[str, str]) -> None:
+        """Write files, and have a configuration among them applied."""
+        self.write_all(files)
+        if CONFIGURATION in files:
+            self.run("wbond", "apply", "--yes", timeout=180)
 
     def bonding(self, bond: str = BOND) -> str:
         """Return what /proc/net/bonding says."""
@@ -85,6 +99,18 @@ class Laptop(Machine):
         ]
         return str(names[0]) if names else ""
 
+    def plug_dock_alone(self) -> str:
+        """Plug the dock and wait for its card alone; returns the card's name."""
+        self.dock.plug()
+        self.wait_for("the dock's card", self.dock_name)
+        self.run("udevadm", "settle")
+        return self.dock_name()
+
+    def escaped_path(self, interface: str) -> str:
+        """Return the path of an interface in sysfs as an instance of a unit."""
+        path = self.run("readlink", "-f", f"/sys/class/net/{interface}").strip()
+        return self.run("systemd-escape", "--path", path).strip()
+
     def plug_dock(self) -> str:
         """Plug the dock and wait until its card is in the bond; returns the card's name."""
         self.dock.plug()
@@ -97,9 +123,10 @@ class Laptop(Machine):
         self.dock.pull()
         self.wait_for("no port of the dock", lambda: name not in self.ports())
 
-    def rfkill(self, verb: str) -> None:
-        """Block or unblock the laptop's radio; the access point has one too, and is not meant."""
-        self.shell(f"rfkill {verb} $(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)")
+    def rfkill(self, verb: str, *radios: str) -> None:
+        """Block or unblock radios of the laptop, else its own; the access point's is not meant."""
+        for radio in radios or (RADIO,):
+            self.shell(f"rfkill {verb} $(cat /sys/class/net/{radio}/phy80211/rfkill*/index)")
 
     def network_manager_s(self) -> dict[str, str]:
         """Return NetworkManager's states by device."""
@@ -232,8 +259,8 @@ class Laptop(Machine):
 
 
 def source_archive(folder: Path) -> Path:
-    """Pack the work tree, as git knows it, into a tar that a guest sees as a disk."""
-    archive = folder / "source.tar"
+    """Pack the work tree, as git knows it."""
+    archive = folder / "source.tar.gz"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
@@ -241,23 +268,47 @@ def source_archive(folder: Path) -> Path:
         capture_output=True,
     ).stdout
     there = [name for name in listed.split(b"\0") if name and (REPOSITORY / name.decode()).exists()]
-    command = ["tar", "--null", "--no-recursion", "-T", "-", "-cf", str(archive)]
+    command = ["tar", "--null", "--no-recursion", "-T", "-", "-czf", str(archive)]
     subprocess.run(command, input=b"\0".join(there), cwd=REPOSITORY, check=True)
     return archive
 
 
 def install(laptop: Machine) -> None:
     """Do what a user does: unpack, `make install`."""
-    laptop.shell("mkdir /root/wbond; tar -C /root/wbond -xf /dev/vdb; make -C /root/wbond install")
+    laptop.put(source_archive(laptop.folder), "/root/wbond.tar.gz")
+    laptop.shell("mkdir /root/wbond; tar -C /root/wbond -xzf /root/wbond.tar.gz")
+    laptop.run("make", "-C", "/root/wbond", "install")
+
+
+def resumed(release: str, folder: Path, snapshot: Snapshot) -> Laptop:
+    """Return a laptop that goes on where another was saved."""
+    laptop = Laptop(image.image(release), folder, Path(snapshot.disk))
+    return laptop.resume(snapshot)
+
+
+def install_wbond(release: str, folder: Path) -> Snapshot:
+    """Install wbond in a stock guest and reboot it; returns what it is like then."""
+    with resumed(release, folder, stock.booted(release)) as laptop:
+        install(laptop)
+        laptop.reboot()
+        laptop.booted()
+        return laptop.save()
+
+
+def configure(release: str, folder: Path, installed: Snapshot) -> Snapshot:
+    """Drop the configuration and reboot; returns what the laptop is like when all is there."""
+    with resumed(release, folder, installed) as laptop:
+        laptop.write_all(FILES)
+        laptop.reboot()
+        laptop.booted()
+        laptop.wait_both()
+        laptop.wait_both6()
+        return laptop.save()
 
 
 def installed_disk(release: str, folder: Path) -> Path:
-    """Boot a stock guest, install wbond in it, shut it down; returns its disk."""
-    guest = Machine(image.image(release), folder)
-    try:
-        guest.boot(payload=source_archive(folder), cable=False, access_point=False, dhcp=False)
+    """Return the disk of a stock guest in which wbond has been installed; it is off."""
+    with resumed(release, folder, stock.booted(release)) as guest:
         install(guest)
         guest.poweroff()
-    finally:
-        guest.kill()
-    return guest.disk
+        return guest.disk

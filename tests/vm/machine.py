@@ -13,11 +13,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import cpio
 import emulator
 from image import Image
+from timing import timing
 
 CARD_MAC, FAR_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02"
 DOCK_MAC = "52:54:00:00:00:0d"
@@ -39,6 +40,15 @@ class Result(NamedTuple):
     rc: int
     out: str
     err: str
+
+
+class Snapshot(NamedTuple):
+    """A running guest at one moment: QEMU's command line, its disk, and a file of its memory."""
+
+    command: list[str]
+    disk: str
+    memory: str
+    boot_id: str
 
 
 # A kernel that neither works around the faults of real processors nor checks its clocks boots
@@ -76,17 +86,15 @@ class Machine:
         cable: bool = True,
         access_point: bool = True,
         dhcp: bool = True,
-        payload: Path | None = None,
         console: bool = False,
         s3: bool = False,
-    ) -> "Machine":
+    ) -> Self:
         """Start the guest and wait for the agent.
 
         `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk, and `removed` are
         not, before systemd starts. `card`: the laptop has its network card; `cable`: it is
-        plugged in; `access_point` and `dhcp`: they run. `payload` is a file that the guest
-        sees as the disk /dev/vdb. With `console` the serial line is this terminal's, not a file.
-        With `s3` it can wake from suspend to RAM, and is slower to start.
+        plugged in; `access_point` and `dhcp`: they run. With `console` the serial line is this
+        terminal's, not a file. With `s3` it can wake from suspend to RAM, and is slower to start.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
         switches[_NOBODY_LOGS_IN] = console
@@ -97,7 +105,17 @@ class Machine:
             archive.write(b"\0" * (-archive.tell() % 4))
             archive.write(cpio.archive(_initrd_files(files or {}, removed)))
         serial = "mon:stdio" if console else f"file:{self.serial.name}"
-        command = self._command(initrd, card, payload, serial, s3, off)
+        self.command = self._command(initrd, card, serial, s3, off)
+        with timing.during("boot"):
+            self._start_qemu(self.command, console)
+            if card and not cable:
+                self.cable.pull()
+            self.monitor("cont")
+            self.boot_id = self._wait_agent(former="")
+        return self
+
+    def _start_qemu(self, command: list[str], console: bool = False) -> None:
+        """Start QEMU, whose processors wait, and connect to it."""
         with (self.folder / "qemu.log").open("wb") as log:
             self.qemu = subprocess.Popen(
                 command,
@@ -106,17 +124,51 @@ class Machine:
                 stderr=log,
                 cwd=self.folder,
             )
+        timing.begins(self.qemu.pid)
         self.monitor = Monitor(self.folder / "qmp.sock")
-        if card and not cable:
-            self.cable.pull()
         self.agent = Agent(self.folder / "agent.sock")
-        self.monitor("cont")
-        self.boot_id = self._wait_agent(former="")
+
+    def save(self) -> Snapshot:
+        """Save the guest as it is, and end it; no dock is plugged.
+
+        Its folder has to stay for as long as others resume from it.
+        """
+        self.run("sync")
+        memory = self.folder / "memory"
+        with timing.during("save"):
+            self.monitor("stop")
+            self.monitor("migrate", uri=f"file:{memory}")
+            self._wait_migrated()
+            self.monitor("quit")
+            assert self.qemu
+            timing.ends(self.qemu.pid)
+            self.qemu.wait()
+        return Snapshot(self.command, str(self.disk), str(memory), self.boot_id)
+
+    def resume(self, snapshot: Snapshot, cable: bool = True) -> Self:
+        """Go on where a guest was saved; this one starts from the snapshot's disk.
+
+        `cable`: it is plugged in, as it was when the guest was saved.
+        """
+        with timing.during("resume"):
+            self.command, self.boot_id = snapshot.command, snapshot.boot_id
+            self._start_qemu([*self.command, "-incoming", "defer"])
+            if not cable:
+                self.cable.pull()
+            self.monitor("migrate-incoming", uri=f"file:{snapshot.memory}")
+            self._wait_migrated()
+            self.monitor("cont")
+            self.result("true")
         return self
 
-    def _command(
-        self, initrd: Path, card: bool, payload: Path | None, serial: str, s3: bool, cmdline: str
-    ) -> list[str]:
+    def _wait_migrated(self) -> None:
+        """Wait until the memory has gone into its file, or come out of it."""
+        while (status := self.monitor("query-migrate").get("status")) != "completed":
+            if status in ("failed", "cancelled"):
+                raise GuestLost(f"its memory: {status}; see {self.folder / 'qemu.log'}")
+            time.sleep(0.05)
+
+    def _command(self, initrd: Path, card: bool, serial: str, s3: bool, cmdline: str) -> list[str]:
         """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story.
 
         At each reset, and waking from S3 is one, QEMU loads an unpacked kernel again
@@ -125,13 +177,20 @@ class Machine:
         kernel = self.image.bzimage if s3 else self.image.kernel
         words = emulator.words("qemu-system-x86_64")
         words += ["-M", _BOARD, *emulator.accelerator(self.image)]
-        words += ["-smp", "2", "-m", "768", "-display", "none", "-nodefaults", "-S"]
+        words += [
+            "-smp",
+            emulator.processors(self.image),
+            "-m",
+            "768",
+            "-display",
+            "none",
+            "-nodefaults",
+            "-S",
+        ]
         words += ["-serial", serial, "-qmp", "unix:qmp.sock,server=on,wait=off"]
         words += ["-kernel", str(kernel), "-initrd", str(initrd)]
         words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {_KERNEL} {cmdline}"]
         words += ["-drive", f"file={self.disk.name},if=virtio,format=qcow2,cache=unsafe"]
-        if payload:
-            words += ["-drive", f"file={payload},if=virtio,format=raw,readonly=on"]
         words += ["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"]
         words += ["-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"]
         words += ["-device", "virtserialport,chardev=agent,name=lab"]
@@ -159,6 +218,12 @@ class Machine:
             time.sleep(0.3)
         raise GuestLost(f"no answer for {BOOT_TIMEOUT:.0f} s; the serial log is {self.serial}")
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     @property
     def runs(self) -> bool:
         """Tell whether it is switched on."""
@@ -175,7 +240,8 @@ class Machine:
 
     def result(self, *argv: str, timeout: float = 60.0) -> Result:
         """Run a command and return how it ended; `timeout` in seconds."""
-        answer = self.agent.ask("run", timeout + 30, argv=argv, timeout=timeout)
+        with timing.during("command"):
+            answer = self.agent.ask("run", timeout + 30, argv=argv, timeout=timeout)
         return Result(int(answer["rc"]), str(answer["out"]), str(answer["err"]))
 
     def shell(self, script: str, timeout: float = 60.0) -> str:
@@ -195,8 +261,13 @@ class Machine:
         return self.spawn(*inside, "lab-traffic", *words, line="flows")
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Write a file in the guest."""
-        self.agent.ask("write", 30.0, path=path, text=text, mode=mode)
+        """Write a file in the guest; surrogates are bytes that are no UTF-8."""
+        with timing.during("command"):
+            self.agent.ask("write", 60.0, path=path, text=text, mode=mode)
+
+    def put(self, file: Path, path: str) -> None:
+        """Copy a file of this machine's into the guest."""
+        self.write(path, file.read_bytes().decode("utf-8", "surrogateescape"))
 
     def read(self, path: str) -> str:
         """Return a file's text."""
@@ -213,21 +284,23 @@ class Machine:
         """
         start = time.monotonic()
         reason = ""
-        while time.monotonic() - start < timeout:
-            try:
-                value = condition()
-                if value or value is None:
-                    return time.monotonic() - start
-                reason = repr(value)
-            except CommandFailed as fault:
-                reason = str(fault)
-            time.sleep(0.2)
+        with timing.during("wait"):
+            while time.monotonic() - start < timeout:
+                try:
+                    value = condition()
+                    if value or value is None:
+                        return time.monotonic() - start
+                    reason = repr(value)
+                except CommandFailed as fault:
+                    reason = str(fault)
+                time.sleep(0.2)
         raise AssertionError(f"{timeout:.0f} s went by without: {what}. Last: {reason}")
 
     def booted(self, timeout: float = 150.0) -> str:
         """Wait until the boot is over; returns systemd's word for it (running, degraded)."""
         words = ("systemctl", "is-system-running", "--wait")
-        return self.result(*words, timeout=timeout).out.strip()
+        with timing.during("boot"):
+            return self.result(*words, timeout=timeout).out.strip()
 
     def journal(self, *selection: str) -> str:
         """Return this boot's journal with all that has been said so far, and by which unit."""
@@ -238,8 +311,9 @@ class Machine:
 
     def reboot(self) -> None:
         """Reboot as a user does, and wait for the agent of the new boot."""
-        self.result("systemctl", "reboot", "--no-block", timeout=30.0)
-        self.boot_id = self._wait_agent(self.boot_id)
+        with timing.during("boot"):
+            self.result("systemctl", "reboot", "--no-block", timeout=30.0)
+            self.boot_id = self._wait_agent(self.boot_id)
 
     def suspend(self, depth: str = "s2idle") -> None:
         """Suspend, and wait until it sleeps.
@@ -283,12 +357,14 @@ class Machine:
     def poweroff(self) -> None:
         """Shut the guest down in order and wait for QEMU's end."""
         if self.qemu and self.qemu.poll() is None:
-            self.result("systemctl", "poweroff", "--no-block", timeout=30.0)
-            self.qemu.wait(BOOT_TIMEOUT)
+            with timing.during("boot"):
+                self.result("systemctl", "poweroff", "--no-block", timeout=30.0)
+                self.qemu.wait(BOOT_TIMEOUT)
 
     def kill(self) -> None:
         """Pull the plug."""
         if self.qemu:
+            timing.ends(self.qemu.pid)
             self.qemu.kill()
             self.qemu.wait()
 

@@ -13,9 +13,9 @@ from laptop import Laptop
 @pytest.fixture
 def stock(release: str, tmp_path: Path) -> Iterator[Laptop]:
     """A laptop without wbond, switched off."""
-    Laptop.current = laptop = Laptop(image.image(release), tmp_path, None)
-    yield laptop
-    laptop.kill()
+    Laptop.current = laptop = Laptop(image.image(release), tmp_path)
+    with laptop:
+        yield laptop
 
 
 def test_the_demo_ends_well(stock: Laptop, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,14 +3,16 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from guests import Boot
 from laptop import BOND, CARD, DHCP6C, RADIO, SUPPLICANT, Laptop
 
 from tests import test_docs
 
 SYSTEM = "/etc/systemd/system"
+pytestmark = pytest.mark.in_order
 STICKS = {"stick": "02:00:00:00:05:01", "second": "02:00:00:00:05:02"}
 PROFILE = "/etc/NetworkManager/system-connections/lab.nmconnection"
 
@@ -107,7 +109,7 @@ def follow(laptop: Laptop, page: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Callable[..., Laptop]) -> Laptop:
+def laptop(boot: Boot) -> Laptop:
     """A laptop with a bond that was made by hand, and with wbond's programs.
 
     The clients start when a port is in use: dhclient reads the MAC address once, and made by hand

@@ -2,9 +2,9 @@
 """Faulty configurations at boot: it ends in multi-user, the good works, the bad is named."""
 
 import json
-from collections.abc import Callable
 
 import pytest
+from guests import Boot
 from laptop import CARD, FILES, RADIO, Laptop
 
 FAULTY = {
@@ -55,7 +55,7 @@ print(identity.mac(sys.argv[1]))
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Callable[..., Laptop]) -> Laptop:
+def laptop(boot: Boot) -> Laptop:
     laptop = boot(files={**FILES, **FAULTY})
     laptop.booted()
     return laptop

@@ -3,9 +3,9 @@
 
 import re
 import time
-from collections.abc import Callable
 
 import pytest
+from guests import Boot
 from laptop import BOND, CARD, FILES, RADIO, Laptop
 
 STARTED = "[Unit]\nWants=NetworkManager.service systemd-networkd.service\n"
@@ -23,7 +23,7 @@ EVERYTHING = {
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Callable[..., Laptop], release: str) -> Laptop:
+def laptop(boot: Boot, release: str) -> Laptop:
     laptop = boot(
         files=FILES
         | EVERYTHING[release]

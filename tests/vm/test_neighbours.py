@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A bonding module that was there before, and bonds that are not wbond's."""
 
-from collections.abc import Callable
-
 import pytest
-from laptop import CARD, FILES, Laptop
+from guests import Resume
+from laptop import CARD, Laptop
 
-ROUND_ROBIN = {
-    "/etc/modules-load.d/bonding.conf": "bonding\n",
-    # Behind systemd.conf, which asks for max_bonds=0.
-    "/etc/modprobe.d/zz-bonding.conf": "options bonding max_bonds=1 mode=balance-rr miimon=1000\n",
-}
+ROUND_ROBIN = ("max_bonds=1", "mode=balance-rr", "miimon=1000")
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Callable[..., Laptop]) -> Laptop:
-    laptop = boot(files=FILES | ROUND_ROBIN)
-    laptop.booted()
+def laptop(resume: Resume) -> Laptop:
+    laptop = resume()
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    laptop.run("modprobe", "-r", "bonding")
+    laptop.run("modprobe", "bonding", *ROUND_ROBIN)
+    laptop.run("systemctl", "start", "wbond@bond0.service")
     return laptop
 
 

@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The Debian package on a stock guest: installed by apt, a reboot; upgraded; purged."""
 
-import io
 import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import image
 import pytest
-from laptop import FILES, RADIO, REPOSITORY, SMALLEST, Laptop
+import stock
+from laptop import FILES, RADIO, REPOSITORY, SMALLEST, Laptop, resumed
 
+pytestmark = pytest.mark.in_order
 # What the program that is installed knows of: nothing of it is left by a purge.
 TRACES = ("/etc", "/usr", "/lib", "/var/lib", "/run")
 
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, and the same with a higher version, in a tar that the guest sees as a disk."""
+    """The package, and the same with a higher version, in a tar."""
     folder = tmp_path_factory.mktemp("packages")
     words = ["make", "-s", "-C", str(REPOSITORY), "deb", f"BUILD={folder}"]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
@@ -36,7 +36,6 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(archive, "w") as tar:
         tar.add(built, "wbond.deb")
         tar.add(newer, "newer.deb")
-        tar.addfile(tarfile.TarInfo("end"), io.BytesIO())
     return archive
 
 
@@ -46,23 +45,19 @@ def laptop(
 ) -> Iterator[Laptop]:
     """A stock Debian on which apt has installed the package, after a reboot."""
     folder = tmp_path_factory.mktemp(f"package-{release}")
-    Laptop.current = laptop = Laptop(image.image(release), folder, None)
-    try:
-        laptop.boot(payload=packages)
-        laptop.booted()
-        laptop.shell("tar -C /root -xf /dev/vdb")
+    Laptop.current = laptop = resumed(release, folder, stock.booted(release))
+    with laptop:
+        laptop.put(packages, "/root/packages.tar")
+        laptop.shell("tar -C /root -xf /root/packages.tar")
         before = paths(laptop)
         apt(laptop, "install", "/root/wbond.deb")
         assert laptop.run("systemctl", "list-units", "--plain", "--no-legend", "wbond*") == ""
-        for path, text in FILES.items():
-            laptop.write(path, text, 0o600 if "wpa" in path else 0o644)
+        laptop.write_all(FILES)
         laptop.reboot()
         laptop.booted()
         laptop.wait_both()
         laptop.write("/root/before", "\n".join(sorted(before)))
         yield laptop
-    finally:
-        laptop.kill()
 
 
 def apt(laptop: Laptop, *words: str) -> None:

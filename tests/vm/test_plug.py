@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from laptop import BOND, CARD, FILES, RADIO, Laptop
+from guests import Resume
+from laptop import BOND, CARD, RADIO, Laptop
 from machine import DOCK_MAC, CommandFailed
 
 STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
@@ -30,9 +31,8 @@ UNIT = "bond0-supplicant@wlan0.service"
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Callable[..., Laptop]) -> Laptop:
-    laptop = boot(files=FILES | {"/etc/wbond.conf": CONFIGURATION})
-    laptop.booted()
+def laptop(resume: Resume) -> Laptop:
+    laptop = resume({"/etc/wbond.conf": CONFIGURATION})
     laptop.wait_both()
     return laptop
 
@@ -41,6 +41,13 @@ def wait_stick(laptop: Laptop, name: str = "wlan0") -> None:
     """Wait until a stick is in the bond and authorised."""
     laptop.wait_for(f"{name} in {BOND}", lambda: name in laptop.ports())
     laptop.wait_for(f"{name} to associate", lambda: laptop.authorised(name), 90)
+
+
+def have_stick(laptop: Laptop) -> None:
+    """See that the stick is in the bond."""
+    if "wlan0" not in laptop.ports():
+        laptop.radios.plug("stick", STICK_MAC)
+        wait_stick(laptop)
 
 
 def wait_gone(laptop: Laptop, unit: str = UNIT) -> None:
@@ -98,6 +105,7 @@ def test_only_what_may_be_a_port_costs_a_process(laptop: Laptop) -> None:
 
 
 def test_coldplug_again_changes_nothing(laptop: Laptop) -> None:
+    have_stick(laptop)
     before = laptop.show(UNIT, "MainPID"), laptop.bonding()
     udp = laptop.traffic("udp")
     for action in ("add", "change", "add"):
@@ -107,6 +115,7 @@ def test_coldplug_again_changes_nothing(laptop: Laptop) -> None:
 
 
 def test_a_stick_that_is_pulled_costs_the_cable_nothing(laptop: Laptop) -> None:
+    have_stick(laptop)
     udp = laptop.traffic("udp")
     laptop.radios.pull("stick")
     laptop.wait_for("the bond without it", lambda: "wlan0" not in laptop.ports())
@@ -191,6 +200,29 @@ def test_a_port_that_a_person_has_stopped_stays_stopped_until_the_next_plug(
     wait_stick(laptop)
     laptop.radios.pull("stick")
     wait_gone(laptop)
+
+
+def test_a_bond_that_a_person_stops_is_not_brought_back_by_what_is_plugged(laptop: Laptop) -> None:
+    laptop.wait_both()
+    laptop.run("systemctl", "stop", "--no-block", "wbond@bond0.service")
+    # While its ports and clients stop, and again when all is over.
+    laptop.radios.plug("stick", STICK_MAC)
+    gone = ("test", "!", "-e", f"/sys/class/net/{BOND}")
+    laptop.wait_for("the bond to be gone", lambda: laptop.result(*gone).rc == 0)
+    name = laptop.plug_dock_alone()
+    started = f"wbond-found@{laptop.escaped_path(name)}.service"
+    laptop.wait_for("its unit to have been asked for", lambda: laptop.is_active(started))
+    quiet(laptop)
+    assert laptop.result(*gone).rc == 0
+    assert not laptop.is_active("wbond@bond0.service")
+    laptop.run("systemctl", "start", "wbond@bond0.service")
+    laptop.wait_port(name)
+    wait_stick(laptop)
+    laptop.pull_dock()
+    laptop.radios.pull("stick")
+    wait_gone(laptop)
+    laptop.wait_both()
+    quiet(laptop)
 
 
 def test_a_stick_is_renamed_at_plug_to_a_name_that_needs_escaping(laptop: Laptop) -> None:
@@ -305,7 +337,22 @@ def test_a_radio_that_is_blocked_and_unblocked_returns_by_itself(laptop: Laptop)
     quiet(laptop)
 
 
-CYCLES, STICKS = 50, 4
+def test_two_radios_that_are_blocked_for_seconds_both_return(laptop: Laptop) -> None:
+    have_stick(laptop)
+    radios = (RADIO, "wlan0")
+    udp = laptop.traffic("udp")
+    laptop.rfkill("block", *radios)
+    laptop.wait_for("both to be down", lambda: not any(map(laptop.authorised, radios)))
+    time.sleep(3)
+    laptop.rfkill("unblock", *radios)
+    laptop.wait_for("both to be back", lambda: all(map(laptop.authorised, radios)), 60)
+    assert udp.report()["lost"] == 0
+    laptop.radios.pull("stick")
+    wait_gone(laptop)
+    quiet(laptop)
+
+
+CYCLES, STICKS = 10, 4
 NAMED_AND_FOUND = f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO} wlan0 wlan1 wl*\n"
 
 
@@ -345,7 +392,7 @@ def check_ended(laptop: Laptop) -> None:
         raise CommandFailed(alive + laptop.run("systemctl", "list-jobs", "--no-legend"))
 
 
-def test_two_hundred_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
+def test_forty_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     laptop.wait_both()
     # Half of them are named, and come by wbond-plug@; half are found, and come by wbond-found@.
     laptop.write("/etc/wbond.conf", NAMED_AND_FOUND)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from guests import Boot, Resume
 from laptop import CARD, FILES, RADIO, Laptop
 from machine import CommandFailed, GuestLost
 
@@ -15,7 +16,7 @@ PULL_ON_WAKING = """#!/bin/sh
 """
 
 
-SET_UP = FILES | {
+SET_UP = {
     "/etc/wbond.conf": f"[bond0]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n",
     # Its power button wakes it, and does no more.
     "/etc/systemd/logind.conf.d/button.conf": "[Login]\nHandlePowerKey=ignore\n",
@@ -23,9 +24,9 @@ SET_UP = FILES | {
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Callable[..., Laptop]) -> Laptop:
-    laptop = boot(files=SET_UP, s3=True)
-    laptop.booted()
+def laptop(resume: Resume) -> Laptop:
+    laptop = resume(SET_UP)
+    laptop.run("systemctl", "try-reload-or-restart", "systemd-logind.service")
     laptop.wait_both()
     return laptop
 
@@ -125,8 +126,10 @@ def sleep_in_ram(laptop: Laptop) -> None:
 NIGHTS = 5
 
 
-def test_to_ram_with_both_ports(laptop: Laptop, boot: Callable[..., Laptop]) -> None:
+def test_to_ram_with_both_ports(boot: Boot) -> None:
     for _ in range(NIGHTS):
+        laptop = boot(files=FILES | SET_UP, s3=True)
+        laptop.booted()
         try:
             sleep_in_ram(laptop)
             return
@@ -134,6 +137,4 @@ def test_to_ram_with_both_ports(laptop: Laptop, boot: Callable[..., Laptop]) -> 
             if not laptop.is_lost():
                 raise
             print("QEMU has lost the guest on waking; another one sleeps")
-        laptop = boot(files=SET_UP, s3=True)
-        laptop.booted()
     pytest.fail("no guest has woken")

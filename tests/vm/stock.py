@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A stock Debian that has booted, kept beside its image: what an installation begins with."""
+
+import json
+from pathlib import Path
+
+import cache
+import emulator
+import image
+import machine
+from machine import Machine, Snapshot
+
+_FOLDER = "@FOLDER@"  # stands in what is kept for where it is kept
+_NOTE = "snapshot.json"
+
+
+def booted(release: str) -> Snapshot:
+    """Return the guest of a release as it is after its boot, which takes one the first time.
+
+    And again whenever the image or the way in which QEMU starts has changed.
+    """
+    guest = image.image(release)
+
+    def make(folder: Path) -> Path:
+        home = folder / "guest"
+        with Machine(guest, home) as made:
+            made.boot()
+            made.booted()
+            note = json.dumps(made.save())
+        (home / _NOTE).write_text(note.replace(str(home), _FOLDER))
+        return home
+
+    sources = [Path(str(module.__file__)).read_bytes() for module in (machine, emulator)]
+    recipe = b"\0".join([str(guest.folder).encode(), *sources])
+    kept = cache.kept(f"booted-{release}", recipe, make)
+    return Snapshot(*json.loads((kept / _NOTE).read_text().replace(_FOLDER, str(kept))))
