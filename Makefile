@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# make demo | test | bench | lab | install | uninstall | deb | completions | picture; see CONTRIBUTING.md.
+# make demo | test | test-all | check | soak | fuzz | bench | lab | install | uninstall | deb | completions | picture;
+# see CONTRIBUTING.md.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -33,10 +34,10 @@ RULES = $(notdir $(wildcard udev/*.rules))
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test check demo bench lab picture install uninstall deb completions directories tools
+.PHONY: help test test-all check soak fuzz demo bench lab picture install uninstall deb completions directories tools
 
 help:
-	@sed -n '2s/^# //p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '2,3s/^# //p' $(firstword $(MAKEFILE_LIST))
 
 # --- for developers ---------------------------------------------------------
 
@@ -46,8 +47,21 @@ tools:
 test: tools
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
+# Each of the lab's scenarios on every release, not only on those that tests/vm/releases.txt names.
+test-all: tools
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup --all-releases tests
+
 check: tools
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore tests/vm tests
+
+# Random faults in the lab: MINUTES, SEED (which repeats them), RELEASE.
+soak: tools
+	$(VENV)/bin/python tests/vm/soak.py $(if $(MINUTES),--minutes $(MINUTES)) \
+	    $(if $(SEED),--seed $(SEED)) $(if $(RELEASE),--release $(RELEASE))
+
+# Mutants of what wbond reads, through its readers: MINUTES, SEED.
+fuzz: tools
+	$(VENV)/bin/python tests/fuzz.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 demo: tools
 	$(VENV)/bin/python tests/vm/demo.py
