@@ -27,7 +27,10 @@ from typing import Any
 from unittest import mock
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPOSITORY), *(str(REPOSITORY / name) for name in ("generator", "helpers"))]
+sys.path[:0] = [
+    str(REPOSITORY),
+    *(str(REPOSITORY / name) for name in ("generator", "helpers", "tests/vm")),
+]
 
 from wbond import config, ini, plan  # noqa: E402 (the path comes first)
 from wbond import main as generator  # noqa: E402

@@ -2,6 +2,8 @@
 """The fuzzer: its readers take mutants, it tells what it finds, and a seed repeats it."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,13 @@ def test_what_is_written_elsewhere_is_found(
     monkeypatch.setattr(generator, "generate", strays)
     with pytest.raises(fuzz.Finding, match="outside"):
         reader.write(b"[bond0]\n")
+
+
+def test_it_runs_by_itself() -> None:
+    words = [sys.executable, str(Path(fuzz.__file__)), "--minutes", "0.01", "--seed", "1"]
+    done = subprocess.run(words, env={}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mutants, no finding" in done.stdout
 
 
 def test_an_exception_is_a_finding_with_its_input(

@@ -372,7 +372,7 @@ class Whole:
 def play(world: World, seed: str, number: int) -> random.Random:
     """Play the faults of a round; what is printed is what happens."""
     chance = random.Random(f"{seed}/{number}")
-    faults = chance.choices(FAULTS, k=chance.randint(1, 6))
+    faults = chance.choices(FAULTS, k=chance.randint(2, 7))
     print(f"round {number}:", *(fault.__name__ for fault in faults), flush=True)
     for fault in faults:
         fault(world, chance)
