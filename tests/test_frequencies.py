@@ -51,6 +51,8 @@ def test_it_looks_where_another_radio_is_and_on_the_sure_ones(say: dict[str, str
         device(STICK, 5180) + device(RADIO),
         device(STICK) + device("ap0", 5180),
         device(RADIO) + device("ap0", 5180),
+        # More digits than int() takes.
+        device(STICK) + device(RADIO, 5180).replace("5180", "5" * 5000),
         "",
     ],
 )

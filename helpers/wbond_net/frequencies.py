@@ -15,9 +15,9 @@ RUNTIME = "/run/wbond"
 # scanned: wpa_supplicant tries a refused initial scan again for ever.
 SURE = (2412, 2437, 2462)  # MHz
 _IN_USE = re.compile(
-    r"^\tInterface (.+)\n(?:\t\t.*\n)*?\t\tchannel \d+ \((\d+) MHz\)", re.MULTILINE
+    r"^\tInterface (.+)\n(?:\t\t.*\n)*?\t\tchannel \d+ \((\d{1,6}) MHz\)", re.MULTILINE
 )
-_ALLOWED = re.compile(r"^\t\* (\d+) MHz \[\d+\] *$", re.MULTILINE)
+_ALLOWED = re.compile(r"^\t\* (\d{1,6}) MHz \[\d+\] *$", re.MULTILINE)
 
 
 def overrides(bond: str, port: str, common: str) -> str:

@@ -32,7 +32,7 @@ def adapters(machine: Machine) -> list[Adapter]:
     for name in machine.names(FOLDER):
         if kind := _kind(machine, name):
             index = machine.attribute(f"{FOLDER}/{name}/ifindex")
-            order = int(index) if index.isdigit() else 0
+            order = int(index) if index.isdecimal() else 0
             found.append((order, _adapter(machine, name, kind, index)))
     return [adapter for _, adapter in sorted(found)]
 

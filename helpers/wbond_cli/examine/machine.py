@@ -146,7 +146,7 @@ class Machine:
         for base in bases:
             for name in self.names(base):
                 number = name.removeprefix("libsystemd-shared-").partition(".")[0]
-                if number != name and number.partition("-")[0].isdigit():
+                if number != name and number.partition("-")[0].isdecimal():
                     return int(number.partition("-")[0])
         return 0
 

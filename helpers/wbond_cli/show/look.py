@@ -164,7 +164,7 @@ class Host:
 def _speed(cable: Link) -> int | None:
     """Return the speed in Mb/s; the kernel says -1, or nothing, where the driver knows none."""
     text = link.attribute(cable.name, "speed") if cable.carries else ""
-    return int(text) if text.isdigit() and int(text) else None
+    return int(text) if text.isdecimal() and int(text) else None
 
 
 def _end_of(path: str) -> str:
