@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-from guests import Boot
+from guests import Guests
 from laptop import BOND, CARD, DHCP6C, RADIO, SUPPLICANT, Laptop
+from machine import Snapshot
 
 from tests import test_docs
 
@@ -109,14 +110,15 @@ def follow(laptop: Laptop, page: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def laptop(boot: Boot) -> Laptop:
+def laptop(guests: Guests, installed: Snapshot) -> Laptop:
     """A laptop with a bond that was made by hand, and with wbond's programs.
 
     The clients start when a port is in use: dhclient reads the MAC address once, and made by hand
     nothing else keeps it from reading the one that the bond had without any port.
     """
-    laptop = boot(files=FILES_BY_HAND, removed=("/etc/wbond.conf",))
-    laptop.booted()
+    laptop = guests.resume(installed)
+    laptop.write_all(FILES_BY_HAND)
+    laptop.run("systemctl", "daemon-reload")
     laptop.run("systemctl", "enable", "--now", f"{BOND}-supplicant@{RADIO}")
     laptop.wait_port(CARD)
     laptop.run("systemctl", "enable", "--now", f"dhclient@{BOND}", f"dhcp6c@{BOND}")
