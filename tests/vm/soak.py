@@ -402,6 +402,8 @@ def prepared(release: str, folder: Path) -> Laptop:
     laptop = resumed(release, folder / "laptop", installed)
     servers = laptop.read(DNSMASQ) + f"dhcp-option=option:dns-server,{NAME_SERVER}\n"
     laptop.write_all(FILES | {CONFIGURATION: BASE, DNSMASQ: servers})
+    # It would block a stick that is plugged in as it was in the round before, at some later moment.
+    laptop.run("systemctl", "mask", "systemd-rfkill.service", "systemd-rfkill.socket")
     laptop.reboot()
     laptop.booted()
     laptop.wait_both()
