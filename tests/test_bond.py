@@ -2,6 +2,7 @@
 """wbond-bond: what it makes, adopts, refuses and removes, command by command."""
 
 import re
+from pathlib import Path
 
 import pytest
 from wbond_net import bond, identity
@@ -63,6 +64,34 @@ def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
     }
     bond.main(["up", "bond0"], ENVIRON)
     assert machine.ran[-1] == f"{START} bond0-supplicant@wlan0.service"
+
+
+ASKED = "systemctl is-active --quiet -- wbond-watch@bond0.service"
+
+
+@pytest.mark.parametrize("watch", ["runs", "has stopped"])
+def test_ports_that_have_stopped_are_started_and_clients_by_a_watch_to_come(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, watch: str
+) -> None:
+    monkeypatch.setattr(bond, "RUNTIME", str(tmp_path))
+    (tmp_path / "bond0").mkdir()
+    marker = tmp_path / "bond0/clients-started"
+    marker.touch()
+    if watch == "has stopped":
+        machine.refused["systemctl is-active"] = ""
+    assert bond.main(["ports", "bond0"], {}) == 0
+    assert machine.ran == [ASKED, START]
+    # What a person has stopped of the clients stays so while the watch knows of their start.
+    assert marker.exists() is (watch == "runs")
+
+
+def test_a_bond_that_is_just_made_says_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bond, "RUNTIME", str(tmp_path))
+    (tmp_path / "bond0").mkdir()
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert (tmp_path / "bond0" / bond.JUST_MADE).exists()
 
 
 def test_a_name_is_escaped_where_it_is_a_unit_s(machine: Machine) -> None:

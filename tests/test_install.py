@@ -87,7 +87,7 @@ CLI_DATA = ["wbond_cli/show/status.schema.json"]
 SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]
 UNITS = [
     *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-found@", "wbond-plug@"),
-    *("wbond-wait-online@", "wbond-watch@", "wbond@"),
+    *("wbond-ports@", "wbond-wait-online@", "wbond-watch@", "wbond@"),
 ]
 COMPLETIONS = [
     "bash-completion/completions/wbond",

@@ -16,7 +16,7 @@ from wbond import plan
 from tests.conftest import CASES, REPOSITORY, Installed
 
 UNITS = REPOSITORY / "units"
-CLIENTS = ("dhclient@", "dhcp6c@", "wbond-watch@")
+CLIENTS = ("dhclient@", "dhcp6c@", "wbond-ports@", "wbond-watch@")
 
 
 def verify(units: list[str], *search: Path) -> tuple[int, str]:

@@ -179,6 +179,12 @@ def story(tmp_path: Path) -> Story:
     return Story(tmp_path)
 
 
+def test_it_takes_note_that_the_bond_is_no_longer_just_made(story: Story) -> None:
+    (story.folder / watch.JUST_MADE).touch()
+    story.watch(bond())
+    assert not (story.folder / watch.JUST_MADE).exists()
+
+
 # --- the clients ------------------------------------------------------------------
 
 

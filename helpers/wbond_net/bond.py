@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-bond up|set|down BOND: makes the bond as the unit's environment says, and removes it.
+"""wbond-bond up|set|ports|down BOND: makes the bond as the unit's environment says, and removes it.
 
 One netlink message sets every option, because the bonding module's parameters
 are the defaults of all bonds and someone may have set them. `set` changes, of a
-bond that is in use, what the kernel changes then.
+bond that is in use, what the kernel changes then. `ports` starts those that have stopped.
 """
 
+import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,7 +16,9 @@ from wbond import escape
 
 from wbond_net import applied, identity, link, udev
 
-USAGE = "usage: wbond-bond up|set|down BOND"
+USAGE = "usage: wbond-bond up|set|ports|down BOND"
+RUNTIME = "/run/wbond"
+JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 REFUSED = 2
 # What the kernel takes with ports in place (the table in bond_options.c), as ip calls it:
 # the attribute in sysfs, and the unit's variable. The last three count in steps of miimon.
@@ -35,7 +39,7 @@ class Refused(Exception):
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Entry point; returns 0, 1 when a command failed, 2 when refused or called wrongly."""
-    if len(arguments) != 2 or arguments[0] not in ("up", "set", "down"):
+    if len(arguments) != 2 or arguments[0] not in ("up", "set", "ports", "down"):
         sys.stderr.write(USAGE + "\n")
         return REFUSED
     verb, bond = arguments
@@ -44,6 +48,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             up(bond, environ)
         elif verb == "set":
             change(bond, environ)
+        elif verb == "ports":
+            ports(bond)
         else:
             down(bond)
     except (Refused, link.CommandFailed) as fault:
@@ -85,7 +91,23 @@ def up(bond: str, environ: Mapping[str, str]) -> None:
             link.attempt("ip", "link", "delete", "dev", bond)
         raise
     _start_ports(bond)
+    with contextlib.suppress(OSError), open(os.path.join(RUNTIME, bond, JUST_MADE), "w"):
+        pass  # wbond-ports@ has nothing to do then
     applied.note(bond)
+
+
+def ports(bond: str) -> None:
+    """Start the ports of a bond that was asked to start and is there already.
+
+    It was asked to stop just before: its ports and clients have stopped first, and the start has
+    cancelled its own stop. A watch that has stopped with them is to start the clients again.
+    """
+    watch = f"wbond-watch@{escape.unit_instance(bond)}.service"
+    command = ("systemctl", "is-active", "--quiet", "--", watch)
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(RUNTIME, bond, "clients-started"))
+    _start_ports(bond)
 
 
 def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:

@@ -50,6 +50,7 @@ from wbond_net.state import (
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
 RUNTIME = "/run/wbond"
 SYSFS = "/sys/class/net"
+JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
 RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
 # PATH may be missing or short.
 SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
@@ -249,6 +250,10 @@ class Watch:
         if former:
             self._act(state, changes(former, state))
             return
+        try:
+            os.unlink(os.path.join(self._folder, JUST_MADE))
+        except OSError:
+            pass
         self._act(state, [Change("watching", status(state))])
         self._host.notify("READY=1")
 

@@ -560,6 +560,18 @@ def test_after_stop_of_the_bond_nothing_is_left_and_start_brings_all_back(
     assert laptop.ping()
 
 
+def test_a_start_while_the_bond_stops_brings_all_back(laptop: Laptop) -> None:
+    laptop.wait_both()
+    for verb in ("stop", "start"):
+        laptop.run("systemctl", verb, "--no-block", "wbond@bond0.service")
+        # Some of its ports and clients have stopped, others have not.
+        time.sleep(2)
+    laptop.wait_for("no jobs", lambda: "No jobs" in laptop.run("systemctl", "list-jobs"))
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+
+
 def test_a_configuration_taken_away_leaves_the_machine_as_it_was(laptop: Laptop) -> None:
     assert laptop.read("/etc/wbond.conf") == SMALLEST
     laptop.run("systemctl", "stop", "wbond@bond0.service")

@@ -19,7 +19,8 @@ _GENERATOR_FOLDERS = tuple(
     for base in ("run", "etc", "usr/local/lib", "usr/lib", "lib")
 )
 TEMPLATES = (
-    *("wbond@", "wbond-watch@", "wbond-plug@", "wbond-found@", "wbond-wait-online@"),
+    *("wbond@", "wbond-ports@", "wbond-watch@", "wbond-wait-online@"),
+    *("wbond-plug@", "wbond-found@"),
     *("bond0-wired@", "bond0-supplicant@", "dhclient@", "dhcp6c@"),
 )
 

@@ -69,14 +69,14 @@ def _remedy(text: str) -> str:
 
 
 def instances(tree: dict[str, str]) -> list[str]:
-    """Name every unit that a tree speaks of, and the clients that its bonds start.
+    """Name every unit that a tree speaks of, and those that its bonds start.
 
     A template is read through its instances.
     """
     names = {part for path in tree if "@" in (part := _unit(path))}
     bonds = [name for name in names if name.startswith("wbond@")]
-    for client in ("wbond-watch@", *_CLIENTS.values()):
-        names |= {client + name.removeprefix("wbond@") for name in bonds}
+    for unit in ("wbond-ports@", "wbond-watch@", *_CLIENTS.values()):
+        names |= {unit + name.removeprefix("wbond@") for name in bonds}
     return sorted(name for name in names if not name.endswith("@.service"))
 
 
