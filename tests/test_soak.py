@@ -91,6 +91,6 @@ def test_the_world_is_mended_after_whatever_has_happened() -> None:
         assert (played.configuration, played.stopped, played.running) == (soak.BASE, set(), [])
 
 
-def test_a_laptop_that_lacks_something_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_laptop_that_lacks_something_is_told() -> None:
     assert soak.differs("ports", ["a"], ["a"]) == ""
     assert soak.differs("ports", ["a"], ["a", "b"]) == "ports: ['a'], not ['a', 'b']"

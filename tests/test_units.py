@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from wbond import plan
+from wbond_net import bond, watch
 
 from tests.conftest import CASES, REPOSITORY, Installed
 
@@ -76,6 +77,12 @@ def test_a_fault_in_a_drop_in_is_found(
     code, words = verify(["wbond@bond0.service"], tmp_path, installed.units)
     assert code != 0
     assert complaint in words
+
+
+def test_who_makes_a_bond_who_watches_it_and_the_unit_between_mean_one_file() -> None:
+    assert bond.JUST_MADE == watch.JUST_MADE
+    condition = f"ConditionPathExists=!{bond.RUNTIME}/%I/{bond.JUST_MADE}\n"
+    assert condition in (UNITS / "wbond-ports@.service").read_text(encoding="utf-8")
 
 
 def test_every_template_is_part_of_a_case(installed: Installed) -> None:

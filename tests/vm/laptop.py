@@ -281,9 +281,13 @@ def install(laptop: Machine) -> None:
 
 
 def resumed(release: str, folder: Path, snapshot: Snapshot) -> Laptop:
-    """Return a laptop that goes on where another was saved."""
+    """Return a laptop that goes on where another was saved; one that does not is switched off."""
     laptop = Laptop(image.image(release), folder, Path(snapshot.disk))
-    return laptop.resume(snapshot)
+    try:
+        return laptop.resume(snapshot)
+    except BaseException:
+        laptop.kill()
+        raise
 
 
 def install_wbond(release: str, folder: Path) -> Snapshot:
