@@ -114,8 +114,8 @@ install: directories
 	    install -d "$(DESTDIR)$(LIBDIR)/$$package" && \
 	    install -m 0644 "$$package"/*.py "$(DESTDIR)$(LIBDIR)/$$package" || exit 1; \
 	done
-	install -m 0644 helpers/wbond_cli/show/status.schema.json \
-	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli/show"
+	install -m 0644 helpers/wbond_cli/status/status.schema.json \
+	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli/status"
 	ln -sf "$(LIBDIR)/helpers/wbond" "$(DESTDIR)$(BINDIR)/wbond"
 	install -m 0644 completions/wbond.bash "$(DESTDIR)$(BASHDIR)/wbond"
 	install -m 0644 completions/_wbond "$(DESTDIR)$(ZSHDIR)/_wbond"

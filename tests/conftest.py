@@ -13,7 +13,10 @@ from typing import NamedTuple
 
 import pytest
 import second_try
-from wbond_net import alignment, applied, identity, link
+from wbond_net.clients import identity
+from wbond_net.deployed import snapshot
+from wbond_net.kernel import link
+from wbond_net.ports import alignment
 
 from tests.fake import Machine
 
@@ -141,7 +144,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(alignment, "STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(applied, "ROOT", str(tmp_path / "root"))
+    monkeypatch.setattr(snapshot, "ROOT", str(tmp_path / "root"))
     return made
 
 

@@ -34,18 +34,12 @@ sys.path[:0] = [
 
 from wbond import config, ini, plan  # noqa: E402 (the path comes first)
 from wbond import main as generator  # noqa: E402
-from wbond_cli.examine import examination, findings  # noqa: E402
-from wbond_cli.show import history, journal  # noqa: E402
-from wbond_net import (  # noqa: E402
-    frequencies,
-    generated,
-    ifupdown,
-    leases,
-    link,
-    rtnetlink,
-    state,
-    udev,
-)
+from wbond_cli.check import diagnostics, runner  # noqa: E402
+from wbond_cli.journal import history, reader  # noqa: E402
+from wbond_net.clients import leases  # noqa: E402
+from wbond_net.deployed import unit_tree  # noqa: E402
+from wbond_net.kernel import link, rtnetlink, state, udev  # noqa: E402
+from wbond_net.ports import frequencies, ifupdown  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
@@ -249,11 +243,11 @@ class Journal:
         return mutated(lines, [*self.seeds, b"[" * 2000, b'{"":' * 999, b"1" * 400], self.chance)
 
     def __call__(self, text: bytes) -> None:
-        entries = list(journal.parse(text.decode("utf-8", "replace")))
-        life = journal.life(entries, "bond0")
+        entries = list(reader.parse(text.decode("utf-8", "replace")))
+        life = reader.life(entries, "bond0")
         for condition in ("active", "standby", "no-carrier"):
-            journal.since(life, "enp0s10", condition)
-        journal.idle_since(life)
+            reader.since(life, "enp0s10", condition)
+        reader.idle_since(life)
         events = history.events(entries)
         with contextlib.redirect_stdout(io.StringIO()) as shown:
             history.write_json(events)
@@ -382,10 +376,10 @@ class Check:
         before, mode = self.file.read_bytes(), self.file.stat().st_mode
         self.file.write_bytes(text)
         try:
-            for finding in examination.examine(examination.Source(str(self.root), "")):
-                json.dumps(findings.as_data(finding))
+            for finding in runner.examine(runner.Source(str(self.root), "")):
+                json.dumps(diagnostics.as_data(finding))
             with contextlib.suppress(OSError):
-                generated.planned(str(self.root))
+                unit_tree.planned(str(self.root))
         finally:
             self.file.write_bytes(before)
             self.file.chmod(mode)

@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 from wbond import config, ini
-from wbond_cli.show import look
-from wbond_cli.show.journal import Entry
-from wbond_cli.show.picture import Association, Facts, Unit
-from wbond_net.leases import Lease
-from wbond_net.rtnetlink import Address, Bond, Link, Slave
+from wbond_cli.journal.reader import Entry
+from wbond_cli.status import collect
+from wbond_cli.status.model import Association, Facts, Unit
+from wbond_net.clients.leases import Lease
+from wbond_net.kernel.rtnetlink import Address, Bond, Link, Slave
 
 # A day on which there is no change of clocks, 14:06:20 by the host's own time.
 NOW = time.mktime((2026, 7, 30, 14, 6, 20, 0, 0, -1))
@@ -166,7 +166,7 @@ def hostile(**changes: Any) -> Facts:
         port(RADIO, name=third, ifindex=4, carries=False),
     )
     # As iw shows it: an escape sequence, markup, and what turns the reading direction.
-    ssid = look.ssid(r"\x1b[2J[bold]\xe2\x80\xae日本語 32 octets")
+    ssid = collect.ssid(r"\x1b[2J[bold]\xe2\x80\xae日本語 32 octets")
     own = {
         "config": wishes("[bond0]\nwired =\nwireless =\n"),
         "radios": frozenset({radio}),

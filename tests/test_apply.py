@@ -19,10 +19,13 @@ from pathlib import Path
 import pytest
 from wbond import log
 from wbond import main as generator
-from wbond_cli import apply, down, up
-from wbond_cli.change import question, reality, steps
+from wbond_cli.apply import current, question, steps
 from wbond_cli.main import main, parser
-from wbond_net import applied, bond, generated, rtnetlink, wait_online
+from wbond_cli.verbs import apply, down, up
+from wbond_net import wait_online
+from wbond_net.deployed import snapshot, unit_tree
+from wbond_net.kernel import rtnetlink
+from wbond_net.ports import bond
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY
@@ -54,7 +57,7 @@ class Laptop:
         return path
 
     def reload(self) -> None:
-        folder = self.root / generated.DIRECTORY
+        folder = self.root / unit_tree.DIRECTORY
         shutil.rmtree(folder, ignore_errors=True)
         generator.generate(str(self.root), str(folder), log.Log({}))
 
@@ -64,7 +67,7 @@ class Laptop:
         (self.root / "run/wbond/bond0").mkdir(parents=True)
         self.machine.add_bond(ports="enp0s10 wlp3s0")
         (self.machine.sysfs / "bond0/bonding/active_slave").write_text("enp0s10\n")
-        applied.note("bond0", str(self.root))
+        snapshot.note("bond0", str(self.root))
 
     def run(self, args: Sequence[str], **how: object) -> "subprocess.CompletedProcess[bytes]":
         command = " ".join(args)
@@ -86,7 +89,7 @@ class Laptop:
         return apply.apply(steps.Hands(steps.Voice(options.quiet)), str(self.root), options)
 
     def kept(self, which: str) -> bool:
-        return applied.kept(str(self.root), which)
+        return snapshot.kept(str(self.root), which)
 
 
 @pytest.fixture
@@ -95,8 +98,8 @@ def laptop(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
     root.mkdir()
     made = Laptop(root, machine)
     monkeypatch.setattr(subprocess, "run", made.run)
-    monkeypatch.setattr(reality, "devices", lambda: [CARD, RADIO])
-    monkeypatch.setattr(reality, "wait_relieved", lambda *_: True)
+    monkeypatch.setattr(current, "devices", lambda: [CARD, RADIO])
+    monkeypatch.setattr(current, "wait_relieved", lambda *_: True)
     monkeypatch.setattr(wait_online, "wait", lambda *_: "")
     monkeypatch.setattr(question, "possible", lambda: True)
     answers(monkeypatch, None)
@@ -123,7 +126,7 @@ def test_a_change_that_is_confirmed_stays(laptop: Laptop, monkeypatch: pytest.Mo
     assert laptop.apply() == 0
     assert laptop.ran == [RELOAD, SET, DISARM]
     assert laptop.conf.read_text() == SECOND
-    assert not laptop.kept(applied.ATTEMPTED)
+    assert not laptop.kept(snapshot.ATTEMPTED)
     laptop.machine.ran.clear()
     assert laptop.apply() == 0
     assert laptop.ran == []
@@ -180,7 +183,7 @@ def test_what_is_confirmed_is_what_was_tried(
 
     monkeypatch.setattr(question, "line", line)
     assert laptop.apply() == 0
-    known = applied.read(applied.folder(str(laptop.root), applied.APPLIED))
+    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
     assert known["etc/wbond.conf"].octets == SECOND.encode()
 
 
@@ -198,7 +201,7 @@ def test_a_comment_is_no_change_and_nothing_is_asked(laptop: Laptop) -> None:
     laptop.write(FIRST + "# a comment\n")
     assert laptop.apply() == 0
     assert laptop.machine.ran == []
-    known = applied.read(applied.folder(str(laptop.root), applied.APPLIED))
+    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
     assert known["etc/wbond.conf"].octets == (FIRST + "# a comment\n").encode()
 
 
@@ -233,7 +236,7 @@ def test_a_dry_run_says_the_steps_and_takes_none(
     shown = capsys.readouterr().out
     assert SET in shown
     assert "updelay of bond0" in shown
-    assert not laptop.kept(applied.ATTEMPTED)
+    assert not laptop.kept(snapshot.ATTEMPTED)
 
 
 # --- restored -----------------------------------------------------------------
@@ -327,7 +330,7 @@ def test_a_process_that_was_killed_is_taken_back_by_the_timer(laptop: Laptop) ->
     laptop.at[RELOAD] = die
     with pytest.raises(MemoryError):
         laptop.apply()
-    assert laptop.kept(applied.ATTEMPTED)
+    assert laptop.kept(snapshot.ATTEMPTED)
     laptop.machine.ran.clear()
     hands = steps.Hands(steps.Voice())
     assert apply.restore(hands, str(laptop.root)) == 0
@@ -390,7 +393,7 @@ def test_the_first_file_of_all_is_taken_back_too(laptop: Laptop) -> None:
 def test_a_bond_that_starts_in_an_attempt_confirms_nothing(laptop: Laptop) -> None:
     laptop.boot(FIRST)
     laptop.write(SECOND)
-    laptop.at[SET] = lambda: applied.note("bond0", str(laptop.root))
+    laptop.at[SET] = lambda: snapshot.note("bond0", str(laptop.root))
     assert laptop.apply() == 1
     assert laptop.conf.read_text() == FIRST
 
@@ -432,7 +435,7 @@ def test_without_a_way_back_nothing_is_done(
     laptop.machine.refused["systemd-run"] = "Failed to connect to bus"
     assert laptop.apply() == 2
     assert laptop.ran == []
-    assert not laptop.kept(applied.ATTEMPTED)
+    assert not laptop.kept(snapshot.ATTEMPTED)
     assert "Failed to connect to bus" in capsys.readouterr().err
 
 
@@ -441,7 +444,7 @@ def test_where_nobody_knows_what_is_in_force_it_takes_force(
 ) -> None:
     """The bond runs since before wbond kept the files."""
     laptop.boot(FIRST)
-    applied.forget(str(laptop.root), applied.APPLIED)
+    snapshot.forget(str(laptop.root), snapshot.APPLIED)
     laptop.write(SECOND)
     assert laptop.apply() == 2
     assert laptop.machine.ran == []
@@ -498,8 +501,8 @@ def test_a_bond_s_start_keeps_the_files_for_root_alone(laptop: Laptop) -> None:
     laptop.write(FIRST)
     laptop.reload()
     assert bond.main(["up", "bond0"], ENVIRON) == 0
-    assert laptop.kept(applied.APPLIED)
-    folder = laptop.root / applied.FOLDER
+    assert laptop.kept(snapshot.APPLIED)
+    folder = laptop.root / snapshot.FOLDER
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "applied/etc/wbond.conf").read_text() == FIRST
 
@@ -509,7 +512,7 @@ def test_a_copy_that_cannot_be_made_fails_no_bond(
 ) -> None:
     laptop.write(FIRST)
     laptop.reload()
-    laptop.write("", applied.FOLDER)  # a file in the folder's place
+    laptop.write("", snapshot.FOLDER)  # a file in the folder's place
     assert bond.main(["up", "bond0"], ENVIRON) == 0
     assert "wbond apply will not be able to go back" in capsys.readouterr().out
 
@@ -519,8 +522,8 @@ def test_a_file_that_systemd_has_not_been_told_of_is_not_what_the_bond_was_made_
 ) -> None:
     laptop.boot(FIRST)
     laptop.write(SECOND)
-    applied.note("bond0", str(laptop.root))
-    known = applied.read(applied.folder(str(laptop.root), applied.APPLIED))
+    snapshot.note("bond0", str(laptop.root))
+    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
     assert known["etc/wbond.conf"].octets == FIRST.encode()
 
 
@@ -530,8 +533,8 @@ def test_another_bond_that_runs_may_be_as_the_former_file_said(laptop: Laptop) -
     laptop.reload()
     (laptop.root / "run/wbond/uplink").mkdir()
     laptop.machine.add_bond("uplink")
-    applied.note("uplink", str(laptop.root))
-    known = applied.read(applied.folder(str(laptop.root), applied.APPLIED))
+    snapshot.note("uplink", str(laptop.root))
+    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
     assert known["etc/wbond.conf"].octets == FIRST.encode()
 
 
@@ -594,7 +597,7 @@ def test_a_port_may_leave_when_another_serves() -> None:
         ([port(3, "wlp3s0")._replace(operstate=rtnetlink.OPERSTATE_DORMANT)], False),
     ]:
         links = {one.ifindex: one for one in (whole, card, *others)}
-        assert reality.relieved(links, "bond0", "enp0s10") is free
+        assert current.relieved(links, "bond0", "enp0s10") is free
 
 
 # --- up and down --------------------------------------------------------------
@@ -606,7 +609,7 @@ def hands() -> steps.Hands:
 
 @pytest.fixture
 def addressed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reality, "addresses", lambda _: ["192.0.2.7", "fe80::1"])
+    monkeypatch.setattr(current, "addresses", lambda _: ["192.0.2.7", "fe80::1"])
 
 
 def test_up_starts_and_says_by_what_it_is_online(
@@ -712,20 +715,22 @@ def test_the_session_is_found_behind_sudo(tmp_path: Path) -> None:
         (tmp_path / process).mkdir()
         (tmp_path / process / "stat").write_text(f"{process} (a) b) S {parent} 7")
         (tmp_path / process / "environ").write_text(f"X=y\0{environ}\0")
-    assert reality.ssh_address({}, 30, str(tmp_path)) == "fe80::1"
-    assert reality.ssh_address({}, 10, str(tmp_path)) == ""
-    assert reality.ssh_address({"SSH_CONNECTION": "a 1 192.0.2.7 22"}, 1) == "192.0.2.7"
+    assert current.ssh_address({}, 30, str(tmp_path)) == "fe80::1"
+    assert current.ssh_address({}, 10, str(tmp_path)) == ""
+    assert current.ssh_address({"SSH_CONNECTION": "a 1 192.0.2.7 22"}, 1) == "192.0.2.7"
 
 
 # --- a real terminal ----------------------------------------------------------
 
 SESSION = """
 import sys
-from wbond_cli import apply, main
-from wbond_cli.change import reality, steps
-from wbond_net import link, wait_online
+from wbond_cli import main
+from wbond_cli.apply import current, steps
+from wbond_cli.verbs import apply
+from wbond_net import wait_online
+from wbond_net.kernel import link
 link.SYSFS = sys.argv[2]
-reality.devices = list
+current.devices = list
 wait_online.wait = lambda *_: ""
 options = main.parser().parse_args(["apply", "--timeout", "60"])
 sys.exit(apply.apply(steps.Hands(steps.Voice()), sys.argv[1], options))
@@ -776,7 +781,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 def test_a_session_that_hangs_up_takes_the_change_with_it(laptop: Laptop, session: int) -> None:
     os.close(session)
-    wait_until(lambda: not laptop.kept(applied.ATTEMPTED))
+    wait_until(lambda: not laptop.kept(snapshot.ATTEMPTED))
     assert laptop.conf.read_text() == FIRST
 
 
@@ -786,5 +791,5 @@ def test_a_session_that_hangs_up_takes_the_change_with_it(laptop: Laptop, sessio
 def test_what_is_typed_counts(laptop: Laptop, session: int, typed: bytes, text: str) -> None:
     """A Ctrl-C is a no; a Ctrl-Z does not make it forget the time."""
     os.write(session, typed)
-    wait_until(lambda: not laptop.kept(applied.ATTEMPTED))
+    wait_until(lambda: not laptop.kept(snapshot.ATTEMPTED))
     assert laptop.conf.read_text() == text

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from wbond_net import bond, identity
+from wbond_net.clients import identity
+from wbond_net.ports import bond
 
 from tests.conftest import REPOSITORY
 from tests.fake import Machine

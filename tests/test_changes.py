@@ -3,8 +3,8 @@
 
 import pytest
 from wbond import config, ini, plan
-from wbond_cli.change import changes
-from wbond_cli.change.changes import Await, Picture, Run, Running
+from wbond_cli.apply import changes
+from wbond_cli.apply.changes import Await, Picture, Run, Running
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY

@@ -15,20 +15,21 @@ from hypothesis import strategies as st
 from wbond import config, ini
 from wbond import main as generator
 from wbond_cli import main, terminal
-from wbond_cli.examine import (
-    examination,
-    faults,
-    findings,
-    needs,
+from wbond_cli.check import (
+    dependencies,
+    diagnostics,
     networkmanager,
     ports,
     problems,
+    registry,
+    runner,
     verify,
 )
-from wbond_cli.examine.findings import ERROR, NOTE, WARNING, Finding
-from wbond_cli.examine.machine import Machine
-from wbond_cli.examine.site import survey
-from wbond_net import generated, ifupdown
+from wbond_cli.check.context import survey
+from wbond_cli.check.diagnostics import ERROR, NOTE, WARNING, Finding
+from wbond_cli.check.machine import Machine
+from wbond_net.deployed import unit_tree
+from wbond_net.ports import ifupdown
 
 from tests.conftest import CASES, REPOSITORY, Installed
 
@@ -107,7 +108,7 @@ def run(*arguments: str, **environ: str) -> tuple[int, str, str]:
 
 
 def found(name: str, root: Path) -> list[Finding]:
-    return examination.examine(examination.Source(str(build(name, root)), ""))
+    return runner.examine(runner.Source(str(build(name, root)), ""))
 
 
 # --- stories --------------------------------------------------------------------
@@ -140,18 +141,18 @@ def test_something_is_found_on_a_faulty_one(name: str, tmp_path: Path) -> None:
 
 
 def test_every_check_finds_something_in_a_story(tmp_path: Path) -> None:
-    idle = {check.__name__ for check in faults.CHECKS}
+    idle = {check.__name__ for check in registry.CHECKS}
     for name in NAMES:
         root = build(name, tmp_path / name)
-        site = survey(Machine(str(root)), generated.planned(str(root))[0])
-        idle -= {check.__name__ for check in faults.CHECKS if list(check(site))}
+        site = survey(Machine(str(root)), unit_tree.planned(str(root))[0])
+        idle -= {check.__name__ for check in registry.CHECKS if list(check(site))}
     assert idle == set()
 
 
 def test_a_fault_costs_no_other_its_mention(tmp_path: Path) -> None:
     root = build("option-misspelt", tmp_path)
     shutil.rmtree(root / "usr/lib/python3")
-    texts = [finding.text for finding in examination.examine(examination.Source(str(root), ""))]
+    texts = [finding.text for finding in runner.examine(runner.Source(str(root), ""))]
     assert any("unknown option" in text for text in texts)
     assert any("pyudev" in text for text in texts)
 
@@ -160,7 +161,7 @@ def test_an_index_of_modules_may_be_large(tmp_path: Path) -> None:
     root = build("kernel-without-bonding", tmp_path)
     index = root / "lib/modules/6.1.0-56-amd64/modules.dep"
     index.write_text("kernel/x.ko:\n" * 200_000 + "kernel/drivers/net/bonding/bonding.ko.zst:\n")
-    assert examination.examine(examination.Source(str(root), "")) == []
+    assert runner.examine(runner.Source(str(root), "")) == []
 
 
 # --- NetworkManager.conf ----------------------------------------------------------
@@ -178,7 +179,7 @@ def managed(root: Path, **files: str) -> list[str]:
     (cable / "device/driver").symlink_to("/sys/bus/pci/drivers/e1000e")
     for name, text in files.items():
         write(root / name, text)
-    site = survey(Machine(str(root)), generated.planned(str(root))[0])
+    site = survey(Machine(str(root)), unit_tree.planned(str(root))[0])
     told = networkmanager.devices(site)
     return [f"{f.text.split(' as well')[0].split(' manages ')[1]} {f.file}:{f.line}" for f in told]
 
@@ -267,7 +268,7 @@ def test_which_line_of_networkmanager_s_decides(
 
 
 def problems_of(case: Path) -> list[Finding]:
-    wishes = generated.planned(str(case))[0]
+    wishes = unit_tree.planned(str(case))[0]
     lines = {
         f"/{path.relative_to(case)}": problems.split(path.read_bytes())
         for path in case.rglob("*.conf")
@@ -334,7 +335,7 @@ def test_no_file_is_too_odd(content: bytes, start: bytes) -> None:
     for finding in told:
         assert finding.column + finding.width - 1 <= max(len(finding.source), 1)
     stream = io.StringIO()
-    findings.show(terminal.console(stream), told)
+    diagnostics.show(terminal.console(stream), told)
     assert "\x1b" not in stream.getvalue()
 
 
@@ -387,13 +388,13 @@ def test_a_locale_without_the_signs_shows_escapes(tmp_path: Path) -> None:
     code, _, err = run("check", "--root", str(root), **environ)
     assert (code, err) == (2, "")
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    findings.show(terminal.console(stream), [Finding(NOTE, "kábel", "")])
+    diagnostics.show(terminal.console(stream), [Finding(NOTE, "kábel", "")])
     stream.seek(0)
     assert stream.read() == "note: k\\xe1bel\n\n"
 
 
 def test_marks_stand_below_what_is_wide() -> None:
-    line, mark = findings.excerpt("wired = 網路/ x", 9, 3, 80)
+    line, mark = diagnostics.excerpt("wired = 網路/ x", 9, 3, 80)
     assert (line, mark) == ("wired = 網路/ x", "        ^^^^^")
 
 
@@ -403,9 +404,9 @@ def test_marks_stand_below_what_is_wide() -> None:
 WITHOUT = """\
 import os, runpy, sys
 sys.path[:0] = sys.argv[1:3]
-from wbond_net import applied
+from wbond_net.deployed import snapshot
 os.geteuid = lambda: 0
-module, applied.ROOT, *sys.argv = sys.argv[3:]
+module, snapshot.ROOT, *sys.argv = sys.argv[3:]
 sys.modules[module] = None
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
@@ -474,7 +475,7 @@ def test_the_description_says_what_the_codes_are() -> None:
 
 
 def test_every_case_verifies(case: Path, installed: Installed) -> None:
-    wishes, tree = generated.planned(str(case))
+    wishes, tree = unit_tree.planned(str(case))
     units = verify.without_clients(verify.instances(tree), wishes)
     wanted = generator.items(wishes, str(case))
     if any(isinstance(item.text, str) for item in wanted if hasattr(item, "text")):
@@ -495,12 +496,12 @@ def test_the_machine_that_runs_is_verified(
     monkeypatch.setattr(generator, "UNIT_PATH", (*relative, *generator.UNIT_PATH))
     file = tmp_path / "wbond.conf"
     file.write_text("[bond0]\nwired = eth0\n[uplink]\nwired = eth1\nmiimon = 50\n")
-    source = examination.Source("/", str(file))
-    wishes = config.interpret(examination._read(source), "")
+    source = runner.Source("/", str(file))
+    wishes = config.interpret(runner._read(source), "")
     site = survey(Machine(), wishes)
-    assert examination._verified(site, source) == []
+    assert runner._verified(site, source) == []
     write(tmp_path / "units/wbond@uplink.service.d/own.conf", "[Service]\nRestat=no\n")
-    (told,) = examination._verified(site, source)
+    (told,) = runner._verified(site, source)
     assert "Restat" in told.text
 
 
@@ -549,7 +550,7 @@ def test_defaults_are_the_units() -> None:
 
 def test_every_template_is_looked_for() -> None:
     shipped = {path.name.removesuffix(".service") for path in (REPOSITORY / "units").iterdir()}
-    assert set(needs.TEMPLATES) == shipped
+    assert set(dependencies.TEMPLATES) == shipped
 
 
 def test_ifupdown_s_files_are_the_port_s(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from wbond_net import dhcp, identity, rtnetlink
+from wbond_net.clients import dhcp, identity
+from wbond_net.kernel import rtnetlink
 
 from tests.fake import Machine
 

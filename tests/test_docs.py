@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import pytest
 from wbond import config, ini
-from wbond_cli import apply, main
-from wbond_net import applied
+from wbond_cli import main
+from wbond_cli.verbs import apply
+from wbond_net.deployed import snapshot
 
 from tests.conftest import REPOSITORY, Installed
 from tests.test_units import instances, verify
@@ -190,7 +191,7 @@ def test_dnsmasq_reads_what_is_written_for_it(block: Block, tmp_path: Path) -> N
 
 def test_the_reservation_is_for_the_identity_that_is_shown() -> None:
     """docs/reservations.md: the DUID of its wbond.conf, the four bytes of bond0."""
-    from wbond_net import identity
+    from wbond_net.clients import identity
 
     text = (REPOSITORY / "docs/reservations.md").read_text(encoding="utf-8")
     (setting,) = re.findall(r"^duid = (.*)$", text, re.MULTILINE)
@@ -286,7 +287,7 @@ def test_files_are_those_that_the_code_names() -> None:
     sources = [path for name in ("generator", "helpers") for path in (REPOSITORY / name).rglob("*")]
     code = "\n".join(path.read_text("utf-8") for path in sources if path.suffix == ".py")
     found = {(page.name, path) for page in PAGES for path in files(page)}
-    assert ("wbond.8.scd", applied.folder("/", applied.APPLIED)) in found
+    assert ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)) in found
     assert ("wbond.8.scd", f"/{apply.REJECTED}") in found
     for page, path in found:
         for part in filter(None, re.split(r"/|\.?BOND\.?", path)):

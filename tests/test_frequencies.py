@@ -4,7 +4,8 @@
 from pathlib import Path
 
 import pytest
-from wbond_net import frequencies, link
+from wbond_net.kernel import link
+from wbond_net.ports import frequencies
 
 from tests.fake import Machine
 

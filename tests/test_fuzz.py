@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from wbond import main as generator
 from wbond import plan
-from wbond_net import leases
+from wbond_net.clients import leases
 
 from tests import fuzz
 

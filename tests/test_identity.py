@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from wbond_net import identity
+from wbond_net.clients import identity
 
 ID = "0123456789abcdef0123456789abcdef"
 OUTPUTS: dict[str, Callable[[str], bytes]] = {

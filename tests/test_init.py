@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
-from wbond_cli.begin import draft, passwords
-from wbond_cli.examine import examination, hardware
-from wbond_cli.examine.hardware import Adapter
-from wbond_cli.examine.machine import Machine
+from wbond_cli.check import hardware, runner
+from wbond_cli.check.hardware import Adapter
+from wbond_cli.check.machine import Machine
+from wbond_cli.init import draft, passwords
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY
@@ -67,7 +67,7 @@ def test_what_is_written_fits_the_machine(tmp_path: Path) -> None:
     assert "reboot" in out
     written = (root / "etc/wbond.conf").read_text()
     assert ports(written) == ["enp0s31f6", "en*", "eth*", "wlp3s0", "wl*"]
-    assert examination.examine(examination.Source(str(root), "")) == []
+    assert runner.examine(runner.Source(str(root), "")) == []
 
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:

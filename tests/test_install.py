@@ -10,83 +10,16 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-GENERATOR_MODULES = ["__init__", "config", "emit", "escape", "ini", "log", "main", "plan"]
-NET_MODULES = [
-    "__init__",
-    "alignment",
-    "applied",
-    "bond",
-    "dhcp",
-    "found",
-    "frequencies",
-    "generated",
-    "identity",
-    "leases",
-    "ifupdown",
-    "link",
-    "port",
-    "reopen",
-    "rfkill",
-    "routers",
-    "rtnetlink",
-    "state",
-    "udev",
-    "wait_online",
-    "watch",
-]
-UDEV_MODULES = ["__init__", "device", "main", "match"]
-# The verbs' modules, and data that they read.
-CLI_MODULES = {
-    "wbond_cli": [
-        "__init__",
-        "apply",
-        "check",
-        "down",
-        "init",
-        "main",
-        "preview",
-        "programs",
-        "status",
-        "terminal",
-        "timeline",
-        "up",
-        "words",
-    ],
-    "wbond_cli/begin": ["__init__", "draft", "passwords"],
-    "wbond_cli/change": ["__init__", "changes", "question", "reality", "rights", "steps"],
-    "wbond_cli/examine": [
-        "__init__",
-        "examination",
-        "faults",
-        "findings",
-        "hardware",
-        "keyfiles",
-        "machine",
-        "needs",
-        "netplan",
-        "networkmanager",
-        "ports",
-        "problems",
-        "rivals",
-        "site",
-        "verify",
-    ],
-    "wbond_cli/show": [
-        "__init__",
-        "document",
-        "history",
-        "journal",
-        "look",
-        "observe",
-        "picture",
-        "screen",
-        "table",
-    ],
-}
-CLI_DATA = ["wbond_cli/show/status.schema.json"]
-SCRIPTS = ["bond", "dhcp", "found", "port", "udev", "wait-online", "watch"]
+# Taken from the tree: what stands there is what is to be installed.
+MODULES = sorted(
+    path.relative_to(REPOSITORY)
+    for top in ("generator", "helpers")
+    for path in (REPOSITORY / top).glob("wbond*/**/*.py")
+)
+DATA = ["helpers/wbond_cli/status/status.schema.json", "helpers/wpa_supplicant-port.conf"]
+SCRIPTS = ["bond", "dhcp", "hotplug", "port", "udev", "wait-online", "watch"]
 UNITS = [
-    *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-found@", "wbond-plug@"),
+    *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-hotplug@", "wbond-plug@"),
     *("wbond-ports@", "wbond-wait-online@", "wbond-watch@", "wbond@"),
 ]
 COMPLETIONS = [
@@ -123,24 +56,18 @@ def directory(variable: str, package: str) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def modules(folder: str, names: list[str]) -> set[str]:
+def modules(library: str) -> set[str]:
     tag = system_tag()
-    return {f"{folder}/{name}.py" for name in names} | {
-        f"{folder}/__pycache__/{name}.{tag}.pyc" for name in names
-    }
+    compiled = [path.parent / f"__pycache__/{path.stem}.{tag}.pyc" for path in MODULES]
+    return {f"{library}/{path}" for path in (*MODULES, *compiled)}
 
 
 def expected(prefix: str) -> dict[str, int | str]:
     """Return every path below DESTDIR with its mode, or where a link leads."""
     library = f"{prefix}/lib/wbond"
     units = directory("systemdsystemunitdir", "systemd")
-    plain = modules(f"{library}/generator/wbond", GENERATOR_MODULES)
-    plain |= modules(f"{library}/helpers/wbond_net", NET_MODULES)
-    plain |= modules(f"{library}/helpers/wbond_udev", UDEV_MODULES)
-    for package, names in CLI_MODULES.items():
-        plain |= modules(f"{library}/helpers/{package}", names)
-    plain |= {f"{library}/helpers/{name}" for name in CLI_DATA}
-    plain |= {f"{library}/helpers/wpa_supplicant-port.conf"}
+    plain = modules(library)
+    plain |= {f"{library}/{name}" for name in DATA}
     plain |= {f"{where}/{unit}.service" for where in (units, f"{library}/units") for unit in UNITS}
     rules = f"{directory('udevdir', 'udev')}/rules.d"
     plain |= {f"{rules}/{name}.rules" for name in ("70-wbond-names", "90-wbond")}
@@ -204,9 +131,7 @@ def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -
 def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
     compiled = list(tmp_path.rglob("*.pyc"))
-    assert len(compiled) == len(
-        sum(CLI_MODULES.values(), GENERATOR_MODULES + NET_MODULES + UDEV_MODULES)
-    )
+    assert len(compiled) == len(MODULES)
     script = (
         "import marshal, sys; print(marshal.loads(open(sys.argv[1], 'rb').read()[16:]).co_filename)"
     )

@@ -2,8 +2,8 @@
 """dhclient's file of leases."""
 
 import pytest
-from wbond_net import leases
-from wbond_net.leases import Lease
+from wbond_net.clients import leases
+from wbond_net.clients.leases import Lease
 
 from tests.stories import LEASE_FILE
 

@@ -66,11 +66,11 @@ def test_pip_installs_what_can_be_imported(tmp_path: Path) -> None:
     copy_tree(copy)
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
     subprocess.run([*pip, "install", "--no-deps", "--target", target, copy], check=True)
-    script = "import sys; sys.path.insert(0, sys.argv[1]); import wbond.config, wbond_net.bond"
+    script = "import sys; sys.path[:0] = sys.argv[1:]; import wbond.config, wbond_net.ports.bond"
     assert run(sys.executable, "-I", "-c", script, str(target)).returncode == 0
-    for path in ("wbond_udev/main.py", "wbond_cli/examine/site.py"):
+    for path in ("wbond_udev/main.py", "wbond_cli/check/context.py"):
         assert (target / path).is_file()
-    assert (target / "wbond_cli/show/status.schema.json").is_file()
+    assert (target / "wbond_cli/status/status.schema.json").is_file()
 
 
 # --- Debian -------------------------------------------------------------------
@@ -277,7 +277,7 @@ def test_installed_upgraded_removed_and_purged(deb: Path, tmp_path: Path) -> Non
 
 
 def test_the_mark_that_purge_looks_for_is_what_is_written() -> None:
-    from wbond_net import dhcp
+    from wbond_net.clients import dhcp
 
     (mark,) = re.findall(r"grep -q '\^(.*)'", (DEBIAN / "postrm").read_text())
     assert dhcp.dhclient_conf("bond0", "/etc/dhcp/dhclient.conf", b"\xff").startswith(mark)

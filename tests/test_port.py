@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from wbond_net import alignment, ifupdown, link, port, rfkill
+from wbond_net.kernel import link, rfkill
+from wbond_net.ports import alignment, ifupdown, port
 
 from tests.conftest import REPOSITORY
 from tests.fake import OWN, Machine
@@ -495,7 +496,9 @@ def test_ifupdown_s_lines_go_on_behind_a_backslash(tmp_path: Path) -> None:
 
 
 def test_nothing_is_imported_to_find_files_that_are_not_sourced() -> None:
-    code = "from wbond_net import ifupdown, port; import sys; ifupdown.stanzas('x', '/nowhere')"
+    code = (
+        "from wbond_net.ports import ifupdown, port; import sys; ifupdown.stanzas('x', '/nowhere')"
+    )
     code += "; sys.exit('glob' in sys.modules)"
     words = [sys.executable, "-S", "-c", code]
     assert not subprocess.run(words, cwd=REPOSITORY / "helpers", env={}).returncode

@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from wbond_net import routers, rtnetlink
-from wbond_net.rtnetlink import Address
+from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.rtnetlink import Address
+from wbond_net.watch import routers
 
 from tests.conftest import REPOSITORY
 from tests.namespaces import in_a_network_of_its_own
@@ -67,7 +68,8 @@ def test_one_without_an_end_keeps_its_route_and_that() -> None:
 PROGRAM = f"""
 import json, socket, struct, subprocess, sys, time
 sys.path[:0] = sys.argv[1:]
-from wbond_net import routers, rtnetlink
+from wbond_net.kernel import rtnetlink
+from wbond_net.watch import routers
 
 def ip(*words):
     return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout

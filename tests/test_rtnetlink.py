@@ -9,8 +9,8 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wbond_net import rtnetlink
-from wbond_net.rtnetlink import Address, Bond, Event, Link, Message, Slave
+from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.rtnetlink import Address, Bond, Event, Link, Message, Slave
 
 NEWLINK, DELLINK, NEWADDR, DELADDR = 16, 17, 20, 21
 MAC = bytes.fromhex("020000000a01")

@@ -21,12 +21,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
-from wbond_cli import words
-from wbond_cli.programs import Answer
-from wbond_cli.show import document, journal, look, observe, picture, table
-from wbond_cli.show.picture import Association, Facts, Unit
-from wbond_net import alignment, leases, link, rtnetlink, wait_online
-from wbond_net.state import State
+from wbond_cli import formatting
+from wbond_cli.journal import reader
+from wbond_cli.process import Answer
+from wbond_cli.status import collect, document, model, monitor, table
+from wbond_cli.status.model import Association, Facts, Unit
+from wbond_net import wait_online
+from wbond_net.clients import leases
+from wbond_net.kernel import link, rtnetlink
+from wbond_net.kernel.state import State
+from wbond_net.ports import alignment
 
 from tests import stories
 from tests.conftest import REPOSITORY, configured
@@ -35,7 +39,7 @@ from tests.stories import CARD, MACS, NOW, RADIO, STORIES
 from tests.terminal import Terminal
 
 SCRIPT = REPOSITORY / "helpers/wbond"
-SCHEMA = json.loads((REPOSITORY / "helpers/wbond_cli/show/status.schema.json").read_text())
+SCHEMA = json.loads((REPOSITORY / "helpers/wbond_cli/status/status.schema.json").read_text())
 WIDTHS = (40, 60, 80, 120)
 each_story = pytest.mark.parametrize("story", STORIES.values(), ids=list(STORIES))
 
@@ -44,7 +48,7 @@ def rendered(facts: Facts, width: int = 80, encoding: str = "utf-8", **options: 
     """Return what is printed of a state, to a stream of that encoding which takes nothing else."""
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
     screen = Console(file=file, width=width, markup=False, highlight=False, emoji=False, **options)
-    screen.print(table.whole(picture.paint(facts), table.style(screen)))
+    screen.print(table.whole(model.paint(facts), table.style(screen)))
     file.seek(0)
     return file.read()
 
@@ -59,7 +63,7 @@ def squeezed(text: str) -> str:
 
 def bond_of(facts: Facts) -> Any:
     """Return the one bond as programs see it, by way of JSON."""
-    return json.loads(json.dumps(document.whole(picture.paint(facts))))["bonds"][0]
+    return json.loads(json.dumps(document.whole(model.paint(facts))))["bonds"][0]
 
 
 # --- for people ---------------------------------------------------------------
@@ -118,10 +122,10 @@ def test_nothing_is_cut_off(story: Callable[[], Facts], width: int) -> None:
     text = rendered(facts, width)
     assert max(map(cell_len, text.splitlines())) <= width
     assert "…" not in text
-    (bond,) = picture.paint(facts).bonds
+    (bond,) = model.paint(facts).bonds
     expected = [f"{address.text}/{address.prefixlen}" for address in bond.addresses]
     expected += [unit.name.removesuffix(".service") for unit in bond.units]
-    expected += [part for advice in picture.advice(bond) for part in advice]
+    expected += [part for advice in model.advice(bond) for part in advice]
     if story is not stories.hostile or width == 40:  # elsewhere other cells come in between
         expected += [style.shown(port.name) for port in bond.ports]
     for part in expected:
@@ -164,7 +168,7 @@ def test_colour_on_a_terminal_plain_in_a_pipe() -> None:
 @each_story
 def test_the_active_port_is_marked_without_colour(story: Callable[[], Facts]) -> None:
     facts = story()
-    active = picture.paint(facts).bonds[0].active
+    active = model.paint(facts).bonds[0].active
     for width in (40, 120):
         marked = [line for line in lines(rendered(facts, width)) if line.startswith("*")]
         assert len(marked) == (1 if active else 0)
@@ -175,7 +179,7 @@ def test_without_durations_nothing_ages() -> None:
     later = stories.cable_carries(time=NOW + 60)._replace(addresses=())
     screen = Console(file=io.StringIO(), width=80)
     for facts in (stories.cable_carries(addresses=()), later):
-        found = picture.paint(facts)
+        found = model.paint(facts)
         screen.print(table.whole(found, table.Style(80, durations=False)))
     text = screen.file.getvalue()  # type: ignore[attr-defined]
     assert text[: len(text) // 2] == text[len(text) // 2 :]
@@ -270,8 +274,8 @@ def errors(instance: object, schema: Any = None) -> list[str]:
 @each_story
 def test_the_object_is_what_the_schema_says(story: Callable[[], Facts]) -> None:
     faulty = stories.wishes("[bond0]\nwired = enp0s10\nmimon = 5\n")
-    for changes in ({}, {"config": faulty}, {"faults": (picture.Advice("dark", ""),)}):
-        assert errors(document.whole(picture.paint(story()._replace(**changes)))) == []
+    for changes in ({}, {"config": faulty}, {"faults": (model.Advice("dark", ""),)}):
+        assert errors(document.whole(model.paint(story()._replace(**changes)))) == []
 
 
 def with_more(part: Any) -> Any:
@@ -284,13 +288,13 @@ def with_more(part: Any) -> Any:
 
 
 def test_a_reader_with_an_older_schema_takes_what_is_added() -> None:
-    later = with_more(json.loads(json.dumps(document.whole(picture.paint(stories.refused())))))
+    later = with_more(json.loads(json.dumps(document.whole(model.paint(stories.refused())))))
     assert errors(later, SCHEMA) == []
     assert len(errors(later)) > 5
 
 
 def test_the_schema_knows_every_key() -> None:
-    found = json.loads(json.dumps(document.whole(picture.paint(stories.cable_carries()))))
+    found = json.loads(json.dumps(document.whole(model.paint(stories.cable_carries()))))
     for place in (found, found["bonds"][0], found["bonds"][0]["ports"][0]):
         place["surprise"] = 1
         assert len(errors(found)) == 1
@@ -299,7 +303,7 @@ def test_the_schema_knows_every_key() -> None:
 
 @each_story
 def test_every_word_of_the_object_is_unicode(story: Callable[[], Facts]) -> None:
-    json.dumps(document.whole(picture.paint(story())), ensure_ascii=False).encode()
+    json.dumps(document.whole(model.paint(story())), ensure_ascii=False).encode()
 
 
 def test_the_object() -> None:
@@ -389,7 +393,7 @@ def test_it_agrees_with_the_kernel_s_file(
     ],
 )
 def test_exit_status(facts: Facts, status: int) -> None:
-    assert picture.exit_status(picture.paint(facts)) == status
+    assert model.exit_status(model.paint(facts)) == status
 
 
 def unit(name: str, **changes: Any) -> dict[str, Unit]:
@@ -546,18 +550,18 @@ OUT: dict[str, Any] = {"master": 0, "slave": None}
     ],
 )
 def test_what_is_wrong_and_what_to_do(facts: Facts, said: list[tuple[str, str]]) -> None:
-    (bond,) = picture.paint(facts).bonds
-    assert [tuple(advice) for advice in picture.advice(bond)] == said
+    (bond,) = model.paint(facts).bonds
+    assert [tuple(advice) for advice in model.advice(bond)] == said
 
 
 def test_a_unit_with_a_backslash_is_quoted_for_the_shell() -> None:
-    found = picture.paint(stories.facts(config=stories.wishes("[a\\]\nwired = eth0\n"), made=()))
-    said = picture.advice(found.bonds[0])[0].remedy
+    found = model.paint(stories.facts(config=stories.wishes("[a\\]\nwired = eth0\n"), made=()))
+    said = model.advice(found.bonds[0])[0].remedy
     assert said.startswith(r"systemctl status 'wbond@a\x5c.service'")
 
 
 def states(facts: Facts) -> dict[str, str]:
-    return {port.name: port.state for port in picture.paint(facts).bonds[0].ports}
+    return {port.name: port.state for port in model.paint(facts).bonds[0].ports}
 
 
 @pytest.mark.parametrize(
@@ -599,7 +603,7 @@ def test_ranks_are_the_kernel_s() -> None:
         stories.port(RADIO, prio=30, ifindex=4, name="wlx1"),
         stories.port(CARD, prio=20),
     ]
-    ports = picture.paint(stories.facts(*links)).bonds[0].ports
+    ports = model.paint(stories.facts(*links)).bonds[0].ports
     # The primary before a higher priority.
     assert [(port.name, port.rank) for port in ports] == [
         ("enp0s10", 1),
@@ -637,18 +641,18 @@ LIVED = (
     ],
 )
 def test_since_when(
-    entries: tuple[journal.Entry, ...], port: str, condition: str, ago: float | None
+    entries: tuple[reader.Entry, ...], port: str, condition: str, ago: float | None
 ) -> None:
-    found = journal.since(entries, port, condition)
+    found = reader.since(entries, port, condition)
     assert found == (None if ago is None else NOW - ago)
 
 
 def test_a_bond_s_life_begins_when_it_is_made() -> None:
     earlier = (stories.entry(500, "watching"), stories.entry(400, "bond-removed"))
     other = stories.entry(95, "watching", bond="bond1")
-    assert journal.life((*earlier, LIVED[0], other, *LIVED[1:]), "bond0") == list(LIVED)
+    assert reader.life((*earlier, LIVED[0], other, *LIVED[1:]), "bond0") == list(LIVED)
     before_boot = LIVED[0]._replace(boot="before")
-    assert journal.life((before_boot, *LIVED[1:]), "bond0") == list(LIVED[1:])
+    assert reader.life((before_boot, *LIVED[1:]), "bond0") == list(LIVED[1:])
 
 
 # --- texts of other programs --------------------------------------------------
@@ -670,15 +674,15 @@ Connected to 02:00:00:00:01:00 (on wlp3s0)
 
 
 def test_an_association_by_iw() -> None:
-    found = look.parse_association(IW_5_19)
+    found = collect.parse_association(IW_5_19)
     assert found == Association("Café \\ \\x1b[2J\\udcff", -52, 5180.0, 866.7)
     newer = IW_5_19.replace("freq: 5180", "freq: 5180.0").replace("\ttx bitrate: 866", "\tx: 866")
-    assert look.parse_association(newer) == found._replace(rate=None)
+    assert collect.parse_association(newer) == found._replace(rate=None)
 
 
 @pytest.mark.parametrize("text", ["Not connected.\n", "", "command failed: No such device (-19)\n"])
 def test_no_association_by_iw(text: str) -> None:
-    assert look.parse_association(text) is None
+    assert collect.parse_association(text) is None
 
 
 SHOWN = """\
@@ -708,7 +712,7 @@ SubState=dead
 
 
 def test_units_by_systemctl() -> None:
-    bond, watch, client = look.parse_units(SHOWN)
+    bond, watch, client = collect.parse_units(SHOWN)
     assert (bond.name, bond.sub, bond.reload_due) == ("wbond@bond0.service", "exited", True)
     assert bond.environment["MAC"] == "enp0s10"
     assert watch.status == "cable enp0s10 carries; radio wlp3s0 stands by"
@@ -721,13 +725,13 @@ def test_units_by_systemctl() -> None:
 def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
     lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
     found = tuple(leases.parse(lease))
-    tuple(look.parse_units(text))
-    assert look.ssid(text).isprintable()
-    association = look.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
+    tuple(collect.parse_units(text))
+    assert collect.ssid(text).isprintable()
+    association = collect.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
     assert association is not None
     own = {"leases": {"bond0": found}, "associations": {"wlp3s0": association}}
     facts = stories.cable_carries(**own)
-    assert errors(document.whole(picture.paint(facts))) == []
+    assert errors(document.whole(model.paint(facts))) == []
     assert all(character.isprintable() or character == "\n" for character in rendered(facts))
 
 
@@ -761,7 +765,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def looked(root: Path, programs: Programs, links: Facts) -> Facts:
-    return look.Host(programs, str(root)).look(links.links, links.addresses, (), NOW)
+    return collect.Host(programs, str(root)).look(links.links, links.addresses, (), NOW)
 
 
 def test_looking(root: Path) -> None:
@@ -784,8 +788,8 @@ def test_without_programs_what_is_lacking_is_said(root: Path) -> None:
     assert [fault.text for fault in facts.faults] == [
         "the units could not be asked for: systemctl is not installed"
     ]
-    assert picture.paint(facts).bonds[0].active == "enp0s10"
-    assert errors(document.whole(picture.paint(facts))) == []
+    assert model.paint(facts).bonds[0].active == "enp0s10"
+    assert errors(document.whole(model.paint(facts))) == []
     assert "is not installed" in squeezed_but_blanks(rendered(facts))
 
 
@@ -801,7 +805,7 @@ def test_leases_that_cannot_be_read(root: Path) -> None:
     (fault,) = facts.faults
     assert fault.text.startswith("/var/lib/dhcp/dhclient.bond0.leases: Is a directory")
     # The kernel knows how long the address is valid all the same.
-    assert picture.paint(facts).bonds[0].addresses[0].until == NOW + 18_731
+    assert model.paint(facts).bonds[0].addresses[0].until == NOW + 18_731
 
 
 def test_a_radio_without_carrier_and_a_cable_without_speed(root: Path) -> None:
@@ -822,7 +826,7 @@ def test_a_switch_blocks_the_radio(root: Path) -> None:
 def test_the_common_address_is_the_one_that_ports_are_given(root: Path) -> None:
     shown = SHOWN.replace("MAC=enp0s10", f"MAC={MACS[CARD]}")
     facts = looked(root, Programs(systemctl=Answer(0, shown)), stories.cable_carries())
-    (bond,) = picture.paint(facts).bonds
+    (bond,) = model.paint(facts).bonds
     assert (bond.policy, bond.common) == (MACS[CARD], MACS[CARD])
     assert [port.name for port in bond.ports if port.refused] == ["wlp3s0"]
 
@@ -844,7 +848,7 @@ class FakeView(wait_online.View):
 def test_a_watcher_remembers_what_it_has_seen(root: Path) -> None:
     view = FakeView(stories.cable_carries())
     programs = Programs(systemctl=Answer(0, SHOWN), journalctl=Answer(0, ""))
-    observer = observe.Observer(look.Host(programs, str(root)), view)
+    observer = monitor.Observer(collect.Host(programs, str(root)), view)
     assert observer.picture(NOW).bonds[0].since is None
     view.links = dict(stories.wifi_carries().links)
     observer.follow(NOW + 5)
@@ -861,18 +865,18 @@ def test_a_watcher_remembers_what_it_has_seen(root: Path) -> None:
 
 
 def test_what_changes_all_the_time_is_no_change() -> None:
-    before = picture.paint(stories.wifi_carries())
+    before = model.paint(stories.wifi_carries())
     weaker = {"wlp3s0": Association("Home net", -60, 5180.0, 300.0)}
-    later = picture.paint(stories.wifi_carries(time=NOW + 7, associations=weaker))
-    assert observe.essence(before) == observe.essence(later)
+    later = model.paint(stories.wifi_carries(time=NOW + 7, associations=weaker))
+    assert monitor.essence(before) == monitor.essence(later)
     roamed = {"wlp3s0": Association("Home net", -60, 2412.0, 300.0)}
-    elsewhere = picture.paint(stories.wifi_carries(associations=roamed))
-    assert observe.essence(before) != observe.essence(elsewhere)
+    elsewhere = model.paint(stories.wifi_carries(associations=roamed))
+    assert monitor.essence(before) != monitor.essence(elsewhere)
 
 
 def test_nothing_is_seen_of_a_bond_that_stays_away() -> None:
     nothing = State(None, {}, None)
-    assert observe.seen(nothing, nothing, "bond0", "", NOW) == []
+    assert monitor.seen(nothing, nothing, "bond0", "", NOW) == []
 
 
 # --- the command --------------------------------------------------------------
@@ -915,7 +919,7 @@ def test_a_wrong_call() -> None:
 
 def test_the_verbs_start_light() -> None:
     script = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import wbond_cli.status, wbond_cli.timeline;"
+        "import sys; sys.path[:0] = sys.argv[1:]; from wbond_cli.verbs import log, status;"
         "print(*sorted({'rich', 'json', 'subprocess', 'socket'} & set(sys.modules)))"
     )
     folders = [str(REPOSITORY / "helpers"), str(REPOSITORY / "generator")]
@@ -1063,15 +1067,15 @@ def test_on_a_terminal_the_last_picture_is_left(tmp_path: Path, number: int, sta
     ],
 )
 def test_durations(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert formatting.duration(seconds) == text
 
 
 def test_times_of_day_with_the_date_where_it_is_not_today() -> None:
-    assert words.clock(NOW - 60, NOW) == "14:05:20"
-    assert words.clock(NOW - 86_400, NOW) == "29 Jul 14:06"
-    assert words.clock(NOW - 86_400 * 365, NOW) == "2025-07-30"
+    assert formatting.clock(NOW - 60, NOW) == "14:05:20"
+    assert formatting.clock(NOW - 86_400, NOW) == "29 Jul 14:06"
+    assert formatting.clock(NOW - 86_400 * 365, NOW) == "2025-07-30"
 
 
 def test_the_kernel_s_constants_are_known() -> None:
-    assert picture.MII[rtnetlink.MII_UP] == "up"
-    assert picture.MII[rtnetlink.MII_DOWN] == "down"
+    assert model.MII[rtnetlink.MII_UP] == "up"
+    assert model.MII[rtnetlink.MII_DOWN] == "down"

@@ -6,10 +6,12 @@ import sys
 
 import pytest
 from rich.console import Console
-from wbond_cli import init, terminal
-from wbond_cli.change import steps
+from wbond_cli import terminal
+from wbond_cli.apply import steps
+from wbond_cli.journal import history
 from wbond_cli.main import parser
-from wbond_cli.show import history, picture, screen
+from wbond_cli.status import model, screen
+from wbond_cli.verbs import init
 
 from tests import stories
 
@@ -96,10 +98,10 @@ def test_what_comes_next_fits_the_terminal(columns: int, monkeypatch: pytest.Mon
 def test_no_line_in_a_pipe_ends_in_blanks() -> None:
     file = io.StringIO()
     console = Console(file=file, width=120, markup=False, highlight=False, emoji=False)
-    screen.show(picture.paint(stories.cable_carries()), console)
+    screen.show(model.paint(stories.cable_carries()), console)
     with screen.display(console) as draw:
-        draw(picture.paint(stories.wifi_carries()))
-        draw(picture.paint(stories.refused()))
+        draw(model.paint(stories.wifi_carries()))
+        draw(model.paint(stories.refused()))
     history.show(history.events(stories.cable_carries().history), console)
     lines = file.getvalue().splitlines()
     assert len(lines) > 30

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
-from wbond_net import udev
+from wbond_net.kernel import udev
 from wbond_udev import main, match
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
@@ -202,7 +202,7 @@ def test_a_port_by_glob_has_rank_and_unit_from_here() -> None:
         "WBOND_UNIT": "bond0-supplicant@wlxe84e06000003.service",
         "NM_UNMANAGED": "1",
         "ID_NET_MANAGED_BY": "wbond",
-        "SYSTEMD_WANTS": "wbond-found@.service",
+        "SYSTEMD_WANTS": "wbond-hotplug@.service",
         "WBOND_SET_PRIORITY": "10",
     }
 
@@ -233,7 +233,7 @@ legacy_rates = yes
 
 def test_what_others_want_of_the_device_stays() -> None:
     found = properties("[bond0]", STICK, "firmware.service")
-    assert found["SYSTEMD_WANTS"] == "firmware.service wbond-found@.service"
+    assert found["SYSTEMD_WANTS"] == "firmware.service wbond-hotplug@.service"
 
 
 def test_a_common_address_is_named_for_the_rules() -> None:

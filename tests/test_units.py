@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from wbond import plan
-from wbond_net import bond, watch
+from wbond_net.ports import bond
+from wbond_net.watch import main
 
 from tests.conftest import CASES, REPOSITORY, Installed
 
@@ -37,7 +38,7 @@ def instances(folder: Path) -> list[str]:
     for wanted in folder.glob("multi-user.target.wants/wbond@*"):
         names |= {client + wanted.name.removeprefix("wbond@") for client in CLIENTS}
     if names:
-        names.add("wbond-found@sys-devices-net-wlan0.service")
+        names.add("wbond-hotplug@sys-devices-net-wlan0.service")
     # A template without an instance is read through those that have one.
     return sorted(name for name in names if not name.endswith("@.service"))
 
@@ -80,7 +81,7 @@ def test_a_fault_in_a_drop_in_is_found(
 
 
 def test_who_makes_a_bond_who_watches_it_and_the_unit_between_mean_one_file() -> None:
-    assert bond.JUST_MADE == watch.JUST_MADE
+    assert bond.JUST_MADE == main.JUST_MADE
     condition = f"ConditionPathExists=!{bond.RUNTIME}/%I/{bond.JUST_MADE}\n"
     assert condition in (UNITS / "wbond-ports@.service").read_text(encoding="utf-8")
 

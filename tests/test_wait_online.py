@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from wbond_net import rtnetlink, wait_online
-from wbond_net.rtnetlink import Address, Event, Link
+from wbond_net import wait_online
+from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.rtnetlink import Address, Event, Link
 
 TENTATIVE, DADFAILED, PERMANENT = 0x40, 0x08, 0x80
 LINK_SCOPE, HOST_SCOPE = 253, 254

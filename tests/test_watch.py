@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wbond_net import watch
-from wbond_net.rtnetlink import PROTOCOL_ROUTER, Address, Bond, Event, Link, Slave
+from wbond_net.kernel.rtnetlink import PROTOCOL_ROUTER, Address, Bond, Event, Link, Slave
+from wbond_net.watch import main
 
 from tests import stories
 
@@ -57,7 +57,7 @@ def bond(active: str = "", **changes: Any) -> Link:
     return link._replace(**changes)
 
 
-class FakeHost(watch.Host):
+class FakeHost(main.Host):
     """Remembers what was done to it."""
 
     def __init__(self) -> None:
@@ -136,13 +136,13 @@ class Story:
         self.folder.mkdir()
         self.host = FakeHost()
         self.links: dict[int, Link] = {}
-        self.options = watch.Options("bond0", (DHCLIENT, DHCP6C), (DHCLIENT,), runtime=str(runtime))
+        self.options = main.Options("bond0", (DHCLIENT, DHCP6C), (DHCLIENT,), runtime=str(runtime))
 
     def watch(self, *links: Link) -> "Story":
         """Start a watch, which finds these links."""
         self.host = FakeHost()
         self.links = {link.ifindex: link for link in links}
-        self.watching = watch.Watch(self.options, self.host)
+        self.watching = main.Watch(self.options, self.host)
         self.watching.synchronise(self.links)
         return self
 
@@ -180,9 +180,9 @@ def story(tmp_path: Path) -> Story:
 
 
 def test_it_takes_note_that_the_bond_is_no_longer_just_made(story: Story) -> None:
-    (story.folder / watch.JUST_MADE).touch()
+    (story.folder / main.JUST_MADE).touch()
     story.watch(bond())
-    assert not (story.folder / watch.JUST_MADE).exists()
+    assert not (story.folder / main.JUST_MADE).exists()
 
 
 # --- the clients ------------------------------------------------------------------
@@ -250,7 +250,7 @@ def test_no_runtime_directory_is_no_reason_to_end(story: Story) -> None:
 
 
 def test_no_clients_wanted(story: Story) -> None:
-    story.options = watch.Options("bond0", runtime=str(story.runtime))
+    story.options = main.Options("bond0", runtime=str(story.runtime))
     story.watch(bond("enp0s10"), port("enp0s10"))
     story.dhclient_starts(MACS["wlp3s0"])
     assert story.happens(bond("enp0s10")) == []
@@ -399,7 +399,7 @@ def test_at_the_first_carrier_the_kernel_asks_by_itself(story: Story) -> None:
 
 
 def test_routers_are_asked_without_clients_as_well(story: Story) -> None:
-    story.options = watch.Options("bond0", runtime=str(story.runtime))
+    story.options = main.Options("bond0", runtime=str(story.runtime))
     returns(story, LINK_LOCAL, MADE)
     assert questions(story) == [0.0, 4.0, 8.0]
 
@@ -426,7 +426,7 @@ def test_what_the_kernel_refuses_is_told_once(story: Story) -> None:
 
 
 def test_without_clients_nobody_is_asked(story: Story) -> None:
-    story.options = watch.Options("bond0", runtime=str(story.runtime))
+    story.options = main.Options("bond0", runtime=str(story.runtime))
     on_cable(story)
     story.happens(*NOTHING_CARRIES)
     assert story.happens(port("enp0s10"), bond("enp0s10")) == []
@@ -621,7 +621,7 @@ def test_a_failover_in_the_journal(story: Story) -> None:
     message, fields = story.host.written[1]
     assert message == "bond0: radio wlp3s0 is the active port, instead of cable enp0s10"
     assert fields == {
-        "MESSAGE_ID": watch.EVENTS["failover"][0],
+        "MESSAGE_ID": main.EVENTS["failover"][0],
         "PRIORITY": 5,
         "WBOND_BOND": "bond0",
         "WBOND_EVENT": "failover",
@@ -633,8 +633,8 @@ def test_a_failover_in_the_journal(story: Story) -> None:
 
 
 def test_message_ids_are_constant_and_differ() -> None:
-    ids = {message_id for message_id, _ in watch.EVENTS.values()}
-    assert len(ids) == len(watch.EVENTS)
+    ids = {message_id for message_id, _ in main.EVENTS.values()}
+    assert len(ids) == len(main.EVENTS)
     assert all(len(bytes.fromhex(message_id)) == 16 for message_id in ids)
 
 
@@ -692,7 +692,7 @@ def test_nothing_to_watch(story: Story, links: list[Link], text: str) -> None:
 # --- the machine --------------------------------------------------------------------
 
 
-class BareHost(watch.Host):
+class BareHost(main.Host):
     """The real one, without systemd's library."""
 
     def __init__(self, sysfs: Path) -> None:
@@ -720,14 +720,14 @@ def test_systemctl_is_run_without_a_shell(tmp_path: Path, monkeypatch: pytest.Mo
     program = tmp_path / "systemctl"
     program.write_text(f'#!/bin/sh\nprintf "%s|" "$@" > {tmp_path}/arguments\nexit 3\n')
     program.chmod(0o755)
-    monkeypatch.setattr(watch, "SYSTEMCTL", ("wbond-no-such-program", str(program)))
+    monkeypatch.setattr(main, "SYSTEMCTL", ("wbond-no-such-program", str(program)))
     host = BareHost(tmp_path)
     assert host.reap(host.spawn(["start", "a;b $(c)"])) == 3
     assert (tmp_path / "arguments").read_text() == "start|a;b $(c)|"
 
 
 def test_systemctl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "SYSTEMCTL", ("wbond-no-such-program",))
+    monkeypatch.setattr(main, "SYSTEMCTL", ("wbond-no-such-program",))
     with pytest.raises(FileNotFoundError):
         BareHost(tmp_path).spawn(["start", "x"])
 
@@ -743,17 +743,17 @@ def test_systemctl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_arguments(arguments: list[str], start: tuple[str, ...], refresh: tuple[str, ...]) -> None:
-    assert watch.parse([*arguments, "bond0"]) == watch.Options("bond0", start, refresh)
+    assert main.parse([*arguments, "bond0"]) == main.Options("bond0", start, refresh)
 
 
 def test_a_bond_whose_name_needs_escaping() -> None:
-    assert watch.parse(["--dhcp4", "dhclient", "a-b"]).start == ("dhclient@a\\x2db.service",)
-    assert watch.parse(["--start"]).bond == "--start"
+    assert main.parse(["--dhcp4", "dhclient", "a-b"]).start == ("dhclient@a\\x2db.service",)
+    assert main.parse(["--start"]).bond == "--start"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--start", "x"], ["--stop", "x", "bond0"]])
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert watch.main(arguments) == 2
+    assert main.main(arguments) == 2
     assert "usage:" in capsys.readouterr().err
 
 
@@ -765,7 +765,8 @@ def test_the_entry_script_names_what_is_missing() -> None:
 
 
 def test_imports_stay_few() -> None:
-    code = "import sys; sys.path[:0] = sys.argv[1:]; import wbond_net.watch; print(*sys.modules)"
+    code = "import sys; sys.path[:0] = sys.argv[1:]; from wbond_net.watch import main; "
+    code += "print(*sys.modules)"
     root = SCRIPT.parent.parent
     command = [sys.executable, "-I", "-c", code, str(root / "helpers"), str(root / "generator")]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
@@ -791,14 +792,14 @@ def test_a_claim_of_the_common_address_is_answered_for_a_second(story: Story) ->
         story.host.clock += patience / 1000
         story.watching.announce()
     times = [round(at - 100.0, 2) for at, _, _ in story.host.sent]
-    assert times == list(watch.ANNOUNCEMENTS)
+    assert times == list(main.ANNOUNCEMENTS)
     assert {(name, frame) for _, name, frame in story.host.sent} == {
-        ("bond0", watch.announcement(COMMON))
+        ("bond0", main.announcement(COMMON))
     }
 
 
 def test_an_announcement_is_what_access_points_send() -> None:
-    frame = watch.announcement("02:00:00:00:00:07")
+    frame = main.announcement("02:00:00:00:00:07")
     assert frame.hex() == "ffffffffffff" + "020000000007" + "0006" + "0001af810100"
 
 

@@ -16,7 +16,6 @@ from wbond_cli import terminal
 # In the order in which a person meets them.
 VERBS = ("init", "check", "plan", "apply", "status", "log", "up", "down")
 WRONG = 2
-MODULES = {"log": "timeline", "plan": "preview"}  # where the verb's name would be another's
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb in VERBS:
-        module = import_module(f"wbond_cli.{MODULES.get(verb, verb)}")
+        module = import_module(f"wbond_cli.verbs.{verb}")
         sub = verbs.add_parser(verb, help=module.HELP, description=module.__doc__)
         module.arguments(sub)
         sub.set_defaults(run=module.run)
@@ -55,10 +54,10 @@ def main(arguments: list[str]) -> int:
 
 def _told(fault: ModuleNotFoundError) -> bool:
     """Say which package has a Python module that is not there; tells whether one has it."""
-    from wbond_cli.examine import needs
-    from wbond_cli.examine.machine import Machine
+    from wbond_cli.check import dependencies
+    from wbond_cli.check.machine import Machine
 
-    finding = needs.module(Machine(), (fault.name or "").partition(".")[0])
+    finding = dependencies.module(Machine(), (fault.name or "").partition(".")[0])
     if finding:
         terminal.complain(finding.text, finding.remedy)
     return finding is not None

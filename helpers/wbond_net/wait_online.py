@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from wbond import escape
 
-from wbond_net import rtnetlink
-from wbond_net.rtnetlink import Address, Link
+from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.rtnetlink import Address, Link
 
 USAGE = "usage: wbond-wait-online [--timeout SECONDS] BOND"
 TIMEOUT = 30.0  # seconds

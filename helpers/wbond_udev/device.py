@@ -85,7 +85,7 @@ def _usb(device: pyudev.Device) -> str:
 
 def permanent_address(index: int) -> str:
     """Return the address that an adapter was made with; the present one may be aligned."""
-    from wbond_net import rtnetlink  # its sockets cost start-up time, and few need them
+    from wbond_net.kernel import rtnetlink  # its sockets cost start-up time, and few need them
 
     with rtnetlink.Socket(0) as netlink:
         found = netlink.links().get(index)

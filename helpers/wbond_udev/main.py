@@ -13,7 +13,7 @@ from wbond import main as generator
 
 USAGE = "usage: wbond-udev [--root DIR] query|align, called by udev"
 MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what is another's (since 254)
-FOUND = "wbond-found@.service"
+FOUND = "wbond-hotplug@.service"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wbond_udev.match import Facts
@@ -83,7 +83,8 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
 
 def align(environ: Mapping[str, str]) -> int:
     """Give the port the common address while it is down and free; join(), later, tells of it."""
-    from wbond_net import alignment, link
+    from wbond_net.kernel import link
+    from wbond_net.ports import alignment
 
     name = environ["INTERFACE"]
     if not link.is_up(name) and not link.master(name):

@@ -210,7 +210,7 @@ def test_a_bond_that_a_person_stops_is_not_brought_back_by_what_is_plugged(lapto
     gone = ("test", "!", "-e", f"/sys/class/net/{BOND}")
     laptop.wait_for("the bond to be gone", lambda: laptop.result(*gone).rc == 0)
     name = laptop.plug_dock_alone()
-    started = f"wbond-found@{laptop.escaped_path(name)}.service"
+    started = f"wbond-hotplug@{laptop.escaped_path(name)}.service"
     laptop.wait_for("its unit to have been asked for", lambda: laptop.is_active(started))
     quiet(laptop)
     assert laptop.result(*gone).rc == 0
@@ -387,14 +387,14 @@ def check_ended(laptop: Laptop) -> None:
     """Raise CommandFailed, naming them, while units of sticks have not ended."""
     states = "--state=active,activating,deactivating,reloading"
     words = ("systemctl", "list-units", "--plain", "--no-legend", states)
-    alive = laptop.run(*words, "bond0-supplicant@wlan*", "wbond-found@*", "wbond-plug@*wlan*")
+    alive = laptop.run(*words, "bond0-supplicant@wlan*", "wbond-hotplug@*", "wbond-plug@*wlan*")
     if alive:
         raise CommandFailed(alive + laptop.run("systemctl", "list-jobs", "--no-legend"))
 
 
 def test_forty_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     laptop.wait_both()
-    # Half of them are named, and come by wbond-plug@; half are found, and come by wbond-found@.
+    # Half of them are named, and come by wbond-plug@; half are found, and come by wbond-hotplug@.
     laptop.write("/etc/wbond.conf", NAMED_AND_FOUND)
     laptop.run("systemctl", "daemon-reload")
     macs = {f"cycle{n}": f"02:00:00:00:06:{n:02x}" for n in range(STICKS)}

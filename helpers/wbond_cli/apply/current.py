@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is there: the devices that could be ports, and the bonds that run."""
+
+import os
+import select
+import time
+from collections.abc import Mapping
+
+from wbond_net.deployed import snapshot
+from wbond_net.kernel import link, rtnetlink
+from wbond_udev.match import Facts
+
+from wbond_cli.apply.changes import Running
+
+_CARRIES = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
+
+
+def devices() -> list[Facts]:
+    """Return the facts of all network devices, as wbond-udev would have them."""
+    from wbond_udev import device  # loads pyudev
+
+    return device.all_there()
+
+
+def running(root: str) -> dict[str, Running]:
+    """Return the bonds of wbond's that are up, with their ports."""
+    return {
+        name: Running(link.attribute(name, "bonding/active_slave"), tuple(link.ports(name)))
+        for name in snapshot.running(root)
+    }
+
+
+def ssh_address(environ: Mapping[str, str], process: int, proc: str = "/proc") -> str:
+    """Return the local address of the SSH session that a process belongs to, or nothing.
+
+    sudo(8) takes SSH_CONNECTION out of the environment: that of its ancestors,
+    down from the shell that sshd(8) has started, is looked at too.
+    """
+    connection = environ.get("SSH_CONNECTION", "")
+    while not connection and process > 1:
+        folder = os.path.join(proc, str(process))
+        connection = _environment(folder).get("SSH_CONNECTION", "")
+        process = _parent(folder)
+    words = connection.split()
+    return words[2].partition("%")[0] if len(words) == 4 else ""
+
+
+def _environment(folder: str) -> dict[str, str]:
+    try:
+        with open(os.path.join(folder, "environ"), encoding="utf-8", errors="replace") as file:
+            pairs = [entry.partition("=") for entry in file.read().split("\0")]
+    except OSError:
+        return {}
+    return {name: value for name, _, value in pairs}
+
+
+def _parent(folder: str) -> int:
+    """Return the parent's id, 0 where there is none: proc_pid_stat(5), behind the name."""
+    try:
+        with open(os.path.join(folder, "stat"), encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def addresses(bond: str) -> list[str]:
+    """Return the IP addresses of an interface, as text."""
+    with rtnetlink.Socket(0) as netlink:
+        index = next((i for i, one in netlink.links().items() if one.name == bond), 0)
+        return [one.text for one in netlink.addresses() if one.ifindex == index]
+
+
+def relieved(links: Mapping[int, rtnetlink.Link], bond: str, port: str) -> bool:
+    """Tell whether the bond can do without a port: another serves, or there is no other."""
+    index = next((i for i, one in links.items() if one.name == bond), 0)
+    others = [one for one in links.values() if one.master == index and one.name != port]
+    return not others or any(_serves(one) for one in others)
+
+
+def _serves(port: rtnetlink.Link) -> bool:
+    """Tell whether the kernel would change to a port, and frames get through it."""
+    up = port.slave is not None and port.slave.mii_status == rtnetlink.MII_UP
+    return up and port.carries and port.operstate in _CARRIES
+
+
+def wait_relieved(bond: str, port: str, timeout: float) -> bool:
+    """Wait until the bond can do without a port, `timeout` seconds at most; tells whether."""
+    deadline = time.monotonic() + timeout
+    with rtnetlink.Socket(rtnetlink.LINKS) as netlink:
+        poll = select.poll()
+        poll.register(netlink, select.POLLIN)
+        while not (done := relieved(netlink.anew(netlink.links), bond, port)):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            poll.poll(left * 1000)
+        return done

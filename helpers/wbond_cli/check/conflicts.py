@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Checks: other programs that have, or take, the bond's name or its ports."""
+
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from wbond import escape, plan
+from wbond_net.ports import ifupdown
+from wbond_udev.match import WIRED, WIRELESS, Facts
+
+from wbond_cli.check import dependencies, hardware, keyfiles, netplan
+from wbond_cli.check.context import Site
+from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
+from wbond_cli.check.machine import Machine
+
+_NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
+
+
+def bonds_of_others(site: Site) -> Iterator[Finding]:
+    """An interface with the bond's name that wbond did not make: it is left alone then."""
+    for bond in site.wishes.bonds:
+        folder = f"{hardware.FOLDER}/{bond.name}"
+        if not site.machine.exists(folder) or site.machine.exists(f"run/wbond/{bond.name}"):
+            continue
+        where = (bond.place.file, bond.place.line, bond.name)
+        remedy = f"Stop what makes it; then `sudo ip link delete dev {bond.name}`."
+        if not site.machine.exists(f"{folder}/bonding"):
+            yield Finding(ERROR, f"{bond.name} is there, and is no bond", remedy, *where)
+        elif site.machine.attribute(f"{folder}/bonding/slaves"):
+            text = f"{bond.name} is there, with ports that wbond did not give it"
+            yield Finding(ERROR, text, remedy, *where)
+
+
+def ifupdown_stanzas(site: Site) -> Iterator[Finding]:
+    """Stanzas of /etc/network/interfaces for a port or a bond."""
+    if not site.machine.which("ifup"):
+        return
+    for name in sorted(site.interfaces()):
+        for place in ifupdown.stanzas(name, site.machine.root):
+            file, _, line = place.rpartition(":")
+            file = f"/{os.path.relpath(file, site.machine.root)}"
+            text = f"ifupdown configures {name} as well: two programs disturb each other"
+            yield Finding(WARNING, text, f"Take {name} out there.", file, int(line))
+
+
+class Rival(NamedTuple):
+    """A unit that configures ports, `{}` standing for a port's name; and how to be rid of it."""
+
+    unit: str
+    does: str
+    remedy: str = "Run `sudo systemctl disable '{unit}'`."
+
+
+# Not wpa_supplicant.service: it waits on D-Bus to be asked, by NetworkManager for one.
+_RIVALS = (
+    Rival("wpa_supplicant@{}.service", "runs wpa_supplicant for {}"),
+    Rival("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for {}"),
+    Rival("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for {}"),
+    Rival("netplan-wpa-{}.service", "runs wpa_supplicant for {}", netplan.REMEDY),
+    Rival("dhclient@{}.service", "starts dhclient for {}, as wbond-watch does for bonds"),
+    Rival("dhcp6c@{}.service", "starts dhcp6c for {}, as wbond-watch does for bonds"),
+    Rival("dhcpcd@{}.service", "runs dhcpcd for {}"),
+    Rival("netctl-auto@{}.service", "runs netctl for {}"),
+    Rival("netctl-ifplugd@{}.service", "runs netctl for {}"),
+    Rival("dhcpcd.service", "configures every interface"),
+    Rival("iwd.service", "takes every radio"),
+    Rival("connman.service", "configures every interface"),
+    Rival("wicked.service", "configures the interfaces that it knows"),
+)
+
+
+def rival_units(site: Site) -> Iterator[Finding]:
+    """Units of others that are enabled and do what wbond's do."""
+    enabled = sorted(set(site.machine.enabled()))
+    names = sorted(site.interfaces())
+    for rival in _RIVALS:
+        if rival.unit == "iwd.service" and not site.wants_radio():
+            continue
+        for name in names if "{}" in rival.unit else [""]:
+            unit = rival.unit.replace("{}", escape.unit_instance(name))
+            if unit in enabled and not _denied(site, unit, names):
+                text = f"{unit} is enabled: it {rival.does.replace('{}', name)}"
+                yield Finding(WARNING, text, rival.remedy.format(unit=unit, name=name))
+
+
+# How to ask which package a file is of, by what a distribution calls itself or is like.
+_OWNER = {"arch": "pacman -Qo", "debian": "dpkg -S", "ubuntu": "dpkg -S", "fedora": "rpm -qf"}
+
+
+def units_in_place_of_wbonds(site: Site) -> Iterator[Finding]:
+    """Units of wbond's names that are others', such as the wiki's: systemd takes those first.
+
+    The DHCP clients' are none, since wbond-generator makes each bond's own beside them.
+    """
+    names = [f"{name}.service" for name in dependencies.TEMPLATES]
+    for bond in site.wishes.bonds:
+        instance = escape.unit_instance(bond.name)
+        names += [f"{instance}-{role}@.service" for role in plan.PORT_TEMPLATES.values()]
+    for name in sorted({*names} - {*plan.CLIENTS.values()}):
+        path = site.machine.unit(name)
+        if path and plan.OWN_MARK not in site.machine.read(path):
+            text = f"a unit that is not wbond's takes the place of {name}"
+            yield Finding(WARNING, text, _rid_of(site.machine, path), f"/{path}")
+
+
+def _rid_of(machine: Machine, path: str) -> str:
+    """Tell how to be rid of a unit: what a package may own is not removed by hand."""
+    if not path.startswith(("usr/lib/", "lib/")):
+        return f"Remove it: `sudo rm /{path}`. To change wbond's, `systemctl edit` it."
+    known = [asks for name, asks in _OWNER.items() if name in machine.distribution()]
+    asked = f"`{known[0]} /{path}`" if known else "The package manager"
+    remedy = f"{asked} tells the package that has it: remove that one, or put wbond's unit "
+    return remedy + f"into /etc/systemd/system, which goes before /{os.path.dirname(path)}."
+
+
+def _denied(site: Site, unit: str, names: list[str]) -> bool:
+    """Tell whether dhcpcd is told to leave all these interfaces alone (dhcpcd.conf(5))."""
+    if unit != "dhcpcd.service":
+        return False
+    denied: list[str] = []
+    for line in site.machine.read("etc/dhcpcd.conf").splitlines():
+        word, *globs = line.split() or [""]
+        if word == "denyinterfaces":
+            denied += globs
+    return all(any(fnmatchcase(name, glob) for glob in denied) for name in names)
+
+
+def wide_dhcpv6(site: Site) -> Iterator[Finding]:
+    """Debian's init script for dhcp6c: a second client would take the first one's answers."""
+    machine, file = site.machine, "etc/default/wide-dhcpv6-client"
+    levels = [name for level in "2345" for name in machine.names(f"etc/rc{level}.d")]
+    started = any(name[:1] == "S" and name.endswith("wide-dhcpv6-client") for name in levels)
+    if not started or os.path.lexists(
+        os.path.join(machine.root, "etc/systemd/system/wide-dhcpv6-client.service")
+    ):
+        return
+    for number, line in enumerate(machine.read(file).splitlines(), 1):
+        name, _, value = line.strip().partition("=")
+        if name == "INTERFACES" and value.strip("\"' "):
+            text = f"an init script starts a second dhcp6c, on {value.strip(chr(34))}"
+            remedy = 'Write INTERFACES="", or `sudo systemctl disable wide-dhcpv6-client`.'
+            yield Finding(WARNING, text, remedy, f"/{file}", number)
+
+
+def networkd(site: Site) -> Iterator[Finding]:
+    """systemd-networkd must not make the bond; before 254 its files must not match a port."""
+    if "systemd-networkd.service" not in site.machine.enabled():
+        return
+    for path, sections in _files_of_networkd(site.machine, ".netdev"):
+        name = sections.get("NetDev", {}).get("Name", [""])[-1]
+        if name in (bond.name for bond in site.wishes.bonds):
+            text = f"systemd-networkd makes {name} by itself from this file"
+            remedy = f"Remove the file; {name} is wbond's to make."
+            yield Finding(ERROR, text, netplan.remedy(path, name, remedy), path)
+    version = site.machine.systemd_version()
+    if version >= _NETWORKD_ASKS_UDEV and dependencies.rules(site.machine):
+        return
+    takes: dict[str, list[str]] = {}
+    for facts in site.facts():
+        if path := _file_of_networkd(site.machine, facts):
+            takes.setdefault(path, []).append(facts.name)
+    for path, names in takes.items():
+        listed = ", ".join(names)
+        text = f"systemd-networkd {version or ''}".strip()
+        text += f" configures {listed} as well, by this file"
+        remedy = "Exclude them in its [Match], or have a file that sorts before it match them, "
+        remedy += "with Unmanaged=yes in its [Link]."
+        yield Finding(WARNING, text, netplan.remedy(path, listed, remedy), path)
+
+
+def _file_of_networkd(machine: Machine, facts: Facts) -> str:
+    """Return the file by which networkd manages an interface; nothing where it does not."""
+    for path, sections in _files_of_networkd(machine, ".network"):
+        if _matches(sections.get("Match", {}), facts):
+            unmanaged = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
+            return "" if unmanaged in keyfiles.TRUE else path
+    return ""
+
+
+def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, keyfiles.Sections]]:
+    """Yield the files in the order in which networkd reads them (systemd.network(5))."""
+    found: dict[str, str] = {}
+    for base in ("etc", "run", "usr/local/lib", "usr/lib"):
+        for name in machine.names(f"{base}/systemd/network"):
+            if name.endswith(suffix):
+                found.setdefault(name, f"{base}/systemd/network/{name}")
+    for name in sorted(found):
+        yield f"/{found[name]}", keyfiles.sections(machine.read(found[name]))
+
+
+# What hardware that may be a port is in networkd's terms; other keys are held to be true.
+_TYPES = {WIRED: "ether", WIRELESS: "wlan", "bond": "bond"}
+
+
+def _matches(conditions: dict[str, list[str]], facts: Facts) -> bool:
+    """Tell whether a [Match] section may be meant for an interface; an empty one is not."""
+    known = {
+        "Name": facts.name,
+        "Type": _TYPES.get(facts.kind, ""),
+        "Kind": facts.kind if facts.kind == "bond" else "",
+        "Driver": facts.driver or None,
+        "Path": facts.path or None,
+        "WLANInterfaceType": "station" if facts.kind == WIRELESS else "",
+    }
+    return bool(conditions) and all(
+        known[key] is None or _fits(values, str(known[key]))
+        for key, values in conditions.items()
+        if key in known
+    )
+
+
+def _fits(values: list[str], text: str) -> bool:
+    """Tell whether a list of globs takes a text; a `!` in front turns the list around."""
+    globs = " ".join(values).split()
+    if globs and globs[0][0] == "!":
+        return not _fits([globs[0][1:], *globs[1:]], text)
+    # What an interface does not have fits no glob, not even *.
+    return bool(text) and any(fnmatchcase(text, glob) for glob in globs)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A machine and what is wanted of it: the material of every check."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from wbond.config import Bond, Config, Port
+from wbond_udev import match
+from wbond_udev.match import WIRELESS, Facts
+
+from wbond_cli.check import hardware
+from wbond_cli.check.diagnostics import Finding
+from wbond_cli.check.hardware import Adapter
+from wbond_cli.check.machine import Machine
+
+
+class Site(NamedTuple):
+    """`adapters` is what is there now."""
+
+    machine: Machine
+    wishes: Config
+    adapters: list[Adapter]
+
+    def places(self) -> Iterator[tuple[Adapter, match.Match]]:
+        """Yield the adapters that are there and are ports, with their places."""
+        for adapter in self.adapters:
+            if found := match.find(self.wishes, adapter.facts):
+                yield adapter, found
+
+    def ports(self) -> Iterator[tuple[Bond, Port]]:
+        """Yield every port of the configuration."""
+        for bond in self.wishes.bonds:
+            for port in bond.ports:
+                yield bond, port
+
+    def interfaces(self) -> dict[str, str]:
+        """Return the names of ports, present or named literally, and of bonds; what each is."""
+        found = {bond.name: "bond" for bond in self.wishes.bonds}
+        found |= {port.name: port.kind for _, port in self.ports() if port.literal}
+        return found | {adapter.facts.name: place.port.kind for adapter, place in self.places()}
+
+    def facts(self) -> list[Facts]:
+        """Return these interfaces in the order of their names, with what is known of each."""
+        present = {adapter.facts.name: adapter.facts for adapter in self.adapters}
+        found = sorted(self.interfaces().items())
+        return [present.get(name, Facts(name, kind)) for name, kind in found]
+
+    def wants_radio(self) -> bool:
+        """Tell whether a radio may ever be a port."""
+        return any(port.kind == WIRELESS for _, port in self.ports())
+
+    def has_radio(self) -> bool:
+        """Tell whether a radio is to be a port now: one is there, or named literally."""
+        return WIRELESS in self.interfaces().values()
+
+    def wants(self, option: str) -> bool:
+        """Tell whether a bond starts a DHCP client; `none` is the only other value."""
+        return any(bond.settings.get(option) != "none" for bond in self.wishes.bonds)
+
+
+Check = Callable[[Site], Iterator[Finding]]
+
+
+def survey(machine: Machine, wishes: Config) -> Site:
+    """Look at the hardware, once for all checks."""
+    return Site(machine, wishes, hardware.adapters(machine))

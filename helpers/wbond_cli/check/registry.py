@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What can be wrong with a machine that is to have the configured bonds: CHECKS, one a fault.
+
+An error keeps a bond, a port or an address from working; a warning may disturb
+them or gives something away; a note says what a person may not expect.
+"""
+
+from collections.abc import Iterator
+
+from wbond_cli.check import conflicts, dependencies, networkmanager, ports
+from wbond_cli.check.context import Check, Site
+from wbond_cli.check.diagnostics import Finding
+
+CHECKS: tuple[Check, ...] = (
+    dependencies.installation,
+    dependencies.programs,
+    dependencies.bonding_module,
+    dependencies.machine_id,
+    ports.ports_absent,
+    ports.kinds_exchanged,
+    ports.radios_blocked,
+    ports.supplicant_files,
+    ports.client_files,
+    conflicts.bonds_of_others,
+    conflicts.ifupdown_stanzas,
+    conflicts.units_in_place_of_wbonds,
+    conflicts.rival_units,
+    conflicts.wide_dhcpv6,
+    networkmanager.profiles,
+    networkmanager.devices,
+    conflicts.networkd,
+)
+
+
+def findings(site: Site) -> Iterator[Finding]:
+    """Yield what the checks find, in their order."""
+    for check in CHECKS:
+        yield from check(site)

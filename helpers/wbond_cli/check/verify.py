@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""systemd's own opinion of what is generated: `systemd-analyze verify` of a plan on disk."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+
+from wbond import emit, escape, plan
+from wbond import main as generator
+from wbond.config import Config
+
+from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
+
+_CLIENTS = {"dhcp4": "dhclient@", "dhcp6": "dhcp6c@"}  # started by wbond-watch@
+_LIMIT = 60  # s; it takes half a second
+
+
+def findings(
+    wanted: "tuple[plan.File | plan.Link, ...]",
+    units: Sequence[str],
+    missing: Iterable[str] = (),
+    search: Sequence[str] = (),
+) -> Iterator[Finding]:
+    """Yield what systemd says of `units` with the plan in force, a finding a line.
+
+    `missing` names programs that are known to be missing; `search` folders with
+    units that go before the system's, for units that are not installed.
+    """
+    if not units:
+        return
+    if not shutil.which("systemd-analyze"):
+        text = "systemd-analyze is not installed: the units are not verified"
+        yield Finding(WARNING, text, "Install it; it is part of systemd.")
+        return
+    with tempfile.TemporaryDirectory(prefix="wbond-check-") as folder:
+        for failure in emit.emit(folder, wanted):
+            yield Finding(ERROR, failure, "Make room in the folder for temporary files.")
+        for line in _said(folder, units, search):
+            if not any(f" {program} is not executable" in line for program in missing):
+                text = line.replace(f"{folder}/", "")
+                yield Finding(ERROR, f"systemd-analyze verify: {text}", _remedy(text))
+
+
+def _said(folder: str, units: Sequence[str], search: Sequence[str]) -> list[str]:
+    """Return the lines of standard error: the exit status alone passes over unknown keys.
+
+    The generators' own directories are left out: what stands there now is of the
+    former configuration.
+    """
+    path = [folder, *search, *(f"/{name}" for name in generator.UNIT_PATH)]
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units]
+    environ = {**os.environ, "SYSTEMD_UNIT_PATH": ":".join(path)}
+    try:
+        done = subprocess.run(
+            words, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        return [f"no answer within {_LIMIT} s"]
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def _remedy(text: str) -> str:
+    if "not found" in text or "is not executable" in text or "Failed to" in text:
+        return "Install wbond and the programs it calls anew; `systemctl cat` shows the unit."
+    return "`systemctl cat` shows the unit; look for drop-ins in /etc/systemd/system."
+
+
+def instances(tree: dict[str, str]) -> list[str]:
+    """Name every unit that a tree speaks of, and those that its bonds start.
+
+    A template is read through its instances.
+    """
+    names = {part for path in tree if "@" in (part := _unit(path))}
+    bonds = [name for name in names if name.startswith("wbond@")]
+    for unit in ("wbond-ports@", "wbond-watch@", *_CLIENTS.values()):
+        names |= {unit + name.removeprefix("wbond@") for name in bonds}
+    return sorted(name for name in names if not name.endswith("@.service"))
+
+
+def _unit(path: str) -> str:
+    """Return the unit that a path of the generator's directory is about."""
+    folder, _, name = path.rpartition("/")
+    return folder.removesuffix(".d") if folder.endswith(".d") else name
+
+
+def template(unit: str) -> str:
+    """Return the template of an instance."""
+    return f"{unit.partition('@')[0]}@.service"
+
+
+def without_clients(units: Iterable[str], wishes: Config) -> list[str]:
+    """Leave out the clients of bonds that want none."""
+    unwanted = {
+        f"{client}{escape.unit_instance(bond.name)}.service"
+        for bond in wishes.bonds
+        for option, client in _CLIENTS.items()
+        if bond.settings.get(option) == "none"
+    }
+    return [unit for unit in units if unit not in unwanted]

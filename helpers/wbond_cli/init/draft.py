@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Adapters -> a commented wbond.conf: what was found, what was chosen, why. Pure."""
+
+import textwrap
+from typing import NamedTuple
+
+from wbond import config, escape
+from wbond.plan import FIRST_BOND
+from wbond_udev.match import WIRED, WIRELESS
+
+from wbond_cli.check.hardware import Adapter
+
+_WIDTH = 78  # columns, as in wbond.conf.example
+_ABOUT = (
+    "wbond: one network interface of a cable and a radio. Written by wbond init; "
+    "wbond.conf(5) and wbond.conf.example, in share/doc/wbond, tell every option."
+)
+_MAC = (
+    "The bond has the MAC address of the port in use. `stable` gives all ports one address, "
+    "for a network that admits hosts by it; some radios refuse."
+)
+_DHCP6 = "dhcp6c is not installed: no DHCPv6. Addresses by router advertisements come all the same."
+
+
+class Found(NamedTuple):
+    """What the choice depends on."""
+
+    adapters: list[Adapter]
+    has_dhcp6c: bool
+
+
+class Choice(NamedTuple):
+    """The ports of one kind, in order, and why."""
+
+    names: list[str]
+    reason: str
+
+
+def text(found: Found) -> str:
+    """Return the file."""
+    wired, wireless = choose(found.adapters, WIRED), choose(found.adapters, WIRELESS)
+    blocks = [
+        _comment(_ABOUT) + "\n",
+        _hardware(found.adapters),
+        f"[{FIRST_BOND}]\n",
+        _comment(f"Cables, the most preferred first. {wired.reason}"),
+        f"wired = {' '.join(wired.names)}\n",
+        _comment(f"Radios, used when no cable has a link. {wireless.reason}"),
+        f"wireless = {' '.join(wireless.names)}\n",
+        *_dhcp6(found.has_dhcp6c),
+        _comment(_MAC),
+        "#mac = stable",
+    ]
+    return "\n".join(blocks) + "\n"
+
+
+def choose(adapters: list[Adapter], kind: str) -> Choice:
+    """Choose names for what stays in the machine, globs behind for what may be plugged in."""
+    from fnmatch import fnmatchcase
+
+    globs = list(config.DEFAULT_PORTS[kind])
+    of_kind = [adapter for adapter in adapters if adapter.facts.kind == kind]
+    built_in = [a.facts.name for a in of_kind if not a.plugged and usable(a.facts.name)]
+    plugged = [a.facts.name for a in of_kind if a.plugged and usable(a.facts.name)]
+    # What a glob would not take has to be named.
+    odd = [name for name in plugged if not any(fnmatchcase(name, glob) for glob in globs)]
+    globbed = f"{' '.join(globs)} {'takes' if len(globs) == 1 else 'take'}"
+    what = "cable" if kind == WIRED else "radio"
+    reason = f"None is built in: {globbed} any that is plugged in."
+    if built_in:
+        reason = f"What is built in stands by name; {globbed} any {what} that is plugged in."
+    return Choice([*built_in, *odd, *globs], reason)
+
+
+def usable(name: str) -> bool:
+    """Tell whether a name can be written into the file and means this interface alone."""
+    try:
+        config.interface_name(name)
+    except config.Fault:
+        return False
+    if name == FIRST_BOND or escape.is_glob(name):
+        return False
+    return name.isprintable() and name[0] not in "#;"
+
+
+def _hardware(adapters: list[Adapter]) -> str:
+    lines = ["# Found on this machine:"]
+    for adapter in adapters:
+        facts = adapter.facts
+        what = "cable" if facts.kind == WIRED else "radio"
+        where = "can be unplugged" if adapter.plugged else "built in"
+        parts = [what, where, facts.driver, facts.usb]
+        lines.append(f"#   {escape.printable(facts.name)}: {', '.join(filter(None, parts))}")
+        if not usable(facts.name):
+            lines.append("#     (such a name cannot be written here; a glob or match_ takes it)")
+    if not adapters:
+        lines.append("#   neither a cable nor a radio")
+    return "\n".join(lines) + "\n"
+
+
+def _dhcp6(has_dhcp6c: bool) -> list[str]:
+    return [] if has_dhcp6c else [_comment(_DHCP6), "dhcp6 = none\n"]
+
+
+def _comment(words: str) -> str:
+    return textwrap.fill(
+        words,
+        _WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

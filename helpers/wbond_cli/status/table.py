@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A picture as a person reads it: lines for each bond, a table of its ports, advice.
+
+Nothing is cut off: what does not fit is folded, and on a narrow terminal the
+table becomes a list. Signs are ASCII's but in names.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from wbond import escape
+
+from wbond_cli import formatting
+from wbond_cli.status import model
+from wbond_cli.status.model import Address, Advice, Bond, Picture, Port, Unit
+
+NARROW, WIDE = 70, 100  # columns: from where on the ports are a table, a radio has one line
+KINDS = {model.WIRED: "cable", model.WIRELESS: "radio"}
+STATES = {
+    "active": ("active", "bold green"),
+    "standby": ("stands by", "green"),
+    "waiting": ("not ready", "yellow"),
+    "no-carrier": ("no carrier", "yellow"),
+    "down": ("down", "red"),
+    "blocked": ("blocked", "red"),
+    "outside": ("not joined", "red"),
+    "absent": ("not there", "dim"),
+}
+SOURCES = {
+    "dhcp4": "lease",
+    "dhcp6": "lease by dhcp6c, which sets no end",
+    "advertisement": "router advertisement",
+    "link": "link-local",
+    "static": "no lease",
+}
+
+
+class Style(NamedTuple):
+    """Columns that there are, signs that there are, and whether durations are told.
+
+    Durations age where nothing is redrawn.
+    """
+
+    width: int
+    encoding: str = "utf-8"
+    durations: bool = True
+
+    def shown(self, text: str) -> str:
+        """Return what will be seen of a text, so that a table reckons with its width."""
+        octets = escape.printable(text).encode(self.encoding, "backslashreplace")
+        return octets.decode(self.encoding)
+
+
+def style(screen: Console, durations: bool = True) -> Style:
+    """Return what a console has."""
+    return Style(screen.width, screen.encoding, durations)
+
+
+def whole(found: Picture, style: Style) -> Group:
+    """Return all of a picture."""
+    blocks = [_bond(bond, found.time, style) for bond in found.bonds]
+    advice = list(found.faults)
+    if found.problems:
+        count = len(found.problems)
+        text = f"the configuration has {count} fault{'s' if count > 1 else ''}"
+        advice.insert(0, Advice(text, "wbond check names them"))
+    if advice:
+        blocks.append(_advice(advice))
+    parts: list[RenderableType] = []
+    for block in blocks:
+        parts += [Text(), block] if parts else [block]
+    return Group(*parts)
+
+
+def _bond(bond: Bond, now: float, style: Style) -> RenderableType:
+    parts: list[RenderableType] = [_headline(bond, now, style)]
+    facts = _grid()
+    for key, value in _facts(bond, now, style):
+        facts.add_row(key, value)
+    if facts.row_count:
+        parts.append(Padding(facts, (0, 0, 0, 2), expand=False))
+    if bond.ports:
+        parts += [Text(), _ports(bond, now, style)]
+    if advice := model.advice(bond):
+        parts += [Text(), _advice(advice)]
+    return Group(*parts)
+
+
+def _grid() -> Table:
+    """Return a table of keys and values without lines; a value that is too long is folded."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def _headline(bond: Bond, now: float, style: Style) -> Text:
+    text, colour = _state_of(bond)
+    line = Text(escape.printable(bond.name), style="bold")
+    line.append("  ")
+    line.append(text, style=colour)
+    line.append(_since(bond.since, now, style), style="not bold")
+    return line
+
+
+def _state_of(bond: Bond) -> tuple[str, str]:
+    """Return a bond's state in words, and their colour."""
+    if bond.kind != "bond":
+        return ("is not there" if bond.kind == "none" else "is no bond"), "red"
+    active = next((port for port in bond.ports if port.active), None)
+    if active is None:
+        return ("has no active port" if bond.ports else "has no ports"), "red"
+    text = f"{KINDS[active.kind]} {escape.printable(active.name)} is active"
+    return text, "green" if bond.online else "yellow"
+
+
+def _since(moment: float | None, now: float, style: Style) -> str:
+    if moment is None:
+        return ""
+    lasted = f" ({formatting.duration(now - moment)})" if style.durations and now >= moment else ""
+    return f" since {formatting.clock(moment, now)}{lasted}"
+
+
+def _facts(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
+    found = [_address(address, now, style) for address in bond.addresses]
+    if bond.address:
+        found.append(("MAC", _mac(bond)))
+    if units := _units(bond):
+        found.append(("units", units))
+    return found
+
+
+def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
+    line = Text(f"{address.text}/{address.prefixlen}  ")
+    line.append(SOURCES[address.source])
+    if address.lease and address.lease.server:
+        line.append(f" of {address.lease.server}")
+    if address.until is not None:
+        left = f" ({formatting.duration(address.until - now)} left)" if style.durations else ""
+        line.append(f" until {formatting.clock(address.until, now)}{left}")
+    if address.duplicate:
+        line.append(", another host has it", style="red")
+    elif address.tentative:
+        line.append(", not yet proven", style="yellow")
+    elif address.deprecated:
+        line.append(", for nothing new", style="dim")
+    return ("IPv6" if ":" in address.text else "IPv4"), line
+
+
+def _mac(bond: Bond) -> Text:
+    line = Text(f"{bond.address}  mac = {escape.printable(bond.policy)}")
+    if not bond.common:
+        return line
+    refusing = [port for port in bond.ports if port.refused]
+    line.append(f", all ports have {bond.common}" if not refusing else "")
+    for port in refusing:
+        text = f", not taken by {escape.printable(port.name)}: {port.address}"
+        line.append(text, style="yellow")
+    return line
+
+
+def _units(bond: Bond) -> Text:
+    """Group the units by their state: most are active, and the others are to be seen."""
+    units = [*bond.units, *(port.unit for port in bond.ports if port.state != "absent")]
+    groups: dict[str, list[Unit]] = {}
+    for unit in units:
+        if unit.load:
+            groups.setdefault(unit.active, []).append(unit)
+    line = Text()
+    for state, members in groups.items():
+        line.append("; " if line else "")
+        line.append(state, style={"active": "green", "failed": "red"}.get(state, "yellow"))
+        line.append(": " + " ".join(unit.name.removesuffix(".service") for unit in members))
+    return line
+
+
+# --- the ports ----------------------------------------------------------------
+
+
+def _ports(bond: Bond, now: float, style: Style) -> RenderableType:
+    if style.width < NARROW:
+        return Group(*(_listed(port, now, style) for port in bond.ports))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for heading in ("", "port", "kind", "rank", "state", "since", "failures", "link"):
+        numbers = heading in ("rank", "failures")
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+    for port in bond.ports:
+        table.add_row(
+            _mark(port),
+            _name(port, style),
+            KINDS[port.kind],
+            _count(port.rank),
+            _state(port),
+            formatting.clock(port.since, now) if port.since else "-",
+            _count(port.failures),
+            _separated(_link(port, style), style),
+        )
+    return table
+
+
+def _mark(port: Port) -> Text:
+    """Mark the active port, also where there is no colour."""
+    return Text("*", style=STATES["active"][1]) if port.active else Text(" ")
+
+
+def _name(port: Port, style: Style) -> Text:
+    return Text(style.shown(port.name), style=STATES["active"][1] if port.active else "")
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else str(number)
+
+
+def _state(port: Port) -> Text:
+    text, colour = STATES[port.state]
+    if port.active and not port.carrier:
+        return Text(f"{text}, no carrier", style="red")
+    return Text(text, style=colour)
+
+
+def _link(port: Port, style: Style) -> tuple[str, ...]:
+    """Return what is known of the medium: a cable's speed, a radio's network and its numbers."""
+    if port.association is None:
+        return (formatting.rate(port.speed),) if port.speed else ()
+    radio = port.association
+    numbers = [f"{radio.signal} dBm"] if radio.signal is not None else []
+    numbers += [formatting.rate(radio.rate)] if radio.rate is not None else []
+    unproven = ("not authorised",) if port.carrier and not port.serves else ()
+    return (f'"{style.shown(radio.ssid)}"', *((", ".join(numbers),) if numbers else ()), *unproven)
+
+
+def _separated(parts: Sequence[str], style: Style) -> str:
+    return (", " if style.width >= WIDE else "\n").join(parts) or "-"
+
+
+def _listed(port: Port, now: float, style: Style) -> RenderableType:
+    """Return a port as lines, for a narrow terminal."""
+    state = _state(port)
+    state.append(_since(port.since, now, style), style="not bold")
+    rank = [f"rank {port.rank}"] if port.rank else []
+    failures = [] if port.failures is None else [f"link failures {port.failures}"]
+    about = Text(", ".join([KINDS[port.kind], *rank, *failures]))
+    lines = [about, state, *map(Text, _link(port, style))]
+    name = Text.assemble(_mark(port), " ", _name(port, style))
+    return Group(name, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines))
+
+
+def _advice(found: Sequence[Advice]) -> RenderableType:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for one in found:
+        grid.add_row(Text("!", style="yellow"), Text(one.text, style="yellow"))
+        if one.remedy:
+            grid.add_row("", one.remedy)
+    return Padding(grid, (0, 0, 0, 2), expand=False)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond check [FILE]: find what is wrong with the configuration and the machine.
+
+Every problem of /etc/wbond.conf and its drop-ins is shown with the line and
+what to do. Then the machine is looked at: programs and files that are missing,
+other programs on the same ports, what systemd says of the units. With FILE,
+that file is checked in place of all these; no drop-in is read.
+
+Exit status: 0 nothing, or notes only; 1 warnings; 2 errors.
+An error is what is left out, ignored, or cannot work. Warnings of the
+configuration are an option given twice and a delay that is rounded.
+"""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from wbond import escape
+
+from wbond_cli import terminal
+
+if TYPE_CHECKING:
+    from wbond_cli.check import runner
+    from wbond_cli.check.diagnostics import Finding
+
+HELP = "find what is wrong with the configuration and the machine"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", default="", help="check this file instead"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print {findings: [{severity, file, line, column, section, option, text, remedy}],"
+        " exit}; without a place, texts are empty and numbers 0",
+    )
+    parser.add_argument(
+        "--root",
+        default="/",
+        metavar="DIR",
+        help="look at the system below DIR; its units are not verified",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, show, and return the exit status."""
+    from wbond_cli.check import diagnostics, runner
+
+    if options.file and not os.path.lexists(options.file):
+        terminal.complain(f"{options.file}: no such file", "Name a file, or none for all.")
+        return 2
+    # The units of the plan name it, by its whole path (SourcePath=).
+    file = os.path.abspath(options.file) if options.file else ""
+    source = runner.Source(options.root, file)
+    found = runner.examine(source)
+    status = diagnostics.exit_status(found)
+    if options.json:
+        import json
+
+        shown = {"findings": [diagnostics.as_data(finding) for finding in found], "exit": status}
+        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+    else:
+        console = terminal.console()
+        diagnostics.show(console, found)
+        end = escape.printable(_end(source, found))
+        for line in terminal.broken(end, terminal.room(console), "", ""):
+            console.print(line, soft_wrap=True)
+    return status
+
+
+def _end(source: "runner.Source", found: "list[Finding]") -> str:
+    """Return the closing words: what was looked at, and the count or that nothing was found."""
+    from wbond_cli.check import diagnostics
+
+    text = diagnostics.summary(found)
+    text = f"{text}." if text else f"Nothing is wrong with {source.title} and the machine."
+    if source.file:
+        text += " Drop-ins were not read."
+    if os.geteuid() and source.root == "/":
+        text += " Files that only root may read were not looked into."
+    return text

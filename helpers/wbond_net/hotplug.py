@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wbond-hotplug PATH: starts the unit of the port at a sysfs path, as wbond-udev has named it."""
+
+import os
+import sys
+
+from wbond_net.kernel import link, udev
+
+USAGE = "usage: wbond-hotplug PATH"
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly.
+
+    A device that has gone in the meantime is no failure.
+    """
+    if len(arguments) != 1:
+        sys.stderr.write(USAGE + "\n")
+        return 2
+    path = arguments[0]
+    unit = udev.properties_at(path).get("WBOND_UNIT")
+    if not os.path.isdir(path):
+        link.say(f"{path} has gone")
+        return 0
+    if not unit:
+        sys.stderr.write(f"{path} is no port\n")
+        return 1
+    try:
+        # A start job waits for its turn where the unit still stops for the device that was there.
+        link.run("systemctl", "start", "--no-block", "--", unit)
+    except link.CommandFailed as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    return 0
