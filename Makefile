@@ -69,6 +69,7 @@ demo: tools
 bench: tools
 	$(VENV)/bin/python tests/bench.py
 	$(VENV)/bin/python tests/vm/bench.py
+	$(VENV)/bin/python tests/vm/bench_boot.py
 
 # Checked in: what README shows of the command.
 picture: tools

@@ -77,7 +77,7 @@ def measure(folder: Path) -> list[Ratio]:
     return [
         Ratio("one cable and one radio: wbond-generator / netplan generate", one[0] / one[1], 1.0),
         Ratio(
-            "one cable and one radio: wbond-generator / python3 -I -S -c pass", one[0] / one[2], 2.0
+            "one cable and one radio: wbond-generator / python3 -I -S -c pass", one[0] / one[2], 1.3
         ),
         Ratio(
             f"{MANY} bonds of {PORTS}: wbond-generator / netplan generate",

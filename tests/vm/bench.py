@@ -3,7 +3,8 @@
 
 Two sticks are plugged in turn, one wbond's and one of a bond of NetworkManager's,
 so that whatever else the machine does slows both. From the kernel's first word of
-the stick to "enslaved" and to "associated"; exits with 1 where wbond is not faster.
+the stick to "enslaved" and to "associated", and how many processes and threads were
+started meanwhile; exits with 1 where wbond is not faster.
 """
 
 import re
@@ -11,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,14 +30,16 @@ match_mac = {MACS[BOND]}
 """
 STARTED = "[Unit]\nWants=NetworkManager.service\n"
 PLUGS = 7
+MILLISECOND = timedelta(milliseconds=1)
 LINE = re.compile(r"^\[(\S+)\] (.*)$", re.MULTILINE)
 
 
 class Join(NamedTuple):
-    """Milliseconds after the kernel's first word of a stick."""
+    """Milliseconds after the kernel's first word of a stick, and processes started by then."""
 
     enslaved: float
     associated: float
+    processes: float
 
 
 def main() -> int:
@@ -85,9 +88,11 @@ def join(laptop: Laptop, bond: str) -> Join:
     """Plug a stick and pull it again; returns its times, by the kernel's messages."""
     monitor = laptop.spawn("ip", "-ts", "-o", "monitor", "link")
     time.sleep(1)
+    before = processes(laptop)
     laptop.radios.plug("stick", MACS[bond])
     laptop.wait_for("the stick in the bond", lambda: "wlan0" in laptop.ports(bond), 120)
     laptop.wait_for("the stick to associate", lambda: laptop.authorised("wlan0"), 120)
+    started = processes(laptop) - before
     time.sleep(1)
     seen = [
         (datetime.fromisoformat(when), text)
@@ -101,13 +106,20 @@ def join(laptop: Laptop, bond: str) -> Join:
     inside = [(when, text) for when, text in seen if f"master {bond} " in text]
     enslaved = inside[0][0]
     associated = next(when for when, text in inside if "state UP" in text)
-    return Join(*((when - begin).total_seconds() * 1000 for when in (enslaved, associated)))
+    in_bond, connected = ((when - begin) / MILLISECOND for when in (enslaved, associated))
+    return Join(in_bond, connected, started)
+
+
+def processes(laptop: Laptop) -> int:
+    """Return how many processes and threads have been started since the boot (proc_stat(5))."""
+    lines = laptop.read("/proc/stat").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("processes "))
 
 
 def report(release: str, taken: dict[str, list[Join]]) -> int:
     """Print the medians and their ratios; returns 1 where wbond is not faster."""
     slow = []
-    for step in Join._fields:
+    for step in ("enslaved", "associated"):
         ours, theirs = (
             statistics.median(getattr(join, step) for join in taken[bond])
             for bond in (BOND, THEIRS)
@@ -118,6 +130,9 @@ def report(release: str, taken: dict[str, list[Join]]) -> int:
             f"{release}: stick {step:<10} wbond {ours:6.0f} ms, NetworkManager {theirs:6.0f} ms, "
             f"medians of {PLUGS}: {ours / theirs:5.2f}   below 1.0   {verdict}"
         )
+    for bond, name in ((BOND, "wbond"), (THEIRS, "NetworkManager")):
+        started = statistics.median(join.processes for join in taken[bond])
+        print(f"{release}: stick: {started:.0f} processes and threads started with {name}")
     return int(any(slow))
 
 
