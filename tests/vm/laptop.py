@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 import bonding_file
 import image
 import stock
-from machine import DOCK_MAC, CommandFailed, Machine, Snapshot
+from channels import CommandFailed
+from hardware import DOCK_MAC
+from machine import Machine, Snapshot
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"

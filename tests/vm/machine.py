@@ -1,37 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A guest under QEMU: boot, hands in the guest (the agent), cables and power (QMP)."""
+"""A guest under QEMU: boot, save, resume, commands in it, sleep."""
 
-import itertools
-import json
-import os
-import queue
 import shutil
-import socket
 import subprocess
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import cpio
 import emulator
+import hardware
+from channels import Agent, Background, CommandFailed, GuestLost, Monitor
+from devices import Cable, Dock, Radios, Server
 from image import Image
 from timing import timing
 
-CARD_MAC, FAR_MAC = "52:54:00:00:00:01", "52:54:00:00:00:02"
-DOCK_MAC = "52:54:00:00:00:0d"
 WORLD = ("ip", "netns", "exec", "world")  # runs a command there
 BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 40 to 55 beside another guest
-
-
-class CommandFailed(Exception):
-    """A command in the guest ended with an error."""
-
-
-class GuestLost(Exception):
-    """The guest does not answer."""
 
 
 class Result(NamedTuple):
@@ -51,12 +38,6 @@ class Snapshot(NamedTuple):
     boot_id: str
 
 
-# A kernel that neither works around the faults of real processors nor checks its clocks boots
-# faster under emulation; nor is there hardware, or a session of a person, that no scenario looks
-# at. The initrd has no fsck, and waits where it fails.
-_KERNEL = "mitigations=off tsc=reliable no_timer_check random.trust_cpu=on fsck.mode=skip"
-_BOARD = "q35,sata=off,smbus=off,i8042=off"
-_CARD = "virtio-net-pci,romfile="  # it boots no system over the network
 _NOBODY_LOGS_IN = "systemd.mask=serial-getty@ttyS0.service systemd.mask=getty@tty1.service"
 
 
@@ -105,7 +86,7 @@ class Machine:
             archive.write(b"\0" * (-archive.tell() % 4))
             archive.write(cpio.archive(_initrd_files(files or {}, removed)))
         serial = "mon:stdio" if console else f"file:{self.serial.name}"
-        self.command = self._command(initrd, card, serial, s3, off)
+        self.command = hardware.command(self.image, initrd, self.disk, serial, card, s3, off)
         with timing.during("boot"):
             self._start_qemu(self.command, console)
             if card and not cable:
@@ -168,40 +149,6 @@ class Machine:
                 raise GuestLost(f"its memory: {status}; see {self.folder / 'qemu.log'}")
             time.sleep(0.05)
 
-    def _command(self, initrd: Path, card: bool, serial: str, s3: bool, cmdline: str) -> list[str]:
-        """QEMU's command line. Slot 0xa makes the card enp0s10, as on the machine of the story.
-
-        At each reset, and waking from S3 is one, QEMU loads an unpacked kernel again
-        (rom_reset()), over the one that slept. A bzImage is left to the firmware.
-        """
-        kernel = self.image.bzimage if s3 else self.image.kernel
-        words = emulator.words("qemu-system-x86_64")
-        words += ["-M", _BOARD, *emulator.accelerator(self.image)]
-        words += [
-            "-smp",
-            emulator.processors(self.image),
-            "-m",
-            "768",
-            "-display",
-            "none",
-            "-nodefaults",
-            "-S",
-        ]
-        words += ["-serial", serial, "-qmp", "unix:qmp.sock,server=on,wait=off"]
-        words += ["-kernel", str(kernel), "-initrd", str(initrd)]
-        words += ["-append", f"root=/dev/vda rw console=ttyS0 quiet panic=-1 {_KERNEL} {cmdline}"]
-        words += ["-drive", f"file={self.disk.name},if=virtio,format=qcow2,cache=unsafe"]
-        words += ["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"]
-        words += ["-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"]
-        words += ["-device", "virtserialport,chardev=agent,name=lab"]
-        words += ["-device", "qemu-xhci,id=xhci"]
-        words += ["-netdev", "hubport,id=far,hubid=1"]
-        words += ["-device", f"{_CARD},netdev=far,mac={FAR_MAC},addr=0xb"]
-        if card:
-            words += ["-netdev", "hubport,id=near,hubid=1"]
-            words += ["-device", f"{_CARD},netdev=near,id=card,mac={CARD_MAC},addr=0xa"]
-        return words
-
     def _wait_agent(self, former: str) -> str:
         """Wait until the agent of another boot than `former` answers; returns the boot's id."""
         end = time.monotonic() + BOOT_TIMEOUT
@@ -248,15 +195,15 @@ class Machine:
         """Run a shell script of the lab's own; every line must succeed."""
         return self.run("sh", "-euc", script, timeout=timeout)
 
-    def spawn(self, *argv: str, line: str = "", timeout: float = 60.0) -> "Background":
+    def spawn(self, *argv: str, line: str = "", timeout: float = 60.0) -> Background:
         """Start a command that goes on while the story does.
 
         With a `line`, the story waits for `timeout` seconds until that is printed, as the first.
         """
         words = {"argv": argv, "line": line, "timeout": timeout}
-        return Background(self, int(self.agent.ask("spawn", timeout + 30, **words)["pid"]))
+        return Background(self.agent, int(self.agent.ask("spawn", timeout + 30, **words)["pid"]))
 
-    def traffic(self, *words: str, inside: tuple[str, ...] = ()) -> "Background":
+    def traffic(self, *words: str, inside: tuple[str, ...] = ()) -> Background:
         """Start `lab-traffic` and wait until it flows; `inside` is a command that runs it."""
         return self.spawn(*inside, "lab-traffic", *words, line="flows")
 
@@ -384,177 +331,6 @@ class Machine:
             except (GuestLost, OSError) as fault:
                 text = f"the guest does not answer: {fault}"
             (folder / name).write_text(text, encoding="utf-8", errors="replace")
-
-
-class Background(NamedTuple):
-    """A command that runs in the guest."""
-
-    machine: Machine
-    pid: int
-
-    def stop(self, timeout: float = 30.0) -> str:
-        """End it by SIGTERM; returns its standard output."""
-        words = {"pid": self.pid, "timeout": timeout}
-        return str(self.machine.agent.ask("stop", timeout + 30, **words)["out"])
-
-    def report(self) -> dict[str, Any]:
-        """End a `lab-traffic` client and return what it counted."""
-        found: dict[str, Any] = json.loads(self.stop())
-        return found
-
-
-class Cable(NamedTuple):
-    """The laptop's cable, pulled and plugged in at QEMU's card."""
-
-    machine: Machine
-
-    def pull(self) -> None:
-        """Take the carrier away."""
-        self.machine.monitor("set_link", name="card", up=False)
-
-    def plug(self) -> None:
-        """Give the carrier back."""
-        self.machine.monitor("set_link", name="card", up=True)
-
-
-class Dock(NamedTuple):
-    """A dock with a network card on USB, and a cable in it to the same switch."""
-
-    machine: Machine
-
-    def plug(self) -> None:
-        """Plug the dock in."""
-        monitor = self.machine.monitor
-        monitor("netdev_add", type="hubport", id="dock", hubid=1)
-        device = {"driver": "usb-net", "id": "dock", "netdev": "dock", "mac": DOCK_MAC}
-        monitor("device_add", bus="xhci.0", **device)
-
-    def pull(self) -> None:
-        """Pull the dock, as it is."""
-        self.machine.monitor("device_del", id="dock")
-        self.machine.monitor("netdev_del", id="dock")
-
-
-class Radios(NamedTuple):
-    """Wi-Fi sticks."""
-
-    machine: Machine
-
-    def plug(self, name: str, address: str) -> None:
-        """Plug one in; `name` is that of the stick, not of its interface."""
-        self.machine.run("lab-radio", "plug", name, address)
-
-    def pull(self, name: str) -> None:
-        """Pull it, whatever it does."""
-        self.machine.run("lab-radio", "pull", name)
-
-    def plug_all(self, addresses: Mapping[str, str]) -> None:
-        """Plug several in, as fast as it goes."""
-        words = [word for pair in addresses.items() for word in pair]
-        self.machine.run("lab-radio", "plug", *words)
-
-    def pull_all(self, names: Iterable[str]) -> None:
-        """Pull several, as fast as it goes."""
-        self.machine.run("lab-radio", "pull", *names)
-
-
-class Server(NamedTuple):
-    """A server of the world."""
-
-    machine: Machine
-    unit: str
-
-    def start(self) -> None:
-        """Start it."""
-        self.machine.run("systemctl", "start", self.unit)
-
-    def stop(self) -> None:
-        """Stop it."""
-        self.machine.run("systemctl", "stop", self.unit)
-
-
-class Monitor:
-    """QEMU's monitor (QMP): call it with a command and its arguments."""
-
-    def __init__(self, path: Path) -> None:
-        self.lines = _connect(path).makefile("rwb")
-        self.lines.readline()  # the greeting
-        self("qmp_capabilities")
-
-    def __call__(self, command: str, **arguments: object) -> dict[str, Any]:
-        """Execute a command and return its answer; raises RuntimeError with QEMU's words."""
-        request = {"execute": command, "arguments": arguments}
-        self.lines.write(json.dumps(request).encode() + b"\n")
-        self.lines.flush()
-        while line := self.lines.readline():
-            answer = json.loads(line)
-            if "error" in answer:
-                raise RuntimeError(f"{command}: {answer['error']['desc']}")
-            if "return" in answer:
-                found: dict[str, Any] = answer["return"]
-                return found
-        raise GuestLost("QEMU closed its monitor")
-
-
-class Agent:
-    """The host's side of the agent in the guest."""
-
-    def __init__(self, path: Path) -> None:
-        self.socket = _connect(path)
-        self.numbers = itertools.count(1)
-        self.waiting: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
-        self.lock = threading.Lock()
-        threading.Thread(target=self._receive, daemon=True).start()
-
-    def ask(self, do: str, patience: float, **arguments: object) -> dict[str, Any]:
-        """Have the agent do something; `patience` in seconds. Raises GuestLost, CommandFailed."""
-        number = next(self.numbers)
-        answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self.waiting[number] = answers
-        request = json.dumps({"id": number, "do": do, "with": arguments}).encode() + b"\n"
-        try:
-            with self.lock:
-                self.socket.sendall(request)
-            answer = answers.get(timeout=patience)
-        except (OSError, queue.Empty):
-            raise GuestLost(f"no answer to {do} {arguments} for {patience:.0f} s") from None
-        finally:
-            self.waiting.pop(number, None)
-        if "fault" in answer:
-            raise CommandFailed(f"{do} {arguments}: {answer['fault']}")
-        return answer
-
-    def _receive(self) -> None:
-        try:
-            for line in self.socket.makefile("rb"):
-                try:
-                    answer = json.loads(line)
-                except ValueError:  # the rest of a line that a reboot cut
-                    continue
-                if waiting := self.waiting.get(answer.get("id", 0)):
-                    waiting.put(answer)
-        except OSError:
-            pass
-
-
-def _connect(path: Path) -> socket.socket:
-    """Connect to a socket that QEMU is about to make."""
-    end = time.monotonic() + 30
-    while True:
-        connection = socket.socket(socket.AF_UNIX)
-        try:
-            # A relative path, because sun_path holds 108 bytes: through the folder's descriptor.
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                connection.connect(f"/proc/self/fd/{folder}/{path.name}")
-            finally:
-                os.close(folder)
-            return connection
-        except OSError:
-            connection.close()
-            if time.monotonic() > end:
-                raise GuestLost(f"QEMU did not open {path}") from None
-            time.sleep(0.05)
 
 
 def _overlay(base: Path, overlay: Path) -> None:

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 
 import bonding_file
 import image
+from channels import CommandFailed, GuestLost
+from hardware import DOCK_MAC
 from laptop import BOND, CARD, CONFIGURATION, FILES, RADIO, Laptop, install_wbond, resumed
-from machine import DOCK_MAC, CommandFailed, GuestLost
 
 LOGS = Path(__file__).resolve().parent / "logs"
 STICK_MAC = "02:00:00:00:05:01"

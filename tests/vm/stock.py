@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cache
 import emulator
+import hardware
 import image
 import machine
 from machine import Machine, Snapshot
@@ -30,7 +31,7 @@ def booted(release: str) -> Snapshot:
         (home / _NOTE).write_text(note.replace(str(home), _FOLDER))
         return home
 
-    sources = [Path(str(module.__file__)).read_bytes() for module in (machine, emulator)]
+    sources = [Path(str(module.__file__)).read_bytes() for module in (machine, hardware, emulator)]
     recipe = b"\0".join([str(guest.folder).encode(), *sources])
     kept = cache.kept(f"booted-{release}", recipe, make)
     return Snapshot(*json.loads((kept / _NOTE).read_text().replace(_FOLDER, str(kept))))

@@ -6,8 +6,9 @@ import time
 
 import pytest
 from guests import Resume
+from hardware import CARD_MAC, DOCK_MAC
 from laptop import BOND, CARD, RADIO, SMALLEST, Laptop
-from machine import CARD_MAC, DOCK_MAC, WORLD
+from machine import WORLD
 
 COMMON = "02:00:00:aa:bb:cc"
 RADIO_MAC = "02:00:00:00:00:00"

@@ -4,8 +4,9 @@
 from collections.abc import Callable
 
 import pytest
+from channels import Background
 from laptop import BOND, CARD, CONFIGURATION, RADIO, SMALLEST, Laptop
-from machine import WORLD, Background
+from machine import WORLD
 
 pytestmark = pytest.mark.apart
 SUPPLICANT = f"{BOND}-supplicant@{RADIO}.service"

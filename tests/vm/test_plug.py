@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from channels import CommandFailed
 from guests import Resume
+from hardware import DOCK_MAC
 from laptop import BOND, CARD, RADIO, Laptop
-from machine import DOCK_MAC, CommandFailed
 
 STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
 CONFIGURATION = f"""[bond0]

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 import pytest
+from channels import CommandFailed, GuestLost
 from guests import Boot, Resume
 from laptop import CARD, FILES, RADIO, Laptop
-from machine import CommandFailed, GuestLost
 
 STICK_MAC = "02:00:00:00:05:01"
 # Gone before any process of the laptop has had its turn: as near as a radio without a plug comes.
