@@ -62,7 +62,6 @@ class Machine:
     def boot(
         self,
         files: Mapping[str, str] | None = None,
-        removed: tuple[str, ...] = (),
         card: bool = True,
         cable: bool = True,
         access_point: bool = True,
@@ -72,10 +71,10 @@ class Machine:
     ) -> Self:
         """Start the guest and wait for the agent.
 
-        `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk, and `removed` are
-        not, before systemd starts. `card`: the laptop has its network card; `cable`: it is
-        plugged in; `access_point` and `dhcp`: they run. With `console` the serial line is this
-        terminal's, not a file. With `s3` it can wake from suspend to RAM, and is slower to start.
+        `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk before systemd starts.
+        `card`: the laptop has its network card; `cable`: it is plugged in; `access_point` and
+        `dhcp`: they run. With `console` the serial line is this terminal's, not a file. With `s3`
+        it can wake from suspend to RAM, and is slower to start.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
         switches[_NOBODY_LOGS_IN] = console
@@ -84,7 +83,7 @@ class Machine:
         shutil.copyfile(self.image.initrd, initrd)
         with initrd.open("ab") as archive:
             archive.write(b"\0" * (-archive.tell() % 4))
-            archive.write(cpio.archive(_initrd_files(files or {}, removed)))
+            archive.write(cpio.archive(_initrd_files(files or {})))
         serial = "mon:stdio" if console else f"file:{self.serial.name}"
         self.command = hardware.command(self.image, initrd, self.disk, serial, card, s3, off)
         with timing.during("boot"):
@@ -339,7 +338,7 @@ def _overlay(base: Path, overlay: Path) -> None:
     subprocess.run([*command, "-b", str(base.resolve()), str(overlay)], check=True)
 
 
-def _initrd_files(files: Mapping[str, str], removed: tuple[str, ...]) -> dict[str, cpio.Entry]:
+def _initrd_files(files: Mapping[str, str]) -> dict[str, cpio.Entry]:
     """Return what the initrd's script lays on the disk (scripts/init-bottom/lab-files)."""
     entries = {
         f"lab-files{path}": cpio.Entry(
@@ -349,8 +348,4 @@ def _initrd_files(files: Mapping[str, str], removed: tuple[str, ...]) -> dict[st
         for path, text in files.items()
     }
     entries["lab-id"] = cpio.Entry(uuid.uuid4().bytes.hex().encode(), 0o644)
-    if removed:
-        entries["lab-removed"] = cpio.Entry(
-            "".join(f"{path}\n" for path in removed).encode(), 0o644
-        )
     return entries
