@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+MONITOR_TIMEOUT = 60.0  # s; QEMU answers at once, and does what takes long beside
+
 
 class CommandFailed(Exception):
     """A command in the guest ended with an error."""
@@ -24,16 +26,21 @@ class Monitor:
     """QEMU's monitor (QMP): call it with a command and its arguments."""
 
     def __init__(self, path: Path) -> None:
-        self.lines = _connect(path).makefile("rwb")
-        self.lines.readline()  # the greeting
+        connection = _connect(path)
+        connection.settimeout(MONITOR_TIMEOUT)
+        self.lines = connection.makefile("rwb")
+        self._read()  # the greeting
         self("qmp_capabilities")
 
     def __call__(self, command: str, **arguments: object) -> dict[str, Any]:
-        """Execute a command and return its answer; raises RuntimeError with QEMU's words."""
+        """Execute a command and return its answer.
+
+        Raises RuntimeError with QEMU's words where it refuses, GuestLost where it does not answer.
+        """
         request = {"execute": command, "arguments": arguments}
         self.lines.write(json.dumps(request).encode() + b"\n")
         self.lines.flush()
-        while line := self.lines.readline():
+        while line := self._read():
             answer = json.loads(line)
             if "error" in answer:
                 raise RuntimeError(f"{command}: {answer['error']['desc']}")
@@ -41,6 +48,12 @@ class Monitor:
                 found: dict[str, Any] = answer["return"]
                 return found
         raise GuestLost("QEMU closed its monitor")
+
+    def _read(self) -> bytes:
+        try:
+            return self.lines.readline()
+        except TimeoutError:
+            raise GuestLost(f"QEMU's monitor is silent for {MONITOR_TIMEOUT:.0f} s") from None
 
 
 class Agent:

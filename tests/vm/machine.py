@@ -19,6 +19,7 @@ from timing import timing
 
 WORLD = ("ip", "netns", "exec", "world")  # runs a command there
 BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 40 to 55 beside another guest
+MIGRATION_TIMEOUT = 120.0  # s; to save or resume a guest takes one to two
 
 
 class Result(NamedTuple):
@@ -141,11 +142,21 @@ class Machine:
             self.result("true")
         return self
 
-    def _wait_migrated(self) -> None:
-        """Wait until the memory has gone into its file, or come out of it."""
+    def _wait_migrated(self, timeout: float = MIGRATION_TIMEOUT) -> None:
+        """Wait until QEMU has written the memory to its file, or read it; `timeout` in seconds.
+
+        Raises GuestLost where it fails or does not end.
+        """
+        log = self.folder / "qemu.log"
+        end = time.monotonic() + timeout
         while (status := self.monitor("query-migrate").get("status")) != "completed":
             if status in ("failed", "cancelled"):
-                raise GuestLost(f"its memory: {status}; see {self.folder / 'qemu.log'}")
+                raise GuestLost(f"QEMU moved the guest's memory: {status}; see {log}")
+            if time.monotonic() > end:
+                raise GuestLost(
+                    f"QEMU has moved the guest's memory for {timeout:.0f} s without an end "
+                    f"(status: {status}); see {log}"
+                )
             time.sleep(0.05)
 
     def _wait_agent(self, former: str) -> str:
