@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import soak
 from machine import Result
+from soak_faults import BASE, FAULTS, World, mend
+from soak_whole import differs
 
 
 class Recorder:
@@ -44,9 +46,9 @@ def _no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
 
 
-def world(told: list[str]) -> soak.World:
+def world(told: list[str]) -> World:
     laptop: Any = Recorder(told)
-    return soak.World(laptop, Now(1))
+    return World(laptop, Now(1))
 
 
 def rounds(seed: str, numbers: range) -> list[list[str]]:
@@ -68,7 +70,7 @@ def test_a_round_follows_from_seed_and_number_alone() -> None:
 def test_all_faults_come_by_and_several_in_a_round(capsys: pytest.CaptureFixture[str]) -> None:
     rounds("7", range(1, 100))
     lines = [line.split()[2:] for line in capsys.readouterr().out.splitlines()]
-    assert {name for line in lines for name in line} == {fault.__name__ for fault in soak.FAULTS}
+    assert {name for line in lines for name in line} == {fault.__name__ for fault in FAULTS}
     assert (min(map(len, lines)), max(map(len, lines))) == (2, 7)
 
 
@@ -80,7 +82,7 @@ def test_the_world_is_mended_after_whatever_has_happened() -> None:
         soak.play(played, "7", number)
         stopped = set(played.stopped)
         told.append("-- mended:")
-        soak.mend(played, random.Random(number))
+        mend(played, random.Random(number))
         mended = told[told.index("-- mended:") :]
         for what in ("cable plug", "access_point start", "dhcp start"):
             assert what in mended
@@ -88,9 +90,13 @@ def test_the_world_is_mended_after_whatever_has_happened() -> None:
             assert f"result systemctl start {unit}" in mended
         assert any("--signal=CONT" in line for line in mended)
         assert any(line.startswith("shell rfkill unblock") for line in mended)
-        assert (played.configuration, played.stopped, played.running) == (soak.BASE, set(), [])
+        assert (played.configuration, played.stopped, played.running) == (
+            BASE,
+            set(),
+            [],
+        )
 
 
 def test_a_laptop_that_lacks_something_is_told() -> None:
-    assert soak.differs("ports", ["a"], ["a"]) == ""
-    assert soak.differs("ports", ["a"], ["a", "b"]) == "ports: ['a'], not ['a', 'b']"
+    assert differs("ports", ["a"], ["a"]) == ""
+    assert differs("ports", ["a"], ["a", "b"]) == "ports: ['a'], not ['a', 'b']"

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The soak's question after each round: is the laptop whole again?"""
+
+import json
+import re
+from typing import NamedTuple
+
+import bonding_file
+from channels import CommandFailed
+from laptop import BOND, CARD, Laptop
+from soak_faults import WATCH, World
+
+WHOLE_WITHIN = 60.0  # s
+NAME_SERVER = "192.0.2.1"  # the world tells dhclient of it
+
+
+class Size(NamedTuple):
+    """What a process that stays holds: memory in kB, and open files."""
+
+    memory: int
+    files: int
+
+
+# What they may have more than at the beginning. The service manager has files open for each
+# process that it has started, so those of a stick and a dock.
+LEEWAY = {"watch": Size(2048, 0), "systemd": Size(4096, 8)}
+
+
+def differs(what: str, found: object, wanted: object) -> str:
+    """Return in words that something is not as it should be; nothing where it is."""
+    return "" if found == wanted else f"{what}: {found}, not {wanted}"
+
+
+class Whole:
+    """What a laptop is like that lacks nothing; begins with what its processes hold then."""
+
+    def __init__(self, laptop: Laptop) -> None:
+        self.laptop = laptop
+        self.begun = self.sizes()
+
+    def sizes(self) -> dict[str, Size]:
+        """Return the sizes of the processes that stay."""
+        found = {}
+        for name, pid in (("watch", self.laptop.show(WATCH, "MainPID")), ("systemd", "1")):
+            files = len(self.laptop.run("ls", f"/proc/{pid}/fd").split())
+            found[name] = Size(self.laptop.resident(pid), files)
+        return found
+
+    def wants(self, world: World) -> list[str]:
+        """Return what is missing, the cheap looks first; nothing when all is there."""
+        for look in (self.ports, self.network, self.units, self.processes, self.status):
+            if missing := [text for text in look(world) if text]:
+                return missing
+        return []
+
+    def ports(self, world: World) -> list[str]:
+        """The best port is active, every port in the bond, radios are connected."""
+        laptop, radios = self.laptop, world.radios()
+        wired = [CARD, laptop.dock_name() or "a dock"] if world.dock else [CARD]
+        ports, active = laptop.ports(), laptop.active_port()
+        return [
+            differs("ports", sorted(ports), sorted(wired + radios)),
+            differs("active", active, wired[-1]),
+            *(f"{radio} is not connected" for radio in radios if not laptop.authorised(radio)),
+        ]
+
+    def network(self, world: World) -> list[str]:
+        """Addresses, routes and names are right, and the world answers."""
+        laptop = self.laptop
+        four = [str(entry["local"]).rpartition(".")[0] for entry in laptop.addresses(4)]
+        fresh = [entry for entry in laptop.addresses(6) if not entry.get("deprecated")]
+        routes = laptop.run("ip", "route") + laptop.run("ip", "-6", "route")
+        routers = re.findall(rf"^default via \S+ dev {BOND} ", routes, re.MULTILINE)
+        servers = re.findall(r"^nameserver (\S+)$", laptop.read("/etc/resolv.conf"), re.MULTILINE)
+        return [
+            differs("IPv4", four, ["192.0.2"]),
+            differs("IPv6", sorted(entry["prefixlen"] for entry in fresh), [64, 128]),
+            differs("default routes", len(routers), 2),
+            "" if NAME_SERVER in servers else f"name servers {servers}",
+            "" if laptop.ping(1) else "the world does not answer",
+        ]
+
+    def units(self, world: World) -> list[str]:
+        """No unit has failed, no job is left."""
+        failed = self.laptop.run("systemctl", "--failed", "--plain", "--no-legend")
+        jobs = self.laptop.run("systemctl", "list-jobs")
+        return [failed, "" if "No jobs" in jobs else jobs]
+
+    def processes(self, world: World) -> list[str]:
+        """There is one process of each, none is left behind, and none has grown."""
+        shown = self.laptop.run("ps", "-eo", "args").splitlines()
+        wanted = {f"wpa_supplicant -i {radio} ": 1 for radio in world.radios()}
+        wanted |= {"wpa_supplicant -i ": len(world.radios()), "dhclient -d ": 1, "dhcp6c -f ": 1}
+        wanted |= {"helpers/wbond-watch ": 1, "helpers/wbond-port ": 0, "helpers/wbond-bond ": 0}
+        wanted |= {"helpers/wbond-dhcp ": 0, "helpers/wbond-hotplug ": 0}
+        counts = {what: sum(what in line for line in shown) for what in wanted}
+        found = [differs(f"'{what.strip()}'", counts[what], wanted[what]) for what in wanted]
+        for name, size in self.sizes().items():
+            begun, leeway = self.begun[name], LEEWAY[name]
+            if (
+                size.memory > begun.memory + leeway.memory
+                or size.files > begun.files + leeway.files
+            ):
+                found.append(f"{name} has grown: {size}, at the beginning {begun}")
+        return found
+
+    def status(self, world: World) -> list[str]:
+        """`wbond status` is content, and agrees with the kernel."""
+        asked = self.laptop.result("wbond", "status", "--json")
+        bonds = json.loads(asked.out)["bonds"] if asked.out else []
+        text = self.laptop.bonding()
+        found = [d for bond in bonds for d in bonding_file.differences(bond, text)]
+        return [*found, "" if asked.rc == 0 else f"wbond status: {asked.rc} {asked.out}{asked.err}"]
+
+    def wait(self, world: World) -> float:
+        """Wait until it is whole; returns the seconds. Raises AssertionError."""
+
+        def whole() -> bool:
+            if missing := self.wants(world):
+                raise CommandFailed("; ".join(missing))
+            return True
+
+        return self.laptop.wait_for("a whole laptop", whole, WHOLE_WITHIN)
