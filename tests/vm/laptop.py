@@ -38,6 +38,25 @@ FILES = {
     "/etc/wpa_supplicant/wpa_supplicant.conf": SUPPLICANT,
     "/etc/wide-dhcpv6/dhcp6c.conf": DHCP6C,
 }
+# What the kernel's file of the smallest configuration begins with, and its units.
+LISTING = f"""\
+Bonding Mode: fault-tolerance (active-backup) (fail_over_mac active)
+Primary Slave: {CARD} (primary_reselect always)
+Currently Active Slave: {{active}}
+MII Status: up
+MII Polling Interval (ms): 100
+Up Delay (ms): 0
+Down Delay (ms): 0
+"""
+PORT_UNITS = (f"bond0-wired@{CARD}.service", f"bond0-supplicant@{RADIO}.service")
+UNITS = (
+    "wbond@bond0.service",
+    *PORT_UNITS,
+    "dhclient@bond0.service",
+    "dhcp6c@bond0.service",
+    "wbond-watch@bond0.service",
+    "wbond-wait-online@bond0.service",
+)
 
 
 class Laptop(Machine):

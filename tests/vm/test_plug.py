@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Hardware comes and goes while traffic flows: sticks, docks, switches."""
+"""Wi-Fi sticks come and go while traffic flows, one at a time and forty times in a row."""
 
 import json
 import re
@@ -10,25 +10,17 @@ from collections.abc import Callable
 import pytest
 from channels import CommandFailed
 from guests import Resume
-from hardware import DOCK_MAC
 from laptop import BOND, CARD, RADIO, Laptop
-
-STICK_MAC, SECOND_MAC = "02:00:00:00:05:01", "02:00:00:00:05:02"
-CONFIGURATION = f"""[bond0]
-wired = {CARD}
-wireless = {RADIO} wl*
-
-[bond0/dock]
-kind = wired
-match_mac = {DOCK_MAC}
-priority = 500
-
-[bond0/second]
-kind = wireless
-match_mac = {SECOND_MAC}
-priority = 150
-"""
-UNIT = "bond0-supplicant@wlan0.service"
+from sticks import (
+    CONFIGURATION,
+    SECOND_MAC,
+    STICK_MAC,
+    UNIT,
+    have_stick,
+    quiet,
+    wait_gone,
+    wait_stick,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,31 +28,6 @@ def laptop(resume: Resume) -> Laptop:
     laptop = resume({"/etc/wbond.conf": CONFIGURATION})
     laptop.wait_both()
     return laptop
-
-
-def wait_stick(laptop: Laptop, name: str = "wlan0") -> None:
-    """Wait until a stick is in the bond and authorised."""
-    laptop.wait_for(f"{name} in {BOND}", lambda: name in laptop.ports())
-    laptop.wait_for(f"{name} to associate", lambda: laptop.authorised(name), 90)
-
-
-def have_stick(laptop: Laptop) -> None:
-    """See that the stick is in the bond."""
-    if "wlan0" not in laptop.ports():
-        laptop.radios.plug("stick", STICK_MAC)
-        wait_stick(laptop)
-
-
-def wait_gone(laptop: Laptop, unit: str = UNIT) -> None:
-    """Wait until a unit has ended and nothing of it is left."""
-    laptop.wait_for(f"{unit} to end", lambda: not laptop.show(unit, "MainPID").strip("0"))
-    laptop.wait_for("its end", lambda: laptop.show(unit, "ActiveState") == "inactive")
-
-
-def quiet(laptop: Laptop) -> None:
-    """Check that nothing has failed and nothing is waiting."""
-    assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
-    laptop.wait_for("no jobs", lambda: "No jobs" in laptop.run("systemctl", "list-jobs"))
 
 
 def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
@@ -242,117 +209,6 @@ def test_a_stick_is_renamed_at_plug_to_a_name_that_needs_escaping(laptop: Laptop
     quiet(laptop)
 
 
-def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> None:
-    tcp = laptop.traffic("tcp")
-    udp = laptop.traffic("udp")
-    name = laptop.plug_dock()
-    laptop.wait_port(name)
-    assert laptop.link(BOND)["address"] == DOCK_MAC
-    laptop.wait_primary(name)
-    laptop.wait_for("the world to answer over the dock", laptop.ping)
-    time.sleep(2)
-    laptop.pull_dock()
-    laptop.wait_port(CARD)
-    laptop.wait_for("the world to answer", laptop.ping)
-    time.sleep(2)
-    stream, flow = tcp.report(), udp.report()
-    print(f"dock plugged and pulled: {flow['lost']} packets lost, {flow['silence_ms']} ms silence")
-    assert stream["broken"] == ""
-    assert flow["lost"] < 400
-    quiet(laptop)
-
-
-def stand_by_and_leave(laptop: Laptop) -> None:
-    """Plug and pull a dock that is not preferred: the cable in the card loses no packet."""
-    udp = laptop.traffic("udp")
-    laptop.plug_dock()
-    time.sleep(1)
-    assert laptop.active_port() == CARD
-    laptop.pull_dock()
-    assert udp.report()["lost"] == 0
-
-
-def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Laptop) -> None:
-    laptop.wait_both()
-    laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
-    laptop.run("systemctl", "daemon-reload")
-    tcp = laptop.traffic("tcp")
-    stand_by_and_leave(laptop)
-    laptop.cable.pull()
-    laptop.wait_port(RADIO)
-    name = laptop.plug_dock()
-    laptop.wait_port(name)
-    laptop.wait_primary(CARD)
-    laptop.wait_for("the world to answer over the dock", laptop.ping)
-    laptop.cable.plug()
-    laptop.wait_port(CARD)
-    laptop.pull_dock()
-    assert tcp.report()["broken"] == ""
-    laptop.write("/etc/wbond.conf", CONFIGURATION)
-    laptop.run("systemctl", "daemon-reload")
-    quiet(laptop)
-
-
-def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> None:
-    """Played by a virtual one: QEMU's USB card tells nothing of its carrier."""
-    laptop.wait_both()
-    laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = late0 {CARD}\nwireless = {RADIO} wl*\n")
-    laptop.run("wbond", "apply", "--yes", timeout=120)
-    udp = laptop.traffic("udp")
-    laptop.shell(
-        "ip link add dev late0 type veth peer name far1;"
-        " ip link set dev far1 netns world; ip -netns world link set dev far1 master br0"
-    )
-    laptop.wait_for("the cable without carrier", lambda: "late0" in laptop.ports())
-    laptop.wait_primary("late0")
-    time.sleep(1)
-    assert laptop.active_port() == CARD
-    assert udp.report()["lost"] == 0
-    laptop.run("ip", "-netns", "world", "link", "set", "dev", "far1", "up")
-    laptop.wait_port("late0")
-    laptop.wait_for("the world to answer over it", laptop.ping)
-    laptop.run("ip", "-netns", "world", "link", "delete", "dev", "far1")
-    laptop.wait_port(CARD)
-    laptop.write("/etc/wbond.conf", CONFIGURATION)
-    laptop.run("wbond", "apply", "--yes", timeout=120)
-    wait_gone(laptop, f"{BOND}-wired@late0.service")
-    laptop.wait_both()
-    quiet(laptop)
-
-
-def test_a_radio_that_is_blocked_and_unblocked_returns_by_itself(laptop: Laptop) -> None:
-    laptop.wait_both()
-    udp = laptop.traffic("udp")
-    laptop.rfkill("block")
-    laptop.wait_for("the radio to fall out", lambda: not laptop.authorised())
-    laptop.rfkill("unblock")
-    laptop.wait_for("the radio to be back", laptop.authorised, 90)
-    assert udp.report()["lost"] == 0
-    laptop.rfkill("block")
-    laptop.run("systemctl", "restart", f"bond0-supplicant@{RADIO}.service")
-    time.sleep(3)
-    assert RADIO not in laptop.ports()
-    assert laptop.is_active(f"bond0-supplicant@{RADIO}.service")
-    laptop.rfkill("unblock")
-    laptop.wait_both()
-    quiet(laptop)
-
-
-def test_two_radios_that_are_blocked_for_seconds_both_return(laptop: Laptop) -> None:
-    have_stick(laptop)
-    radios = (RADIO, "wlan0")
-    udp = laptop.traffic("udp")
-    laptop.rfkill("block", *radios)
-    laptop.wait_for("both to be down", lambda: not any(map(laptop.authorised, radios)))
-    time.sleep(3)
-    laptop.rfkill("unblock", *radios)
-    laptop.wait_for("both to be back", lambda: all(map(laptop.authorised, radios)), 60)
-    assert udp.report()["lost"] == 0
-    laptop.radios.pull("stick")
-    wait_gone(laptop)
-    quiet(laptop)
-
-
 CYCLES, STICKS = 10, 4
 NAMED_AND_FOUND = f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO} wlan0 wlan1 wl*\n"
 
@@ -428,34 +284,4 @@ def test_forty_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     laptop.wait_for("their units to end", lambda: check_ended(laptop), 180)
     laptop.write("/etc/wbond.conf", CONFIGURATION)
     laptop.run("systemctl", "daemon-reload")
-    quiet(laptop)
-
-
-BLOCK = f"""[Unit]
-DefaultDependencies=no
-After=sys-subsystem-net-devices-{RADIO}.device
-Before=bond0-supplicant@{RADIO}.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=sh -c 'rfkill block $$(cat /sys/class/net/{RADIO}/phy80211/rfkill*/index)'
-"""
-
-
-def test_a_radio_that_is_blocked_at_boot_joins_when_it_is_unblocked(laptop: Laptop) -> None:
-    wants = f"/etc/systemd/system/bond0-supplicant@{RADIO}.service.d"
-    laptop.write("/etc/systemd/system/block.service", BLOCK)
-    laptop.run("mkdir", wants)
-    laptop.write(f"{wants}/block.conf", "[Unit]\nWants=block.service\n")
-    laptop.reboot()
-    laptop.booted()
-    laptop.wait_online()
-    assert laptop.ports() == [CARD]
-    unit = f"bond0-supplicant@{RADIO}.service"
-    assert laptop.is_active(unit)
-    assert f"{RADIO} is blocked by rfkill" in laptop.journal("-b", "-u", unit)
-    quiet(laptop)
-    laptop.rfkill("unblock")
-    laptop.wait_both()
     quiet(laptop)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A person's hands on units, and processes that die: ports, clients, all of wbond."""
+
+import time
+
+import pytest
+from guests import Resume
+from laptop import CARD, LISTING, PORT_UNITS, RADIO, UNITS, Laptop
+
+
+@pytest.fixture(scope="module")
+def laptop(resume: Resume) -> Laptop:
+    return resume()
+
+
+@pytest.mark.parametrize("unit", UNITS[2:6])
+def test_a_killed_process_is_back_by_itself(laptop: Laptop, unit: str) -> None:
+    laptop.wait_both()
+    address = laptop.address(4)
+    udp = laptop.traffic("udp")
+    former = laptop.show(unit, "MainPID")
+    laptop.run("kill", "-KILL", former)
+    laptop.wait_for(
+        f"{unit} with a new process",
+        lambda: laptop.show(unit, "MainPID") not in ("0", former) and laptop.is_active(unit),
+    )
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    assert udp.report()["lost"] == 0
+    assert laptop.address(4) == address
+
+
+def test_with_all_of_wbond_dead_the_kernel_fails_over(laptop: Laptop) -> None:
+    laptop.wait_both()
+    address = laptop.address(4)
+    dead = list(UNITS[3:6])
+    for unit in dead:
+        laptop.write(f"/run/systemd/system/{unit}.d/dead.conf", "[Service]\nRestart=no\n")
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "kill", "--signal=KILL", *dead)
+    laptop.wait_for("their death", lambda: not any(laptop.is_active(unit) for unit in dead))
+    laptop.cable.pull()
+    laptop.wait_port(RADIO, 10)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    laptop.cable.plug()
+    laptop.wait_port(CARD, 10)
+    assert laptop.ping()
+    assert laptop.address(4) == address
+    for unit in dead:
+        laptop.run("rm", "-r", f"/run/systemd/system/{unit}.d")
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "start", *dead)
+
+
+def restart(laptop: Laptop, unit: str) -> None:
+    """Restart a unit, and see that it is another run of it."""
+    before = laptop.show(unit, "InvocationID")
+    laptop.run("systemctl", "restart", unit)
+    assert laptop.show(unit, "InvocationID") != before
+
+
+@pytest.mark.parametrize("port", [CARD, RADIO])
+def test_a_port_can_be_stopped_started_and_restarted(laptop: Laptop, port: str) -> None:
+    laptop.wait_both()
+    unit = PORT_UNITS[port == RADIO]
+    other = RADIO if port == CARD else CARD
+    restart(laptop, unit)
+    laptop.wait_both()
+    laptop.run("systemctl", "stop", unit)
+    assert laptop.ports() == [other]
+    laptop.wait_port(other)
+    laptop.wait_for("the world to answer", laptop.ping)
+    # What might bring it back, and a moment for it.
+    for action in ("change", "add"):
+        laptop.run("udevadm", "trigger", "-c", action, "--settle", f"/sys/class/net/{port}")
+    laptop.run("systemctl", "daemon-reload")
+    time.sleep(3)
+    assert laptop.ports() == [other]
+    assert laptop.link(port)["address"] == laptop.link(port).get(
+        "permaddr", laptop.link(port)["address"]
+    )
+    laptop.run("systemctl", "start", unit)
+    laptop.wait_both()
+    assert LISTING.format(active=CARD) in laptop.bonding()
+    # A radio's rates are given back, and iw has not been refused.
+    said = laptop.journal("-u", unit)
+    assert (f"iw dev {port} set bitrates\n" in said) is (port == RADIO)
+    assert "command failed" not in said
+
+
+@pytest.mark.parametrize("unit", ["dhclient@bond0.service", "dhcp6c@bond0.service"])
+def test_a_client_can_be_stopped_started_and_restarted(laptop: Laptop, unit: str) -> None:
+    laptop.wait_both()
+    restart(laptop, unit)
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    laptop.run("systemctl", "stop", unit)
+    if unit.startswith("dhclient"):
+        assert laptop.address(4) == ""
+        assert laptop.run("ip", "-4", "route") == ""
+    else:
+        assert not laptop.has_lease()
+    # The watch does not bring back what a person has stopped, not even when it is new itself.
+    laptop.run("systemctl", "restart", "wbond-watch@bond0.service")
+    time.sleep(3)
+    assert not laptop.is_active(unit)
+    laptop.run("systemctl", "start", unit)
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+
+
+def test_dhcp6c_is_stopped_without_a_server_and_waits_for_none(laptop: Laptop) -> None:
+    unit = "dhcp6c@bond0.service"
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    laptop.dhcp.stop()
+    laptop.run("systemctl", "stop", unit)
+    assert not laptop.has_lease()
+    said = laptop.journal("-u", unit)
+    assert "no server has confirmed the release" in said
+    # Its own word, after thirty seconds.
+    assert "no responses were received" not in said
+    assert laptop.show(unit, "Result") == "success"
+    laptop.dhcp.start()
+    laptop.run("systemctl", "start", unit)
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+
+
+def test_reload_of_dhclient_confirms_the_lease_and_keeps_the_address(laptop: Laptop) -> None:
+    laptop.wait_both()
+    address = laptop.address(4)
+    before = laptop.read("/run/lab/dnsmasq.log").count("DHCPACK")
+    udp = laptop.traffic("udp")
+    laptop.run("systemctl", "reload", "dhclient@bond0.service")
+    laptop.wait_for(
+        "another acknowledgement",
+        lambda: laptop.read("/run/lab/dnsmasq.log").count("DHCPACK") > before,
+    )
+    assert udp.report()["lost"] == 0
+    assert laptop.address(4) == address
