@@ -14,7 +14,6 @@ import json
 import os
 import random
 import re
-import shutil
 import socket
 import struct
 import sys
@@ -32,8 +31,7 @@ sys.path[:0] = [
     *(str(REPOSITORY / name) for name in ("generator", "helpers", "tests/vm")),
 ]
 
-from wbond import config, ini, plan  # noqa: E402 (the path comes first)
-from wbond import main as generator  # noqa: E402
+from wbond import config, ini  # noqa: E402 (the path comes first)
 from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
@@ -45,162 +43,10 @@ from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
 from tests import stories, test_check  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
+from tests.fuzz_generator import CASES, Generator  # noqa: E402
+from tests.mutants import TOKENS, Finding, mutated  # noqa: E402
 
-CASES = REPOSITORY / "tests" / "cases"
 SLOW = 2.0  # s: what takes longer for one input could hold up a boot
-GOOD = b"[zz-good]\nwired = zz0\nwireless =\n"
-GOOD_LINKS = (
-    "multi-user.target.wants/wbond@zz\\x2dgood.service",
-    "sys-subsystem-net-devices-zz0.device.wants/wbond-plug@zz\\x5cx2dgood\\x2dwired\\x40zz0.service",
-)
-TOKENS = [
-    *(b"[bond0]", b"[bond0/dock]", b"[DEFAULT]", b"[b:bond0]", b"[", b"]", b":", b"=", b"#", b";"),
-    *(b"\t", b"\n", b"\r", b"\r\n", b"\x00", b"\x0b", b"\x0c", b"\x1c", b"\x1e", b"\x7f", b" "),
-    *(
-        "\x85\u2028\u2029\ufeff\ufffe\xa0٥ß".encode(),
-        b"\xff\xfe",
-        b"\xed\xa0\x80",
-        b"\xf4\x90\x80\x80",
-    ),
-    *(
-        b"%n",
-        b"%",
-        b"$X",
-        b"${BOND}",
-        b'"',
-        b"'",
-        b"\\",
-        b"\\n",
-        b"\\x2d",
-        b"/../",
-        b"//",
-        b"-",
-        b"@",
-    ),
-    *(b"*", b"?", b"[!a]", b"[[:alpha:]]", b"a" * 300, b"9" * 5000, b"-1", b"0", b"1e9", b"0x10"),
-    *(name.encode() for name in (*config.BOND_SETTINGS, *config.BOND_LISTS)),
-    *(name.encode() for name in (*config.PORT_SETTINGS, *config.PORT_LISTS)),
-    *(b"yes", b"none", b"auto", b"stable", b"active", b"enp0s10", b"wl*", b"02:00:00:00:00:01"),
-]
-KEYS = {"SourcePath", "Conflicts", "OnFailure", "Environment"}
-for _unit in (REPOSITORY / "units").iterdir():
-    KEYS |= set(re.findall("^([A-Za-z]+)=", _unit.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-class Finding(Exception):
-    """What a reader has done that it should not."""
-
-
-def mutated(seed: bytes, others: list[bytes], chance: random.Random) -> bytes:
-    """Return a text with some changes: bytes, tokens, lines, and parts of other texts."""
-    text = bytearray(seed)
-    for _ in range(chance.choice((1, 1, 2, 3, 5, 10))):
-        at = chance.randint(0, len(text))
-        end = min(len(text), at + chance.choice((0, 1, 1, 2, 8, 40)))
-        kind = chance.randrange(7)
-        if kind == 0:
-            text[at:end] = chance.choice(TOKENS)
-        elif kind == 1:
-            text[at:at] = chance.choice(TOKENS)
-        elif kind == 2:
-            text[at:end] = bytes(chance.randrange(256) for _ in range(chance.randint(1, 4)))
-        elif kind == 3:
-            del text[at:end]
-        else:
-            lines = bytes(text).split(b"\n")
-            line = chance.randrange(len(lines))
-            if kind == 4:
-                lines.insert(chance.randint(0, len(lines)), lines[line])
-            elif kind == 5:
-                lines[line] = chance.choice(chance.choice(others).split(b"\n"))
-            else:
-                other = chance.choice(others)
-                lines[line:line] = other[: chance.randint(0, len(other))].split(b"\n")
-            text = bytearray(b"\n".join(lines))
-    return bytes(text)
-
-
-# --- the generator -------------------------------------------------------------------
-
-
-class Generator:
-    """Configurations, most of them read and planned, some written as well."""
-
-    def __init__(self, folder: Path, chance: random.Random) -> None:
-        self.chance = chance
-        files = (path for path in sorted(CASES.rglob("*.conf")) if path.is_file())
-        self.seeds = [path.read_bytes() for path in files if "expected" not in path.parts]
-        self.root, self.output = folder / "generator/root", folder / "generator/output"
-        (self.root / "etc/wbond.conf.d").mkdir(parents=True)
-        (self.root / "etc/wbond.conf.d/99-good.conf").write_bytes(GOOD)
-        self.before = self._tree()
-
-    def mutant(self) -> bytes:
-        return mutated(self.chance.choice(self.seeds), self.seeds, self.chance)
-
-    def __call__(self, text: bytes) -> None:
-        document = ini.Document()
-        ini.parse(text, "/etc/wbond.conf", document)
-        ini.parse(GOOD, "/etc/wbond.conf.d/99-good.conf", document)
-        read = config.interpret(document, self.chance.choice(("", "atlas", "a_b_c")))
-        items = generator.items(read, str(self.root))
-        check_items(items)
-        for problem in read.problems:
-            str(problem)
-        if self.chance.random() < 0.02:
-            self.write(text)
-
-    def write(self, text: bytes) -> None:
-        """Run the generator as systemd does, and look at what it leaves."""
-        shutil.rmtree(self.output, ignore_errors=True)
-        (self.root / "etc/wbond.conf").write_bytes(text)
-        said: list[str] = []
-        logger: Any = lambda _, line: said.append(line)  # noqa: E731 (it has to be a Log)
-        if generator.generate(str(self.root), str(self.output), logger):
-            raise Finding(f"not written: {said}")
-        if broken := [line for line in said if not line.isprintable()]:
-            raise Finding(f"lines of the log are broken out of: {broken}")
-        (self.root / "etc/wbond.conf").unlink()
-        if self._tree() != self.before:
-            raise Finding("it has written outside of the output directory")
-        missing = [name for name in GOOD_LINKS if not os.path.lexists(self.output / name)]
-        if missing:
-            raise Finding(f"the good bond is not written: {missing}")
-
-    def _tree(self) -> list[tuple[str, int]]:
-        """Return what is there beside the output directory, and its sizes."""
-        return sorted(
-            (str(path), path.lstat().st_size if path.is_file() else 0)
-            for path in self.root.parent.rglob("*")
-            if self.output not in (path, *path.parents) and path.name != "wbond.conf"
-        )
-
-
-def check_items(items: tuple[plan.File | plan.Link, ...]) -> None:
-    """Check that what is to be written is wbond's, line by line. Raises Finding."""
-    paths = {item.path for item in items}
-    if len(paths) != len(items):
-        raise Finding("two items of one name")
-    if missing := [name for name in GOOD_LINKS if name not in paths]:
-        raise Finding(f"the good bond is not planned: {missing}")
-    for item in items:
-        parts = item.path.split("/")
-        if not 1 <= len(parts) <= 2 or any(part in ("", ".", "..") for part in parts):
-            raise Finding(f"a path that leads elsewhere: {item.path!r}")
-        if max(len(os.fsencode(part)) for part in parts) > 255 or not item.path.isprintable():
-            raise Finding(f"a name that cannot be: {item.path!r}")
-        if isinstance(item, plan.Link):
-            if not re.fullmatch(r"/usr/lib/systemd/system/wbond[a-z-]*@\.service", item.target):
-                raise Finding(f"a link that leads elsewhere: {item.target!r}")
-            continue
-        for line in item.text.split("\n"):
-            key = line.partition("=")[0]
-            plain = line in ("", "[Unit]", "[Service]") or line[0] == "#" or key in KEYS
-            if not plain or re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line):
-                raise Finding(f"{item.path}: a line is broken out of: {line!r}")
-
-
-# --- all other readers ---------------------------------------------------------------
 
 
 class Leases:

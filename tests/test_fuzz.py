@@ -12,9 +12,10 @@ from wbond import main as generator
 from wbond import plan
 from wbond_net.clients import leases
 
-from tests import fuzz
+from tests import fuzz, fuzz_generator
+from tests.mutants import Finding
 
-READERS = [fuzz.Generator, *fuzz.READERS]
+READERS = [fuzz_generator.Generator, *fuzz.READERS]
 
 
 @pytest.mark.parametrize("make", READERS, ids=[str(make.__name__) for make in READERS])
@@ -28,7 +29,7 @@ def test_mutants_follow_from_the_seed_alone(tmp_path: Path) -> None:
     first, second = (
         [reader.mutant() for _ in range(50)]
         for name in ("a", "b")
-        for reader in [fuzz.Generator(tmp_path / name, random.Random("s"))]
+        for reader in [fuzz_generator.Generator(tmp_path / name, random.Random("s"))]
     )
     assert first == second
     assert len(set(first)) > 40
@@ -45,19 +46,20 @@ def test_mutants_follow_from_the_seed_alone(tmp_path: Path) -> None:
 )
 def test_what_is_not_wbond_s_is_found(item: Any, told: str) -> None:
     good = tuple(
-        plan.Link(path, "/usr/lib/systemd/system/wbond@.service") for path in fuzz.GOOD_LINKS
+        plan.Link(path, "/usr/lib/systemd/system/wbond@.service")
+        for path in fuzz_generator.GOOD_LINKS
     )
-    fuzz.check_items(good)
-    with pytest.raises(fuzz.Finding, match=told):
-        fuzz.check_items((*good, item))
-    with pytest.raises(fuzz.Finding, match="the good bond is not planned"):
-        fuzz.check_items(good[:1])
+    fuzz_generator.check_items(good)
+    with pytest.raises(Finding, match=told):
+        fuzz_generator.check_items((*good, item))
+    with pytest.raises(Finding, match="the good bond is not planned"):
+        fuzz_generator.check_items(good[:1])
 
 
 def test_what_is_written_elsewhere_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = fuzz.Generator(tmp_path, random.Random("a"))
+    reader = fuzz_generator.Generator(tmp_path, random.Random("a"))
     reader.write(b"[bond0]\n")
     generate = generator.generate
 
@@ -66,7 +68,7 @@ def test_what_is_written_elsewhere_is_found(
         return int(generate(root, *rest))
 
     monkeypatch.setattr(generator, "generate", strays)
-    with pytest.raises(fuzz.Finding, match="outside"):
+    with pytest.raises(Finding, match="outside"):
         reader.write(b"[bond0]\n")
 
 
