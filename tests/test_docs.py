@@ -6,9 +6,9 @@ apart: the program is there, wbond's and systemd's arguments mean something.
 """
 
 import argparse
+import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ import pytest
 from wbond import config, ini
 from wbond_cli import main
 from wbond_cli.verbs import apply
-from wbond_net.deployed import snapshot
+from wbond_net.clients import dhcp, identity
+from wbond_net.deployed import snapshot, unit_tree
 
 from tests.conftest import REPOSITORY, Installed
 from tests.test_units import instances, verify
@@ -30,22 +31,39 @@ DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"
 PAGES = sorted((REPOSITORY / "man").glob("*.scd"))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-USER_PATH = "/usr/local/bin:/usr/bin:/bin"
 ROOT_S = ("dmesg", "rfkill", "wpa_cli")
 PREFIXES = (
     *("sudo ", "wbond ", "systemctl ", "journalctl ", "udevadm ", "iw dev "),
     *(f"{program} " for program in ROOT_S),
 )
-# Programs that are not on the machine that tests, and why they are named.
-ELSEWHERE = {
-    "nmcli": "what the command replaces",
-    "rfkill": "a person's tool, no dependency",
-    "wpa_gui": "a person's tool, no dependency",
-    "uuidgen": "a person's tool, no dependency",
-    "sudoedit": "of sudo",
-    "reboot": "of systemd-sysv",
-    "pacman": "Arch's",
+# The programs that documents call, with Debian's packages of them.
+PROGRAMS = {
+    "apt": "apt",
+    "cat": "coreutils",
+    "dmesg": "util-linux",
+    "grep": "grep",
+    "ip": "iproute2",
+    "iw": "iw",
+    "journalctl": "systemd",
+    "make": "make",
+    "mkdir": "coreutils",
+    "reboot": "systemd-sysv",
+    "rfkill": "rfkill",
+    "rm": "coreutils",
+    "systemctl": "systemd",
+    "udevadm": "udev",
+    "wbond": "wbond",
+    "wpa_cli": "wpasupplicant",
 }
+# Packages that wbond does not bring in, and why documents may count on them.
+ELSEWHERE = {
+    **dict.fromkeys(("apt", "coreutils", "grep", "util-linux"), "on every Debian"),
+    "make": "README has it installed",
+    "rfkill": "a person's tool, no dependency",
+    "systemd-sysv": "what boots a machine with systemd",
+    "wbond": "itself",
+}
+IN_SBIN = ("iw", "reboot", "rfkill", "wpa_cli")  # not in the PATH of an ordinary user of Debian's
 # Units that are others', and why they are named.
 FOREIGN_UNITS = {
     "NetworkManager": "disabled where nothing needs it",
@@ -191,8 +209,6 @@ def test_dnsmasq_reads_what_is_written_for_it(block: Block, tmp_path: Path) -> N
 
 def test_the_reservation_is_for_the_identity_that_is_shown() -> None:
     """docs/reservations.md: the DUID of its wbond.conf, the four bytes of bond0."""
-    from wbond_net.clients import identity
-
     text = (REPOSITORY / "docs/reservations.md").read_text(encoding="utf-8")
     (setting,) = re.findall(r"^duid = (.*)$", text, re.MULTILINE)
     shown = identity.client_identifier("bond0", setting).hex(":")
@@ -212,14 +228,26 @@ def words_of(command: str) -> list[str]:
     return words[: words.index("|")] if "|" in words else words
 
 
+def program_of(command: str) -> str:
+    """Return the name of the program that a command calls; nothing for a comment."""
+    return (words_of(command) or [""])[0]
+
+
 @pytest.mark.parametrize(("place", "command"), COMMANDS)
-def test_the_program_exists(place: str, command: str) -> None:
-    words = words_of(command)
-    program = words[0] if words else "true"
+def test_the_program_is_one_that_there_is(place: str, command: str) -> None:
+    program = program_of(command)
     if program.endswith("/wbond-generator"):  # the page's example
         assert program == "/usr/local/lib/wbond/generator/wbond-generator"
-    elif program not in (*ELSEWHERE, "wbond"):
-        assert shutil.which(program, path=PATH), f"{place}: {command}"
+    elif program:
+        assert program in PROGRAMS, f"{place}: {command}"
+
+
+def test_programs_come_with_wbond_or_for_a_reason() -> None:
+    control = (REPOSITORY / "packaging/debian/control").read_text(encoding="utf-8")
+    lists = control.partition("\nDepends:")[2].partition("\nDescription:")[0]
+    depends = set(re.findall(r"^ ([a-z0-9-]+)", lists, re.MULTILINE))
+    assert set(PROGRAMS.values()) - depends == set(ELSEWHERE)
+    assert {program_of(text) for _, text in COMMANDS} >= set(PROGRAMS)
 
 
 @pytest.mark.parametrize(("place", "command"), COMMANDS)
@@ -230,9 +258,7 @@ def test_what_takes_root_is_called_by_sudo(place: str, command: str) -> None:
         return  # a verb alone may be no more than its name
     assert words[:2] not in [["wbond", verb] for verb in ("apply", "down", "init", "up")], place
     assert words[:2] != ["udevadm", "trigger"]
-    assert words[0] not in ROOT_S
-    if words[0] not in ELSEWHERE and shutil.which(words[0], path=PATH):
-        assert shutil.which(words[0], path=USER_PATH), f"{place}: {command}"
+    assert words[0] not in (*ROOT_S, *IN_SBIN), f"{place}: {command}"
 
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
@@ -283,15 +309,23 @@ def files(page: Path) -> list[str]:
 
 
 def test_files_are_those_that_the_code_names() -> None:
-    """Part by part: the code puts a path together."""
-    sources = [path for name in ("generator", "helpers") for path in (REPOSITORY / name).rglob("*")]
-    code = "\n".join(path.read_text("utf-8") for path in sources if path.suffix == ".py")
-    found = {(page.name, path) for page in PAGES for path in files(page)}
-    assert ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)) in found
-    assert ("wbond.8.scd", f"/{apply.REJECTED}") in found
-    for page, path in found:
-        for part in filter(None, re.split(r"/|\.?BOND\.?", path)):
-            assert re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", code), f"{page}: {path}"
+    """The pages' sections FILES, and what the code puts together, BOND for the bond's name."""
+    units = (REPOSITORY / "units/dhcp6c@.service").read_text(encoding="utf-8")
+    folder, name = os.path.split(dhcp.DHCP6C_DUID)
+    (state,) = re.findall(rf"^BindPaths=(.*):{folder}$", units, re.MULTILINE)
+    assert {(page.name, path) for page in PAGES for path in files(page)} == {
+        ("wbond.8.scd", f"/{ini.CONFIGURATION}"),
+        ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
+        ("wbond.8.scd", snapshot.folder("/", snapshot.ATTEMPTED)),
+        ("wbond.8.scd", f"/{apply.REJECTED}"),
+        ("wbond-dhcp.8.scd", f"{dhcp.DHCLIENT_STATE}/dhclient.BOND.conf"),
+        ("wbond-dhcp.8.scd", f"{dhcp.DHCLIENT_STATE}/dhclient.BOND.leases"),
+        ("wbond-dhcp.8.scd", f"{dhcp.RUNTIME}/BOND/dhcp6c.conf"),
+        ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
+        ("wbond-generator.8.scd", f"/{ini.CONFIGURATION}"),
+        ("wbond-generator.8.scd", f"/{snapshot.HOSTNAME}"),
+        ("wbond-generator.8.scd", f"/{unit_tree.DIRECTORY}"),
+    }
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in main.VERBS)])

@@ -132,8 +132,12 @@ def unit_defaults() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("option", sorted(set(config.BOND_SETTINGS) - {"mode"}))
 def test_defaults_are_the_same_in_units_example_and_page(option: str) -> None:
+    page = (REPOSITORY / "man/wbond.conf.5.scd").read_text(encoding="utf-8")
     (default,) = unit_defaults()[option]
     assert f"\n#{option} = {default}\n" in EXAMPLE
+    heading = rf"^\*{option}\*[^(\n]*\(|^\*[^(\n]*\*{option}\*[^(\n]*\("
+    shown = re.findall(rf"(?:{heading})(?:.*; )?default [*_](.*?)[*_]\)$", page, re.MULTILINE)
+    assert shown[:1] == [default]
 
 
 def test_the_generator_reckons_with_the_units_defaults() -> None:
@@ -142,10 +146,3 @@ def test_the_generator_reckons_with_the_units_defaults() -> None:
     assert defaults["peer_notif_delay"] == {str(config.DEFAULT_PEER_NOTIF_DELAY)}
     for kind, globs in config.DEFAULT_PORTS.items():
         assert f"# Default: {kind} = {' '.join(globs)}\n" in EXAMPLE
-
-
-def test_changelog_and_setup_name_one_version() -> None:
-    setup = (REPOSITORY / "setup.cfg").read_text(encoding="utf-8")
-    (version,) = re.findall(r"^version = (.*)$", setup, re.MULTILINE)
-    changelog = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"## [{version}]" in changelog or "## [Unreleased]" in changelog
