@@ -146,3 +146,47 @@ def test_the_generator_reckons_with_the_units_defaults() -> None:
     assert defaults["peer_notif_delay"] == {str(config.DEFAULT_PEER_NOTIF_DELAY)}
     for kind, globs in config.DEFAULT_PORTS.items():
         assert f"# Default: {kind} = {' '.join(globs)}\n" in EXAMPLE
+
+
+def editorconfig(name: str) -> dict[str, str]:
+    """Return what .editorconfig asks of a file, by the sections that it uses."""
+    wanted: dict[str, str] = {}
+    matches = True
+    for line in (REPOSITORY / ".editorconfig").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            matches = bool(re.fullmatch(glob_pattern(line[1:-1]), name))
+        elif matches and "=" in line and not line.startswith("#"):
+            option, _, value = line.partition(" = ")
+            wanted[option] = value
+    return wanted
+
+
+def glob_pattern(glob: str) -> str:
+    """Return a regular expression for a glob of .editorconfig's: *, ** and {a,b}."""
+    signs = {"**": ".*", "*": "[^/]*", "{": "(?:", "}": ")", ",": "|"}
+    parts = re.split(r"(\*\*|[*{},])", glob)
+    pattern = "".join(signs.get(part, re.escape(part)) for part in parts)
+    return pattern if "/" in glob else f"(?:.*/)?(?:{pattern})"
+
+
+def test_files_are_as_editorconfig_says() -> None:
+    wrong = []
+    for name in tracked():
+        wanted, octets = editorconfig(name), (REPOSITORY / name).read_bytes()
+        if wanted["insert_final_newline"] == "true" and octets and not octets.endswith(b"\n"):
+            wrong.append(f"{name}: no newline at its end")
+        if wanted["end_of_line"] == "lf" and b"\r" in octets:
+            wrong.append(f"{name}: a carriage return")
+        if wanted["trim_trailing_whitespace"] == "true" and re.search(rb"[ \t]$", octets, re.M):
+            wrong.append(f"{name}: blanks at the end of a line")
+        if wanted["indent_style"] == "space" and re.search(rb"^\t", octets, re.M):
+            wrong.append(f"{name}: indented by tabs")
+    assert wrong == []
+
+
+def test_editorconfig_tells_files_apart() -> None:
+    assert editorconfig("man/wbond.8.scd")["indent_style"] == "tab"
+    assert editorconfig("packaging/debian/rules")["indent_style"] == "tab"
+    assert editorconfig("tests/cases/dialect/etc/wbond.conf")["end_of_line"] == "unset"
+    assert editorconfig("generator/wbond/ini.py")["max_line_length"] == "100"
+    assert editorconfig("README.md")["indent_style"] == "space"
