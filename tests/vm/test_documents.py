@@ -131,7 +131,7 @@ def test_from_the_wiki_s_units(laptop: Laptop) -> None:
     follow(laptop, "docs/from-the-wiki.md")
     laptop.fail_over_and_back()
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
-    # "It takes the radio out and in, not the bond."
+    # "It takes only the radio out of the bond and back in; the bond stays up."
     udp = laptop.traffic("udp")
     laptop.run("systemctl", "restart", f"{BOND}-supplicant@{RADIO}.service")
     laptop.wait_both()
