@@ -24,8 +24,8 @@ PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers/*/__init__.py \
     helpers/*/*/__init__.py))
 HELPERS = $(wildcard helpers/wbond-*)
-# Another package's units of the same name are left alone, as Arch's dhclient@ and dhcp6c@:
-# wbond-generator makes units from those in LIBDIR then.
+# Units of the same name from another package, such as Arch's dhclient@ and dhcp6c@, are left alone;
+# wbond-generator then makes each bond's units from those in LIBDIR.
 FOREIGN_UNITS ?= $(shell cd "$(DESTDIR)$(UNITDIR)" 2>/dev/null && \
     grep -L 'man:wbond.conf(5)' $(UNITS) 2>/dev/null)
 OWN_UNITS = $(filter-out $(FOREIGN_UNITS),$(UNITS))
@@ -47,19 +47,19 @@ tools:
 test: tools
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
-# Each of the lab's scenarios on every release, not only on those that tests/vm/releases.txt names.
+# Every scenario of the lab on every release, not only on those that tests/vm/releases.txt names.
 test-all: tools
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup --all-releases tests
 
 check: tools
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore tests/vm tests
 
-# Random faults in the lab: MINUTES, SEED (which repeats them), RELEASE.
+# Random faults in the lab: MINUTES, SEED (the same seed repeats them), RELEASE.
 soak: tools
 	$(VENV)/bin/python tests/vm/soak.py $(if $(MINUTES),--minutes $(MINUTES)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(RELEASE),--release $(RELEASE))
 
-# Mutants of what wbond reads, through its readers: MINUTES, SEED.
+# Mutants of what wbond reads go through its readers: MINUTES, SEED.
 fuzz: tools
 	$(VENV)/bin/python tests/fuzz.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
@@ -71,14 +71,14 @@ bench: tools
 	$(VENV)/bin/python tests/vm/bench.py
 	$(VENV)/bin/python tests/vm/bench_boot.py
 
-# Checked in: what README shows of the command.
+# The picture in README is checked in.
 picture: tools
 	$(VENV)/bin/python tests/vm/picture.py
 
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py
 
-# Checked in, so that an installation needs no shtab.
+# The completions are checked in, so that an installation needs no shtab.
 completions: tools
 	$(VENV)/bin/python tests/completions.py completions
 
@@ -88,7 +88,7 @@ SOURCES = generator helpers units udev man completions docs packaging Makefile s
     pyproject.toml wbond.conf.example LICENSE $(wildcard *.md)
 BUILD = build
 
-# Needs debhelper, dh-python and what packaging/debian/control names besides.
+# This needs debhelper, dh-python and the build dependencies in packaging/debian/control.
 deb:
 	rm -rf "$(BUILD)/deb"
 	install -d "$(BUILD)/deb/wbond"
@@ -102,9 +102,9 @@ directories:
 	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" || { \
 	    echo "pkg-config knows no systemd directories: install systemd.pc and udev.pc" \
 	        "(Debian 13: systemd-dev; else: systemd, udev) and pkg-config" >&2; exit 1; }
-	@case "$(PREFIX)" in /*) ;; *) echo "PREFIX is to be an absolute path" >&2; exit 1;; esac
+	@case "$(PREFIX)" in /*) ;; *) echo "PREFIX must be an absolute path" >&2; exit 1;; esac
 
-# Neither systemctl nor udevadm is run: a reboot, or the package's scripts, take it up.
+# This runs neither systemctl nor udevadm: a reboot, or the package's scripts, make it take effect.
 install: directories
 	install -d "$(DESTDIR)$(LIBDIR)/generator" "$(DESTDIR)$(LIBDIR)/helpers" "$(DESTDIR)$(BINDIR)" \
 	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
