@@ -36,46 +36,6 @@ def setup_version() -> str:
     return str(version)
 
 
-def first_section(changelog: str, version: str) -> str:
-    """Return what the changelog must begin with: the version where it is released, else the rest.
-
-    See RELEASING.md: the version is that of the next release until this one has a section.
-    """
-    return version if version in sections(changelog) else "Unreleased"
-
-
-def sections(changelog: str) -> dict[str, str]:
-    """Return the changelog's sections, and the day of each; none where it has no day."""
-    return dict(re.findall(r"^## \[(.+?)\](?: - (.+))?$", changelog, re.MULTILINE))
-
-
-def check_changelog(changelog: str, version: str) -> None:
-    """Raise AssertionError where a changelog does not fit the version."""
-    found = sections(changelog)
-    assert next(iter(found)) == first_section(changelog, version)
-    for name, day in found.items():
-        assert bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", day)) is (name != "Unreleased"), name
-
-
-def test_the_changelog_begins_with_the_version_or_with_what_is_not_released() -> None:
-    check_changelog((REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), setup_version())
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n",  # released, and the version not raised
-        "## [0.1.0] - 2026-11-01\n",  # raised, and no section for what comes
-        "## [0.2.0]\n\n## [0.1.0] - 2026-11-01\n",  # released on no day
-    ],
-)
-def test_a_changelog_that_does_not_fit_is_found(wrong: str) -> None:
-    check_changelog("## [Unreleased]\n\n## [0.1.0] - 2026-11-01\n", "0.2.0")
-    check_changelog("## [0.2.0] - 2026-12-01\n\n## [0.1.0] - 2026-11-01\n", "0.2.0")
-    with pytest.raises(AssertionError):
-        check_changelog(wrong, "0.2.0")
-
-
 def copy_tree(top: Path) -> None:
     """Copy what git knows of the work tree, tests left out, for a build to write into."""
     listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The files that the manual pages name are those that the code reads and writes."""
+
+import os
+import re
+from pathlib import Path
+
+from wbond import ini
+from wbond_cli.verbs import apply
+from wbond_net.clients import dhcp
+from wbond_net.deployed import snapshot, unit_tree
+
+from tests.conftest import REPOSITORY
+
+PAGES = sorted((REPOSITORY / "man").glob("*.scd"))
+
+
+def files(page: Path) -> list[str]:
+    """Return the paths that a page's section FILES explains."""
+    text = page.read_text(encoding="utf-8")
+    (section,) = re.findall(r"^# FILES\n(.*?)^# ", text, re.MULTILINE | re.DOTALL) or [""]
+    lines = re.findall(r"^(_/.*)$", section, re.MULTILINE)
+    return [path for line in lines for path in re.findall(r"_(/.*?)_(?:,| |$)", line)]
+
+
+def test_files_are_those_that_the_code_names() -> None:
+    """The pages' sections FILES, and what the code puts together, BOND for the bond's name."""
+    units = (REPOSITORY / "units/dhcp6c@.service").read_text(encoding="utf-8")
+    folder, name = os.path.split(dhcp.DHCP6C_DUID)
+    (state,) = re.findall(rf"^BindPaths=(.*):{folder}$", units, re.MULTILINE)
+    assert {(page.name, path) for page in PAGES for path in files(page)} == {
+        ("wbond.8.scd", f"/{ini.CONFIGURATION}"),
+        ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
+        ("wbond.8.scd", snapshot.folder("/", snapshot.ATTEMPTED)),
+        ("wbond.8.scd", f"/{apply.REJECTED}"),
+        ("wbond-dhcp.8.scd", f"{dhcp.DHCLIENT_STATE}/dhclient.BOND.conf"),
+        ("wbond-dhcp.8.scd", f"{dhcp.DHCLIENT_STATE}/dhclient.BOND.leases"),
+        ("wbond-dhcp.8.scd", f"{dhcp.RUNTIME}/BOND/dhcp6c.conf"),
+        ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
+        ("wbond-generator.8.scd", f"/{ini.CONFIGURATION}"),
+        ("wbond-generator.8.scd", f"/{snapshot.HOSTNAME}"),
+        ("wbond-generator.8.scd", f"/{unit_tree.DIRECTORY}"),
+    }
