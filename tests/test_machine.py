@@ -2,6 +2,7 @@
 """The lab's guest where QEMU does not do its part."""
 
 import socket
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,16 @@ def test_memory_that_has_arrived_ends_the_wait(tmp_path: Path) -> None:
 def test_memory_that_does_not_arrive_is_an_error(status: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(GuestLost, match=rf"{told}.*; see {tmp_path}/qemu.log"):
         guest(["setup", status], tmp_path)._wait_migrated(timeout=0.1)
+
+
+def test_a_process_that_does_not_end_is_an_error(tmp_path: Path) -> None:
+    made = guest(["completed"], tmp_path)
+    with subprocess.Popen(["sleep", "60"]) as made.qemu:
+        try:
+            with pytest.raises(GuestLost, match=rf"not ended .*; see {tmp_path}/qemu.log"):
+                made._wait_ended(timeout=0.1)
+        finally:
+            made.qemu.kill()
 
 
 def test_a_monitor_that_says_nothing_is_an_error(

@@ -20,6 +20,7 @@ from timing import timing
 WORLD = ("ip", "netns", "exec", "world")  # runs a command there
 BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 40 to 55 beside another guest
 MIGRATION_TIMEOUT = 120.0  # s; to save or resume a guest takes one to two
+QUIT_TIMEOUT = 60.0  # s; QEMU ends at once
 
 
 class Result(NamedTuple):
@@ -123,7 +124,7 @@ class Machine:
             self.monitor("quit")
             assert self.qemu
             timing.ends(self.qemu.pid)
-            self.qemu.wait()
+            self._wait_ended(QUIT_TIMEOUT)
         return Snapshot(self.command, str(self.disk), str(memory), self.boot_id)
 
     def resume(self, snapshot: Snapshot, cable: bool = True) -> Self:
@@ -158,6 +159,15 @@ class Machine:
                     f"(status: {status}); see {log}"
                 )
             time.sleep(0.05)
+
+    def _wait_ended(self, timeout: float) -> None:
+        """Wait until QEMU has ended; `timeout` in seconds. Raises GuestLost where it does not."""
+        assert self.qemu
+        try:
+            self.qemu.wait(timeout)
+        except subprocess.TimeoutExpired:
+            log = self.folder / "qemu.log"
+            raise GuestLost(f"QEMU has not ended within {timeout:.0f} s; see {log}") from None
 
     def _wait_agent(self, former: str) -> str:
         """Wait until the agent of another boot than `former` answers; returns the boot's id."""
@@ -248,8 +258,8 @@ class Machine:
                     if value or value is None:
                         return time.monotonic() - start
                     reason = repr(value)
-                except CommandFailed as fault:
-                    reason = str(fault)
+                except CommandFailed as error:
+                    reason = str(error)
                 time.sleep(0.2)
         raise AssertionError(f"{timeout:.0f} s went by without: {what}. Last: {reason}")
 
@@ -316,7 +326,7 @@ class Machine:
         if self.qemu and self.qemu.poll() is None:
             with timing.during("boot"):
                 self.result("systemctl", "poweroff", "--no-block", timeout=30.0)
-                self.qemu.wait(BOOT_TIMEOUT)
+                self._wait_ended(BOOT_TIMEOUT)
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -338,8 +348,8 @@ class Machine:
         for name, script in looks.items():
             try:
                 text = self.result("sh", "-c", script, timeout=60.0).out
-            except (GuestLost, OSError) as fault:
-                text = f"the guest does not answer: {fault}"
+            except (GuestLost, OSError) as error:
+                text = f"the guest does not answer: {error}"
             (folder / name).write_text(text, encoding="utf-8", errors="replace")
 
 
