@@ -66,8 +66,11 @@ class Agent:
         self.lock = threading.Lock()
         threading.Thread(target=self._receive, daemon=True).start()
 
-    def ask(self, do: str, patience: float, **arguments: object) -> dict[str, Any]:
-        """Have the agent do something; `patience` in seconds. Raises GuestLost, CommandFailed."""
+    def ask(self, do: str, answer_timeout: float, **arguments: object) -> dict[str, Any]:
+        """Have the agent do something, and return its answer; `answer_timeout` is in seconds.
+
+        Raises GuestLost where no answer comes, CommandFailed where the agent could not do it.
+        """
         number = next(self.numbers)
         answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.waiting[number] = answers
@@ -75,9 +78,9 @@ class Agent:
         try:
             with self.lock:
                 self.socket.sendall(request)
-            answer = answers.get(timeout=patience)
+            answer = answers.get(timeout=answer_timeout)
         except (OSError, queue.Empty):
-            raise GuestLost(f"no answer to {do} {arguments} for {patience:.0f} s") from None
+            raise GuestLost(f"no answer to {do} {arguments} for {answer_timeout:.0f} s") from None
         finally:
             self.waiting.pop(number, None)
         if "fault" in answer:

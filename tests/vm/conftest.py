@@ -98,7 +98,7 @@ def guests(release: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
 
 @pytest.fixture(scope="session")
 def disk(release: str, shared: Path, installed: Snapshot) -> Path:
-    """The disk of a laptop with wbond installed that was shut down in order."""
+    """The disk of a laptop with wbond installed that was shut down properly."""
 
     def make(folder: Path) -> Snapshot:
         with resumed(release, folder, installed) as laptop:
@@ -110,15 +110,15 @@ def disk(release: str, shared: Path, installed: Snapshot) -> Path:
 
 @pytest.fixture(scope="module")
 def boot(guests: Guests, disk: Path) -> Boot:
-    """Boot a laptop with wbond installed; the former one of this module goes off."""
+    """Boot a laptop with wbond installed; the module's former laptop is switched off."""
     return lambda **how: guests.boot(disk, **how)
 
 
 @pytest.fixture(scope="module")
 def resume(guests: Guests, configured: Snapshot) -> Resume:
-    """Go on with a laptop that carries; the former one of this module goes off.
+    """Continue with a laptop that is online; the module's former laptop is switched off.
 
-    With `files`, these are written and taken up first, wbond.conf by `wbond apply`.
+    `files` are written first, and a wbond.conf among them is put into force by `wbond apply`.
     """
 
     def start(files: dict[str, str] | None = None) -> Laptop:
@@ -131,7 +131,7 @@ def resume(guests: Guests, configured: Snapshot) -> Resume:
 
 @pytest.fixture
 def own_laptop(release: str, configured: Snapshot, tmp_path: Path) -> Iterator[Laptop]:
-    """A laptop of the scenario's own, which carries."""
+    """A laptop of the scenario's own, which is online."""
     Laptop.current = laptop = resumed(release, tmp_path, configured)
     with laptop:
         yield laptop
@@ -168,8 +168,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     try:
         Laptop.current.keep_logs(folder)
         report.sections.append(("guest", f"journal, state and serial log are in {folder}"))
-    except (OSError, subprocess.SubprocessError) as fault:
-        report.sections.append(("guest", f"no logs: {fault}"))
+    except (OSError, subprocess.SubprocessError) as error:
+        report.sections.append(("guest", f"no logs: {error}"))
 
 
 @pytest.hookimpl(tryfirst=True)

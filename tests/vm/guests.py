@@ -16,9 +16,9 @@ Resume = Callable[..., Laptop]
 
 
 def made_once(note: Path, make: Callable[[Path], Snapshot]) -> Snapshot:
-    """Return the snapshot that is noted in a file; `make` it, in a folder beside, if there is none.
+    """Return the snapshot that a file names; without one, `make` it in a folder beside the file.
 
-    Another worker may be at it, or have done it.
+    Another worker may be making it, or have made it.
     """
     with note.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -30,14 +30,14 @@ def made_once(note: Path, make: Callable[[Path], Snapshot]) -> Snapshot:
 
 
 class Guests:
-    """Starts the laptops of a module; with each, the former one goes off."""
+    """Starts the laptops of a module; each switches the former one off."""
 
     def __init__(self, release: str, folders: Callable[[], Path]) -> None:
         self.release, self.folders = release, folders
         self.laptop: Laptop | None = None
 
     def resume(self, snapshot: Snapshot, cable: bool = True) -> Laptop:
-        """Go on with a laptop that was saved."""
+        """Continue with a laptop that was saved."""
         laptop = self._new(Path(snapshot.disk))
         laptop.resume(snapshot, cable)
         return laptop

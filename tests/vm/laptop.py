@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The laptop of the stories: a guest with wbond, and the words to tell what it does."""
+"""The scenarios' laptop: a guest with wbond, and the words that scenarios use."""
 
 import json
 import re
@@ -66,12 +66,12 @@ class Laptop(Machine):
     agreed: str | None = None  # what configuration and kernel said when status last agreed
 
     def write_all(self, files: Mapping[str, str]) -> None:
-        """Write files, those with secrets for root alone."""
+        """Write files; those with secrets are readable only by root."""
         for path, text in files.items():
             self.write(path, text, 0o600 if path.startswith("/etc/wpa_supplicant/") else 0o644)
 
     def take_up(self, files: Mapping[str, str]) -> None:
-        """Write files, and have a configuration among them applied."""
+        """Write files, and apply the configuration if it is among them."""
         self.write_all(files)
         if CONFIGURATION in files:
             self.run("wbond", "apply", "--yes", timeout=180)
@@ -145,7 +145,7 @@ class Laptop(Machine):
         self.wait_for("no port of the dock", lambda: name not in self.ports())
 
     def rfkill(self, verb: str, *radios: str) -> None:
-        """Block or unblock radios of the laptop, else its own; the access point's is not meant."""
+        """Block or unblock radios of the laptop, by default its built-in one."""
         for radio in radios or (RADIO,):
             self.shell(f"rfkill {verb} $(cat /sys/class/net/{radio}/phy80211/rfkill*/index)")
 
@@ -155,7 +155,7 @@ class Laptop(Machine):
         return dict(line.split(":", 1) for line in shown)
 
     def leased6(self) -> list[str]:
-        """Return the addresses by DHCPv6, whole ones; others are made up."""
+        """Return the addresses by DHCPv6, which have a prefix of 128 bits."""
         return [str(a["local"]) for a in self.addresses(6) if a["prefixlen"] == 128]
 
     def has_lease(self) -> bool:
@@ -201,7 +201,7 @@ class Laptop(Machine):
         return self.wait_for(f"{port} active", lambda: self.active_port(bond) == port, timeout)
 
     def wait_status(self, words: str) -> None:
-        """Wait until the watch says so; it hears of things when they have happened."""
+        """Wait until the watch's status has these words; it learns of events after they happen."""
         self.wait_for(
             f"the watch to say '{words}'",
             lambda: words in self.show("wbond-watch@bond0.service", "StatusText"),
@@ -210,9 +210,9 @@ class Laptop(Machine):
     def wait_agreement(self) -> None:
         """Wait until `wbond status` says of every bond what the kernel's own file says.
 
-        The two are read one after the other, and in between something may change. Where
-        wbond is not installed there is nothing to compare, nor where all is as it was when
-        they last agreed.
+        They are read one after the other, and something may change in between. There is nothing
+        to compare where wbond is not installed, or where nothing has changed since they last
+        agreed.
         """
         # -v: the files' names as well, which are the bonds'.
         state = "tail -v -n +1 /etc/wbond.conf /etc/wbond.conf.d/* /proc/net/bonding/*"
@@ -251,13 +251,13 @@ class Laptop(Machine):
         self.wait_for(f"{port} as the primary", lambda: line in self.bonding())
 
     def wait_both(self) -> None:
-        """Wait until the cable carries, the radio stands by authorised, and there are addresses."""
+        """Wait until the cable is active, the radio is authorised, and there are addresses."""
         self.wait_port(CARD)
         self.wait_for("the radio to associate", self.authorised)
         self.wait_online()
 
     def fail_over_and_back(self) -> None:
-        """Tell the main story: the cable is pulled and returns, and a stream goes on."""
+        """Play the main story: the cable is pulled and returns, and a stream continues."""
         self.wait_both()
         tcp = self.traffic("tcp")
         self.cable.pull()
@@ -269,12 +269,12 @@ class Laptop(Machine):
         assert tcp.report()["broken"] == ""
 
     def client_ids(self) -> set[str]:
-        """Return the DHCPv4 client identifiers that the server has leases for."""
+        """Return the DHCPv4 client identifiers for which the server has leases."""
         leases = self.read("/run/lab/leases").splitlines()
         return {line.split()[4] for line in leases if line.count(" ") == 4 and "192.0.2." in line}
 
     def warnings(self) -> list[str]:
-        """Return the generator's messages of this boot; journald knows whose they are."""
+        """Return the generator's messages of this boot."""
         words = ("journalctl", "-b", "-t", "wbond-generator", "-o", "cat", "--no-pager", "-q")
         return self.result(*words).out.splitlines()
 
@@ -302,7 +302,7 @@ def install(laptop: Machine) -> None:
 
 
 def resumed(release: str, folder: Path, snapshot: Snapshot) -> Laptop:
-    """Return a laptop that goes on where another was saved; one that does not is switched off."""
+    """Return a laptop that continues where another was saved; if it fails, switch it off."""
     laptop = Laptop(image.image(release), folder, Path(snapshot.disk))
     try:
         return laptop.resume(snapshot)
@@ -312,7 +312,7 @@ def resumed(release: str, folder: Path, snapshot: Snapshot) -> Laptop:
 
 
 def install_wbond(release: str, folder: Path) -> Snapshot:
-    """Install wbond in a stock guest and reboot it; returns what it is like then."""
+    """Install wbond in a stock guest and reboot it; returns a snapshot of it."""
     with resumed(release, folder, stock.booted(release)) as laptop:
         install(laptop)
         laptop.reboot()
@@ -321,7 +321,7 @@ def install_wbond(release: str, folder: Path) -> Snapshot:
 
 
 def configure(release: str, folder: Path, installed: Snapshot) -> Snapshot:
-    """Drop the configuration and reboot; returns what the laptop is like when all is there."""
+    """Write the configuration and reboot; returns a snapshot once everything is up."""
     with resumed(release, folder, installed) as laptop:
         laptop.write_all(FILES)
         laptop.reboot()

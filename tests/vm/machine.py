@@ -111,9 +111,9 @@ class Machine:
         self.agent = Agent(self.folder / "agent.sock")
 
     def save(self) -> Snapshot:
-        """Save the guest as it is, and end it; no dock is plugged.
+        """Save the running guest and end it; no dock may be plugged in.
 
-        Its folder has to stay for as long as others resume from it.
+        The guest's folder must stay as long as others resume from it.
         """
         self.run("sync")
         memory = self.folder / "memory"
@@ -128,7 +128,7 @@ class Machine:
         return Snapshot(self.command, str(self.disk), str(memory), self.boot_id)
 
     def resume(self, snapshot: Snapshot, cable: bool = True) -> Self:
-        """Go on where a guest was saved; this one starts from the snapshot's disk.
+        """Continue where a guest was saved; this guest starts from the snapshot's disk.
 
         `cable`: it is plugged in, as it was when the guest was saved.
         """
@@ -193,7 +193,7 @@ class Machine:
 
     @property
     def runs(self) -> bool:
-        """Tell whether it is switched on."""
+        """Tell whether the guest is switched on."""
         return self.qemu is not None and self.qemu.poll() is None
 
     # --- in the guest ------------------------------------------------------------
@@ -216,9 +216,10 @@ class Machine:
         return self.run("sh", "-euc", script, timeout=timeout)
 
     def spawn(self, *argv: str, line: str = "", timeout: float = 60.0) -> Background:
-        """Start a command that goes on while the story does.
+        """Start a command that runs while the scenario continues.
 
-        With a `line`, the story waits for `timeout` seconds until that is printed, as the first.
+        With a `line`, wait until the command has printed that as its first line, for at most
+        `timeout` seconds.
         """
         words = {"argv": argv, "line": line, "timeout": timeout}
         return Background(self.agent, int(self.agent.ask("spawn", timeout + 30, **words)["pid"]))
@@ -270,7 +271,7 @@ class Machine:
             return self.result(*words, timeout=timeout).out.strip()
 
     def journal(self, *selection: str) -> str:
-        """Return this boot's journal with all that has been said so far, and by which unit."""
+        """Return this boot's journal up to now."""
         self.run("journalctl", "--sync")
         return self.run("journalctl", "-b", "--no-pager", "-o", "short-monotonic", *selection)
 
@@ -283,14 +284,14 @@ class Machine:
             self.boot_id = self._wait_agent(self.boot_id)
 
     def suspend(self, depth: str = "s2idle") -> None:
-        """Suspend, and wait until it sleeps.
+        """Suspend the guest, and wait until it sleeps.
 
-        To idle, as today's laptops do, or `deep`: to RAM by ACPI's S3, from which QEMU wakes
-        a guest booted with `s3`, once and not again.
+        It suspends to idle, as today's laptops do, or with `deep` to RAM by ACPI's S3. From S3
+        QEMU wakes a guest that was booted with `s3`, but only once.
         """
         self.shell(f"echo {depth} > /sys/power/mem_sleep")
         if depth == "deep":
-            # Rather reset, at once, than half dead: see `is_lost`.
+            # Let it reset at once rather than go on half dead: see `is_lost`.
             self.shell("sysctl -q kernel.panic_on_oops=1")
         self.result("systemctl", "start", "--no-block", "suspend.target", timeout=30.0)
         end = time.monotonic() + 60
@@ -306,12 +307,12 @@ class Machine:
         return True
 
     def wake(self, depth: str = "s2idle") -> None:
-        """Wake it from its sleep: from idle by its power button, from S3 as QEMU does."""
+        """Wake the guest: from idle by its power button, from S3 by QEMU's own command."""
         self.monitor("system_powerdown" if depth == "s2idle" else "system_wakeup")
         self.result("true", timeout=120.0)
 
     def is_lost(self) -> bool:
-        """Tell whether it has booted by itself, or does not answer any more.
+        """Tell whether the guest has rebooted by itself, or no longer answers.
 
         QEMU's software emulation may wake it from S3 with flags of the processor that were never
         set; with NT among them the kernel's next iretq faults (seen in do_sync_core()).
@@ -322,7 +323,7 @@ class Machine:
             return True
 
     def poweroff(self) -> None:
-        """Shut the guest down in order and wait for QEMU's end."""
+        """Shut the guest down properly, and wait until QEMU has ended."""
         if self.qemu and self.qemu.poll() is None:
             with timing.during("boot"):
                 self.result("systemctl", "poweroff", "--no-block", timeout=30.0)
@@ -336,7 +337,7 @@ class Machine:
             self.qemu.wait()
 
     def keep_logs(self, folder: Path) -> None:
-        """Save journal, states, serial log and QEMU's own words of a scenario that failed."""
+        """Save the journal, states, the serial log and QEMU's output of a scenario that failed."""
         folder.mkdir(parents=True, exist_ok=True)
         for log in ("serial.log", "qemu.log"):
             shutil.copyfile(self.folder / log, folder / log)

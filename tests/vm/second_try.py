@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A scenario that fails is run once more, with all fixtures, and so its guest, made again.
 
-What passes then is flaky: it is counted, told with the words and logs of its first try, and a run
-passes with FLAKY_MAX of them at most.
+A scenario that passes then is flaky: it is counted and shown with the messages and logs of its
+first try, and a run passes with at most FLAKY_MAX of them.
 """
 
 import pytest

@@ -46,11 +46,11 @@ class World:
         self.configuration = BASE
 
     def command(self, *argv: str) -> None:
-        """Run a command of a person's beside whatever else happens; how it ends does not matter."""
+        """Run a command as a person would, in the background; how it ends does not matter."""
         self.running.append(self.pool.submit(self.laptop.result, *argv, timeout=COMMAND_WITHIN))
 
     def units(self) -> list[str]:
-        """Return the units that a person may lay hands on."""
+        """Return the units that a person may start and stop."""
         sticks = [f"{BOND}-supplicant@wlan0.service"] if self.stick else []
         ports = [f"{BOND}-wired@{CARD}.service", f"{BOND}-supplicant@{RADIO}.service", *sticks]
         return [f"wbond@{BOND}.service", WATCH, *CLIENTS, *ports]
@@ -104,7 +104,7 @@ def move_stick(world: World, plugged: bool) -> None:
         world.laptop.radios.plug("stick", STICK_MAC)
     elif world.stick and not plugged:
         world.laptop.radios.pull("stick")
-        # A stick that is plugged anew is not the one that was stopped.
+        # A stick that is plugged in again is no longer stopped.
         world.stopped.discard(f"{BOND}-supplicant@wlan0.service")
     world.stick = plugged
 

@@ -11,14 +11,14 @@ import image
 import machine
 from machine import Machine, Snapshot
 
-_FOLDER = "@FOLDER@"  # stands in what is kept for where it is kept
+_FOLDER = "@FOLDER@"  # in the kept file, in place of the folder that holds it
 _NOTE = "snapshot.json"
 
 
 def booted(release: str) -> Snapshot:
-    """Return the guest of a release as it is after its boot, which takes one the first time.
+    """Return the guest of a release as it is after a boot.
 
-    And again whenever the image or the way in which QEMU starts has changed.
+    The first time, and whenever the image or QEMU's start has changed, this takes a boot.
     """
     guest = image.image(release)
 

@@ -62,7 +62,7 @@ def test_a_failover_changes_no_address_and_needs_no_lease(laptop: Laptop) -> Non
 
 
 def reassociate(laptop: Laptop) -> int:
-    """Have the radio associate anew under traffic that only comes in; returns the packets lost."""
+    """Have the radio associate again while traffic only comes in; returns the packets lost."""
     listener = laptop.traffic("listen")
     sender = laptop.traffic("send", laptop.address(), inside=WORLD)
     time.sleep(1)

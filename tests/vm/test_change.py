@@ -122,7 +122,7 @@ def has_second_bond(laptop: Laptop) -> bool:
     return laptop.result("test", "-e", "/sys/class/net/bond1").rc == 0
 
 
-# What is to be seen as long as the change holds.
+# What the laptop shows as long as the change is in force.
 UNCONFIRMED: list[tuple[str, Callable[[Laptop], bool]]] = [
     (f"[{BOND}]\nwireless = {RADIO}\nwired =\nmiimon = 50\n", lambda it: it.ports() == [RADIO]),
     (f"{SMALLEST}mac = {COMMON}\n", has_common_address),

@@ -246,7 +246,7 @@ def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Lapto
         "the lease confirmed with the radio's address",
         lambda: confirmed in laptop.read("/run/lab/dnsmasq.log")[before:],
     )
-    # Asked for by its address (INIT-REBOOT), not looked for anew.
+    # It was asked for by its address (INIT-REBOOT), not discovered again.
     said = laptop.read("/run/lab/dnsmasq.log")[before:]
     assert "DHCPDISCOVER" not in said.partition(confirmed)[0]
     for port, status in ((CARD, "down"), (RADIO, "up")):
