@@ -16,7 +16,7 @@ import second_try
 from wbond_net.clients import identity
 from wbond_net.deployed import snapshot
 from wbond_net.kernel import link
-from wbond_net.ports import alignment
+from wbond_net.ports import mac_policy
 
 from tests.fake import Machine
 
@@ -143,7 +143,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(link, "SYSFS", str(made.sysfs))
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
-    monkeypatch.setattr(alignment, "STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
     monkeypatch.setattr(snapshot, "ROOT", str(tmp_path / "root"))
     return made
 

@@ -36,8 +36,8 @@ from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
-from wbond_net.kernel import link, rtnetlink, state, udev  # noqa: E402
-from wbond_net.ports import frequencies, ifupdown  # noqa: E402
+from wbond_net.kernel import link, rtnetlink, state, udev_database  # noqa: E402
+from wbond_net.ports import ifupdown, scan_frequencies  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
@@ -178,12 +178,12 @@ class Udev:
     def __call__(self, octets: bytes) -> None:
         text = octets.decode("utf-8", "surrogateescape")
         with mock.patch.object(link, "output", return_value=octets.decode("utf-8", "replace")):
-            udev.settings("enp0s10")
+            udev_database.settings("enp0s10")
             with (
                 mock.patch.object(link, "ports", return_value=["wlan0", "wlan1"]),
                 mock.patch.object(link, "exists", return_value=True),
             ):
-                frequencies.initial("bond0", "wlan1")
+                scan_frequencies.initial("bond0", "wlan1")
         (self.folder / "etc/network/interfaces").write_bytes(octets)
         ifupdown.stanzas("enp0s10", str(self.folder))
         words = (text.split("\n") + [""] * 5)[:5]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from wbond_net.kernel import link, rfkill
-from wbond_net.ports import alignment, ifupdown, port
+from wbond_net.ports import ifupdown, mac_policy, port
 
 from tests.conftest import REPOSITORY
 from tests.fake import OWN, Machine
@@ -110,7 +110,7 @@ def test_ports_are_ranked_one_after_the_other(bonded: Machine) -> None:
 def test_a_bond_that_goes_meanwhile_fails_the_unit(
     bonded: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(alignment, "remember", lambda *_: shutil.rmtree(bonded.sysfs / "bond0"))
+    monkeypatch.setattr(mac_policy, "remember", lambda *_: shutil.rmtree(bonded.sysfs / "bond0"))
     assert join(CARD, MAC=CARD) == 1
     assert "bond0: No such file or directory" in capsys.readouterr().err
 
@@ -241,7 +241,7 @@ def test_a_rank_is_a_number(in_use: Machine, words: list[str]) -> None:
 )
 def test_a_port_is_aligned_while_it_is_down(bonded: Machine, policy: str, address: str) -> None:
     join(MAC=policy)
-    wanted = address or alignment.common_address("bond0", "stable")
+    wanted = address or mac_policy.common_address("bond0", "stable")
     assert bonded.ran[:2] == [
         f"ip link set dev {CARD} down",
         f"ip link set dev {CARD} address {wanted}",
@@ -253,7 +253,7 @@ def test_the_interface_that_is_named_keeps_its_own_and_is_remembered(bonded: Mac
     join(MAC=CARD)
     assert not any(" address 5" in command for command in bonded.ran)
     (bonded.sysfs / CARD / "address").unlink()
-    assert alignment.common_address("bond0", CARD) == OWN[CARD]
+    assert mac_policy.common_address("bond0", CARD) == OWN[CARD]
 
 
 def test_an_interface_that_is_absent_is_remembered(machine: Machine) -> None:

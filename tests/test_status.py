@@ -30,7 +30,7 @@ from wbond_net import wait_online
 from wbond_net.clients import leases
 from wbond_net.kernel import link, rtnetlink
 from wbond_net.kernel.state import State
-from wbond_net.ports import alignment
+from wbond_net.ports import mac_policy
 
 from tests import stories
 from tests.conftest import REPOSITORY, configured
@@ -760,7 +760,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sys/wlp3s0/speed").write_text("-1\n")
     (tmp_path / "var/lib/dhcp/dhclient.bond0.leases").write_text(stories.LEASE_FILE)
     monkeypatch.setattr(link, "SYSFS", str(tmp_path / "sys"))
-    monkeypatch.setattr(alignment, "STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
     return tmp_path
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
-from wbond_net.kernel import udev
+from wbond_net.kernel import udev_database
 from wbond_udev import main, match
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
@@ -250,9 +250,9 @@ def test_the_settings_are_read_back_by_the_port_s_unit(machine: Machine) -> None
     text = "[bond0]\n[bond0/x]\nkind = wireless\nmatch_usb = *\npriority = 300\n"
     found = properties(text, STICK)
     machine.udev[STICK.name] = "".join(f"{name}={value}\n" for name, value in found.items())
-    assert udev.settings(STICK.name) == {"PRIORITY": "40"}
-    assert udev.units("bond0") == ["bond0-supplicant@wlxe84e06000003.service"]
-    assert udev.units("bond1") == []
+    assert udev_database.settings(STICK.name) == {"PRIORITY": "40"}
+    assert udev_database.units("bond0") == ["bond0-supplicant@wlxe84e06000003.service"]
+    assert udev_database.units("bond1") == []
 
 
 # --- the programs -------------------------------------------------------------

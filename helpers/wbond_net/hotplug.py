@@ -4,7 +4,7 @@
 import os
 import sys
 
-from wbond_net.kernel import link, udev
+from wbond_net.kernel import link, udev_database
 
 USAGE = "usage: wbond-hotplug PATH"
 
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(USAGE + "\n")
         return 2
     path = arguments[0]
-    unit = udev.properties_at(path).get("WBOND_UNIT")
+    unit = udev_database.properties_at(path).get("WBOND_UNIT")
     if not os.path.isdir(path):
         link.say(f"{path} has gone")
         return 0

@@ -84,9 +84,9 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
 def align(environ: Mapping[str, str]) -> int:
     """Give the port the common address while it is down and free; join(), later, tells of it."""
     from wbond_net.kernel import link
-    from wbond_net.ports import alignment
+    from wbond_net.ports import mac_policy
 
     name = environ["INTERFACE"]
     if not link.is_up(name) and not link.master(name):
-        alignment.align(environ["WBOND_BOND"], name, environ["WBOND_MAC"])
+        mac_policy.align(environ["WBOND_BOND"], name, environ["WBOND_MAC"])
     return 0

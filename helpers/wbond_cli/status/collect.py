@@ -13,9 +13,9 @@ from wbond import config, escape, ini
 from wbond import main as generator
 from wbond_net.clients import identity, leases
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import link, rfkill, rtnetlink, udev
+from wbond_net.kernel import link, rfkill, rtnetlink, udev_database
 from wbond_net.kernel.rtnetlink import Link
-from wbond_net.ports import alignment
+from wbond_net.ports import mac_policy
 
 from wbond_cli.journal.reader import Entry
 from wbond_cli.process import Ask
@@ -90,7 +90,7 @@ class Host:
             virtual = other.kind or other.flags & _IFF_LOOPBACK
             if virtual or other.master in inside:
                 continue
-            owner = udev.properties(other.name).get("WBOND_BOND")
+            owner = udev_database.properties(other.name).get("WBOND_BOND")
             if owner:
                 found[other.name] = owner
         return found
@@ -141,7 +141,7 @@ class Host:
         common = {}
         for name in self._names(facts):
             try:
-                address = alignment.common_address(name, model.policy(facts, name))
+                address = mac_policy.common_address(name, model.policy(facts, name))
             except identity.NoMachineId:
                 continue  # wbond-bond has said so
             if address:

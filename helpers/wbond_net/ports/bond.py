@@ -16,7 +16,7 @@ from wbond import escape
 
 from wbond_net.clients import identity
 from wbond_net.deployed import snapshot
-from wbond_net.kernel import link, udev
+from wbond_net.kernel import link, udev_database
 
 USAGE = "usage: wbond-bond up|set|ports|down BOND"
 RUNTIME = "/run/wbond"
@@ -171,7 +171,7 @@ def _start_ports(bond: str) -> None:
     itself (FNM_NOESCAPE, src/core/dbus-manager.c, list_units_filtered()).
     """
     prefix = escape.unit_instance(escape.unit_instance(bond) + "-")
-    names = [f"wbond-plug@{prefix}*", *udev.units(bond)]
+    names = [f"wbond-plug@{prefix}*", *udev_database.units(bond)]
     command = ("systemctl", "start", "--no-block", "--all", "--", *names)
     subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
 

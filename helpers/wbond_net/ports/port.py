@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Mapping
 
-from wbond_net.kernel import link, rfkill, udev
-from wbond_net.ports import alignment, frequencies, ifupdown
+from wbond_net.kernel import link, rfkill, udev_database
+from wbond_net.ports import ifupdown, mac_policy, scan_frequencies
 
 USAGE = """usage: wbond-port join|leave|supplicant BOND INTERFACE
        wbond-port rank BOND INTERFACE NUMBER [INTERFACE NUMBER]…"""
@@ -51,7 +51,9 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
 
 def settings(port: str, environ: Mapping[str, str]) -> Mapping[str, str]:
     """Return rank and settings: the unit's of a port named literally, else those udev holds."""
-    return environ if environ["PRIORITY"] != NO_RANK else {**environ, **udev.settings(port)}
+    return (
+        environ if environ["PRIORITY"] != NO_RANK else {**environ, **udev_database.settings(port)}
+    )
 
 
 def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
@@ -70,12 +72,12 @@ def join(bond: str, port: str, environ: Mapping[str, str]) -> None:
         link.say(f"{stanza}: ifupdown configures {port} as well; take it out there")
     if not owner:
         link.run("ip", "link", "set", "dev", port, "down")
-        alignment.align(bond, port, environ["MAC"])
+        mac_policy.align(bond, port, environ["MAC"])
         link.run("ip", "address", "flush", "dev", port)
         _forget_primary(bond)
         link.run("ip", "link", "set", "dev", port, "master", bond)
         if environ["MAC"] == port:
-            alignment.remember(bond, port)
+            mac_policy.remember(bond, port)
     number = settings(port, environ)["PRIORITY"]
     with link.locked(bond):  # of two that join at once, the second is to see the first's rank
         _rank(bond, {port: number})
@@ -158,7 +160,7 @@ def leave(bond: str, port: str, environ: Mapping[str, str]) -> None:
     if link.master(port) != bond:
         return
     aligned = environ.get("MAC", "active") != "active"
-    own = alignment.permanent_address(port) if aligned else ""
+    own = mac_policy.permanent_address(port) if aligned else ""
     link.run("ip", "link", "set", "dev", port, "nomaster")
     if environ.get("LEGACY_RATES") == "no":
         _allow_all_rates(port)
@@ -201,5 +203,5 @@ def supplicant_command(bond: str, port: str, environ: Mapping[str, str]) -> list
     configuration = own if os.path.exists(own) else shared
     command = ["wpa_supplicant", "-i", port, "-D", environ["SUPPLICANT_DRIVER"]]
     common = os.path.realpath(OVERRIDES)
-    command += ["-c", configuration, "-I", frequencies.overrides(bond, port, common)]
+    command += ["-c", configuration, "-I", scan_frequencies.overrides(bond, port, common)]
     return command + (["-b", bond] if environ["SUPPLICANT_BRIDGE"] == "yes" else [])

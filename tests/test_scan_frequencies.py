@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from wbond_net.kernel import link
-from wbond_net.ports import frequencies
+from wbond_net.ports import scan_frequencies
 
 from tests.fake import Machine
 
@@ -35,14 +35,14 @@ def say(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> di
         machine.add(name, master="bond0")
         machine.rfkill(name)
     said = {"dev": device(STICK) + device(RADIO, 5180)}
-    said["phy"] = channels(*frequencies.SURE, 5180)
+    said["phy"] = channels(*scan_frequencies.SURE, 5180)
     monkeypatch.setattr(link, "output", lambda *words: said[words[1]])
-    monkeypatch.setattr(frequencies, "RUNTIME", str(tmp_path))
+    monkeypatch.setattr(scan_frequencies, "RUNTIME", str(tmp_path))
     return said
 
 
 def test_it_looks_where_another_radio_is_and_on_the_sure_ones(say: dict[str, str]) -> None:
-    assert frequencies.initial("bond0", STICK) == [2412, 2437, 2462, 5180]
+    assert scan_frequencies.initial("bond0", STICK) == [2412, 2437, 2462, 5180]
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_nothing_is_known_without_a_sibling_that_is_associated(
     say: dict[str, str], devices: str
 ) -> None:
     say["dev"] = devices
-    assert frequencies.initial("bond0", STICK) == []
+    assert scan_frequencies.initial("bond0", STICK) == []
 
 
 @pytest.mark.parametrize(
     "allowed",
     [
-        channels(*frequencies.SURE),
-        channels(*frequencies.SURE, disabled=(5180,)),
+        channels(*scan_frequencies.SURE),
+        channels(*scan_frequencies.SURE, disabled=(5180,)),
         channels(5180, 5200),
         channels(2412, 2437, 5180, disabled=(2462,)),
         "",
@@ -78,7 +78,7 @@ def test_a_radio_that_may_not_look_there_scans_everything(
     say: dict[str, str], allowed: str
 ) -> None:
     say["phy"] = allowed
-    assert frequencies.initial("bond0", STICK) == []
+    assert scan_frequencies.initial("bond0", STICK) == []
 
 
 def test_wpa_supplicant_is_told_by_a_file_of_the_port_s(
@@ -86,10 +86,10 @@ def test_wpa_supplicant_is_told_by_a_file_of_the_port_s(
 ) -> None:
     common = tmp_path / "common.conf"
     common.write_text(COMMON)
-    assert frequencies.overrides("bond0", STICK, str(common)) == str(common)
+    assert scan_frequencies.overrides("bond0", STICK, str(common)) == str(common)
     assert "scans all channels" in capsys.readouterr().out, "there is no folder to write in"
     (tmp_path / "bond0").mkdir()
-    path = Path(frequencies.overrides("bond0", STICK, str(common)))
+    path = Path(scan_frequencies.overrides("bond0", STICK, str(common)))
     assert path.read_text() == f"{COMMON}initial_freq_list=2412 2437 2462 5180\n"
     say["dev"] = ""
-    assert frequencies.overrides("bond0", STICK, str(common)) == str(common)
+    assert scan_frequencies.overrides("bond0", STICK, str(common)) == str(common)
