@@ -36,7 +36,7 @@ from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
-from wbond_net.kernel import link, rtnetlink, state, udev_database  # noqa: E402
+from wbond_net.kernel import link, netlink, rtnetlink, state, udev_database  # noqa: E402
 from wbond_net.ports import ifupdown, scan_frequencies  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
@@ -136,7 +136,7 @@ class Netlink:
 
     def __call__(self, text: bytes) -> None:
         links: dict[int, rtnetlink.Link] = {}
-        events = [found for found in map(rtnetlink.event, rtnetlink.messages(text)) if found]
+        events = [found for found in map(rtnetlink.event, netlink.messages(text)) if found]
         for event in events:
             if isinstance(event.what, rtnetlink.Link):
                 links[event.what.ifindex] = event.what

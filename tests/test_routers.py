@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.netlink import Message
 from wbond_net.kernel.rtnetlink import Address
 from wbond_net.watch import routers
 
@@ -47,7 +48,7 @@ def test_a_solicitation_says_who_asks() -> None:
 
 
 def test_what_deprecates_an_address_leaves_all_else_as_it_is() -> None:
-    message = rtnetlink.Message(20, 0, 0, 0, rtnetlink.deprecation(MADE))
+    message = Message(20, 0, 0, 0, rtnetlink.deprecation(MADE))
     event = rtnetlink.event(message)
     assert event is not None
     # A route for the prefix is the router's to give.
@@ -57,7 +58,7 @@ def test_what_deprecates_an_address_leaves_all_else_as_it_is() -> None:
 
 def test_one_without_an_end_keeps_its_route_and_that() -> None:
     endless = MADE._replace(flags=0x80 | 0x100, valid=None)
-    event = rtnetlink.event(rtnetlink.Message(20, 0, 0, 0, rtnetlink.deprecation(endless)))
+    event = rtnetlink.event(Message(20, 0, 0, 0, rtnetlink.deprecation(endless)))
     assert event is not None
     assert event.what == endless
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.rtnetlink import Address, Bond, Event, Link, Message, Slave
+from wbond_net.kernel.attributes import parse
+from wbond_net.kernel.netlink import KernelError, Message, Overrun, messages
+from wbond_net.kernel.rtnetlink import Address, Bond, Event, Link, Slave
 
 NEWLINK, DELLINK, NEWADDR, DELADDR = 16, 17, 20, 21
 MAC = bytes.fromhex("020000000a01")
@@ -62,7 +64,7 @@ def address_message(
 
 
 def events(datagram: bytes) -> list[Event | None]:
-    return [rtnetlink.event(found) for found in rtnetlink.messages(datagram)]
+    return [rtnetlink.event(found) for found in messages(datagram)]
 
 
 def test_a_port_of_a_bond() -> None:
@@ -203,9 +205,9 @@ def test_a_datagram_cut_short_gives_what_is_whole() -> None:
 
 
 def test_attributes_cut_short_give_what_is_whole() -> None:
-    assert rtnetlink.attributes(u32(1, 2) + u32(3, 4)[:-1]) == {1: struct.pack("=I", 2)}
-    assert rtnetlink.attributes(struct.pack("=HH", 3, 1) + bytes(8)) == {}
-    assert rtnetlink.attributes(struct.pack("=HH", 0, 1)) == {}
+    assert parse(u32(1, 2) + u32(3, 4)[:-1]) == {1: struct.pack("=I", 2)}
+    assert parse(struct.pack("=HH", 3, 1) + bytes(8)) == {}
+    assert parse(struct.pack("=HH", 0, 1)) == {}
 
 
 @given(st.binary(max_size=400))
@@ -265,7 +267,7 @@ class FakeKernel:
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
     fake = FakeKernel()
-    monkeypatch.setattr(rtnetlink, "_opened", lambda _groups: fake)
+    monkeypatch.setattr("wbond_net.kernel.netlink._opened", lambda _groups: fake)
     return fake
 
 
@@ -301,14 +303,14 @@ def test_a_dump_that_was_interrupted_is_made_again(kernel: FakeKernel) -> None:
 def test_lost_events_are_told(kernel: FakeKernel) -> None:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     kernel.queue = [port_message(), LOST]
-    with pytest.raises(rtnetlink.Overrun):
+    with pytest.raises(Overrun):
         netlink.events()
 
 
 def test_a_datagram_that_did_not_fit_is_lost(kernel: FakeKernel) -> None:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     kernel.queue = [(port_message(), socket.MSG_TRUNC, 0)]
-    with pytest.raises(rtnetlink.Overrun):
+    with pytest.raises(Overrun):
         netlink.events()
 
 
@@ -336,8 +338,9 @@ def test_a_refused_dump_raises(kernel: FakeKernel) -> None:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     for sequence, answer in ((1, done(1, -errno.EPERM)), (2, b"")):
         kernel.dumps = [[answer or message(2, struct.pack("=i", -errno.EPERM), 0, sequence, 4711)]]
-        with pytest.raises(PermissionError):
+        with pytest.raises(KernelError, match="Operation not permitted") as refused:
             netlink.links()
+        assert refused.value.errno == errno.EPERM
 
 
 def test_the_real_kernel_answers() -> None:
