@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import pytest
 import second_try
+from wbond_net import runtime
 from wbond_net.clients import identity
 from wbond_net.deployed import snapshot
-from wbond_net.kernel import link
+from wbond_net.kernel import command, request, sysfs, udev_database
 from wbond_net.ports import mac_policy
 
 from tests.fake import Machine
@@ -138,14 +139,29 @@ def output(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """A machine whose sysfs is a folder and whose commands are recorded; it has a machine id."""
+    """A machine whose sysfs is a folder and whose acts are recorded; it has a machine id."""
     made = Machine(tmp_path)
-    monkeypatch.setattr(link, "SYSFS", str(made.sysfs))
+    monkeypatch.setattr(sysfs, "SYSFS", str(made.sysfs))
+    monkeypatch.setattr(udev_database, "DATA", str(made.udev))
+    monkeypatch.setattr(runtime, "FOLDER", str(made.runtime))
+    monkeypatch.setattr(command, "execute", made.execute)
     monkeypatch.setattr(subprocess, "run", made.run)
+    monkeypatch.setattr(request, "Act", made.act)
+    for name in ("send", "index", "link", "dump"):
+        monkeypatch.setattr(request, name, getattr(made, name))
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
     monkeypatch.setattr(snapshot, "ROOT", str(tmp_path / "root"))
     return made
+
+
+@pytest.fixture
+def bonded(machine: Machine) -> Machine:
+    """A machine with a bond, and a card and a radio that are not in it."""
+    machine.add_bond()
+    machine.add("enp0s10")
+    machine.add("wlp3s0")
+    return machine
 
 
 def derived(purpose: str) -> bytes:

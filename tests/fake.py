@@ -1,37 +1,43 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A machine for the helpers' decisions: sysfs as files, commands recorded and answered."""
+"""A machine for the helpers' decisions: sysfs as files; acts and commands recorded, answered."""
 
-import json
+import errno
+import ipaddress
 import shutil
+import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from wbond_net.kernel import link
+from wbond_net.kernel import sysfs, uapi
+from wbond_net.kernel.attributes import IFADDRMSG, IFINFOMSG, attribute, s32, u32
+from wbond_net.kernel.netlink import KernelError
 
 OWN = {"enp0s10": "52:54:00:00:00:01", "wlp3s0": "02:00:00:00:00:00", "eth9": "52:54:00:00:00:09"}
 
 
 class Machine:
-    """Interfaces below `sysfs`; `ran` holds every command, `refused` those that fail.
+    """Interfaces below `sysfs`; `ran` holds every command and act, `refused` those that fail.
 
-    An interface is gone when the command that starts as `pulled` comes.
+    An interface is gone when the act that starts as `pulled` comes.
     """
 
     def __init__(self, root: Path) -> None:
-        self.sysfs = root / "net"
-        self.sysfs.mkdir()
+        self.sysfs, self.udev, self.runtime = root / "net", root / "udev", root / "runtime"
+        for folder in (self.sysfs, self.udev, self.runtime):
+            folder.mkdir()
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}
         self.pulled = ""
-        self.udev: dict[str, str] = {}
-        self.priorities: dict[str, int] = {}
+        self.prios: dict[str, int] = {}
+        self.addresses: list[bytes] = []
+        self.sent = 0
 
     def add(self, name: str, address: str = "", up: bool = False, master: str = "") -> Path:
         """Add an interface."""
         folder = self.sysfs / name
         folder.mkdir()
+        (folder / "ifindex").write_text(f"{len(list(self.sysfs.iterdir())) + 1}\n")
         (folder / "address").write_text(f"{address or OWN.get(name, '02:00:00:00:00:ff')}\n")
         (folder / "flags").write_text("0x1003\n" if up else "0x1002\n")
         if master:
@@ -39,11 +45,22 @@ class Machine:
         return folder
 
     def add_bond(self, name: str = "bond0", ports: str = "", primary: str = "") -> None:
-        """Add a bond."""
+        """Add a bond that runs."""
         folder = self.add(name, up=True)
         (folder / "bonding").mkdir()
         (folder / "bonding/slaves").write_text(f"{ports}\n")
         (folder / "bonding/primary").write_text(f"{primary}\n")
+        (self.runtime / name).mkdir(exist_ok=True)
+
+    def add_address(self, name: str, text: str, seconds: int | None) -> None:
+        """Give an interface an IPv4 address /24; without seconds, one that lasts."""
+        lasting = seconds is None
+        flags = uapi.IFA_F_PERMANENT if lasting else 0
+        valid = uapi.INFINITY_LIFE_TIME if seconds is None else seconds
+        times = struct.pack("=IIII", valid, valid, 0, 0)
+        own = attribute(uapi.IFA_LOCAL, ipaddress.IPv4Address(text).packed)
+        header = IFADDRMSG.pack(2, 24, flags, 0, self.index(name))
+        self.addresses.append(header + own + attribute(uapi.IFA_CACHEINFO, times))
 
     def rfkill(self, radio: str, soft: int = 0, hard: int = 0) -> None:
         """Give a radio a switch."""
@@ -52,44 +69,98 @@ class Machine:
         (folder / "soft").write_text(f"{soft}\n")
         (folder / "hard").write_text(f"{hard}\n")
 
-    def run(self, args: Sequence[str], **_: object) -> "subprocess.CompletedProcess[bytes]":
-        """Stand for subprocess.run: record, do to sysfs what the command would, answer."""
-        words = list(args)
-        command = " ".join(words)
-        if words[:2] == ["udevadm", "info"]:
-            return self._answer(self.udev.get(words[-1].rpartition("/")[2], ""))
-        if words[:4] == ["ip", "-json", "-details", "link"]:
-            return self._answer(json.dumps(self._links(words[5:])))
-        self.ran.append(command)
-        if self.pulled and command.startswith(self.pulled):
-            shutil.rmtree(self.sysfs / words[4])
-            return subprocess.CompletedProcess(words, 1, b"", b"Cannot find device")
+    def note(self, name: str, text: str) -> None:
+        """Put properties into udev's database, a line each."""
+        lines = [f"E:{line}\n" for line in text.splitlines()]
+        text = "".join(["S:disk/by-id/x\n", "I:12345\n", *lines, "G:systemd\n", "V:1\n"])
+        (self.udev / f"n{self.index(name)}").write_text(text)
+
+    # --- what stands for the kernel and for programs --------------------------
+
+    def execute(self, command: tuple[str, ...]) -> tuple[int, str, str]:
+        """Stand for a program: record it, and answer."""
+        words = " ".join(command)
+        self.ran.append(words)
         for start, text in self.refused.items():
+            if words.startswith(start):
+                return 2, "", text
+        return 0, "", ""
+
+    def run(self, words: Sequence[str], **_: object) -> "subprocess.CompletedProcess[bytes]":
+        """Stand for subprocess.run, which the command wbond calls."""
+        code, out, err = self.execute(tuple(words))
+        return subprocess.CompletedProcess(list(words), code, out.encode(), err.encode())
+
+    def act(self, command: str) -> "Act":
+        """Stand for request.Act."""
+        return Act(self, command)
+
+    def send(self, _kind: int, _body: bytes, _flags: int = 0) -> None:
+        """Stand for a request of a change."""
+        self.sent += 1
+
+    def index(self, name: str) -> int:
+        """Return the index of an interface."""
+        try:
+            return int((self.sysfs / name / "ifindex").read_text())
+        except FileNotFoundError:
+            raise KernelError(errno.ENODEV, f"{name}: No such device") from None
+
+    def link(self, name: str) -> bytes:
+        """Return what the kernel reports of an interface."""
+        header = IFINFOMSG.pack(0, 1, self.index(name), 0, 0)
+        own = attribute(uapi.IFLA_IFNAME, name.encode() + b"\0")
+        own += attribute(uapi.IFLA_ADDRESS, _octets(sysfs.attribute(name, "address")))
+        if name in OWN:
+            own += attribute(uapi.IFLA_PERM_ADDRESS, _octets(OWN[name]))
+        master = sysfs.master(name)
+        if (self.sysfs / master / "ifindex").exists() and master:
+            own += u32(uapi.IFLA_MASTER, self.index(master))
+        if name in self.prios:
+            data = s32(uapi.IFLA_BOND_SLAVE_PRIO, self.prios[name])
+            own += attribute(uapi.IFLA_LINKINFO, attribute(uapi.IFLA_INFO_SLAVE_DATA, data))
+        return header + own
+
+    def dump(self, kind: int, _body: bytes) -> list[bytes]:
+        """Return what the kernel reports of all interfaces, or of all addresses."""
+        if kind == uapi.RTM_GETADDR:
+            return self.addresses
+        return [self.link(path.name) for path in sorted(self.sysfs.iterdir())]
+
+
+class Act:
+    """Stands for request.Act: records the command, and does to sysfs what it would."""
+
+    def __init__(self, machine: Machine, command: str) -> None:
+        self._machine, self._command, self._words = machine, command, command.split()
+
+    def __enter__(self) -> None:
+        machine, command = self._machine, self._command
+        machine.ran.append(command)
+        if machine.pulled and command.startswith(machine.pulled):
+            shutil.rmtree(machine.sysfs / self._words[4])
+            raise KernelError(errno.ENODEV, f"{command}: No such device")
+        for start, text in machine.refused.items():
             if command.startswith(start):
-                return subprocess.CompletedProcess(words, 2, b"", text.encode())
-        if words[:4] == ["ip", "link", "set", "dev"] and words[5] == "address":
-            (self.sysfs / words[4] / "address").write_text(words[6] + "\n")
-        if words[:4] == ["ip", "link", "set", "dev"] and words[5] == "master":
-            (self.sysfs / words[4] / "master").symlink_to(f"../{words[6]}")
-            (self.sysfs / words[4] / "flags").write_text("0x1803\n")
-        return self._answer("")
+                raise KernelError(errno.EBUSY, f"{command}: {text}")
+        machine.sent = 0
 
-    def _answer(self, text: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.CompletedProcess([], 0, text.encode(), b"")
+    def __exit__(self, _: object, error: object, traceback: object) -> None:
+        if error:
+            return
+        # Of a flush, there is nothing to be sent where there is no address.
+        assert self._machine.sent or "flush" in self._words, f"nothing was sent: {self._command}"
+        match self._words:
+            case ["ip", "link", "add", "dev", name, *_]:
+                self._machine.add_bond(name)
+            case ["ip", "link", "delete", "dev", name]:
+                shutil.rmtree(self._machine.sysfs / name)
+            case ["ip", "link", "set", "dev", name, "address", address]:
+                (self._machine.sysfs / name / "address").write_text(f"{address}\n")
+            case ["ip", "link", "set", "dev", name, "master", bond]:
+                (self._machine.sysfs / name / "master").symlink_to(f"../{bond}")
+                (self._machine.sysfs / name / "flags").write_text("0x1803\n")
 
-    def _links(self, selector: list[str]) -> list[dict[str, Any]]:
-        names = [path.name for path in sorted(self.sysfs.iterdir())]
-        if selector[0] == "dev":
-            names = [name for name in names if name == selector[1]]
-        else:
-            names = [name for name in names if link.master(name) == selector[1]]
-        return [self._link(name) for name in names]
 
-    def _link(self, name: str) -> dict[str, Any]:
-        address = link.attribute(name, "address")
-        found: dict[str, Any] = {"ifname": name, "address": address}
-        if OWN.get(name, address) != address:
-            found["permaddr"] = OWN[name]
-        if name in self.priorities:
-            found["linkinfo"] = {"info_slave_data": {"prio": self.priorities[name]}}
-        return found
+def _octets(address: str) -> bytes:
+    return bytes.fromhex(address.replace(":", ""))

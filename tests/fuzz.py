@@ -36,7 +36,7 @@ from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
-from wbond_net.kernel import link, netlink, rtnetlink, state, udev_database  # noqa: E402
+from wbond_net.kernel import command, netlink, rtnetlink, state, sysfs, udev_database  # noqa: E402
 from wbond_net.ports import ifupdown, scan_frequencies  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
@@ -155,7 +155,7 @@ class Netlink:
 
 
 class Udev:
-    """What devices say of themselves, what udevadm and iw print, and ifupdown's files."""
+    """What devices say, what udev has noted of them, what iw prints, and ifupdown's files."""
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.chance, self.folder = chance, folder / "ifupdown"
@@ -165,7 +165,7 @@ class Udev:
         ini.parse(text + b"\n[zz]\nwired = *\n[zz/u]\nkind=wired\nmatch_usb=*:*\n", "/f", document)
         self.config = config.interpret(document, "")
         self.seeds = [
-            b"WBOND_BOND=bond0\nWBOND_UNIT=bond0-wired@enp0s10.service\nWBOND_SET_PRIORITY=10\n",
+            b"I:1\nE:WBOND_BOND=bond0\nE:WBOND_UNIT=bond0-wired@enp0s10.service\nE:A=b\n",
             b"phy#0\n\tInterface wlan0\n\t\tifindex 3\n\t\tchannel 1 (2412 MHz), width: 20 MHz\n",
             b"Band 1:\n\t* 2412 MHz [1] \n\t* 2437 MHz [6] \n\t* 2462 MHz [11] \n",
             b"auto lo\niface enp0s10 inet dhcp\nsource interfaces.d/*\nsource-directory x\\\ny\n",
@@ -177,13 +177,15 @@ class Udev:
 
     def __call__(self, octets: bytes) -> None:
         text = octets.decode("utf-8", "surrogateescape")
-        with mock.patch.object(link, "output", return_value=octets.decode("utf-8", "replace")):
-            udev_database.settings("enp0s10")
-            with (
-                mock.patch.object(link, "ports", return_value=["wlan0", "wlan1"]),
-                mock.patch.object(link, "exists", return_value=True),
-            ):
-                scan_frequencies.initial("bond0", "wlan1")
+        (self.folder / "n2").write_bytes(octets)
+        with mock.patch.object(udev_database, "DATA", str(self.folder)):
+            udev_database.units("bond0")
+        with (
+            mock.patch.object(command, "output", return_value=octets.decode("utf-8", "replace")),
+            mock.patch.object(sysfs, "ports", return_value=["wlan0", "wlan1"]),
+            mock.patch.object(sysfs, "exists", return_value=True),
+        ):
+            scan_frequencies.initial("bond0", "wlan1")
         (self.folder / "etc/network/interfaces").write_bytes(octets)
         ifupdown.stanzas("enp0s10", str(self.folder))
         words = (text.split("\n") + [""] * 5)[:5]

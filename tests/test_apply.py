@@ -728,8 +728,8 @@ from wbond_cli import main
 from wbond_cli.apply import current, steps
 from wbond_cli.verbs import apply
 from wbond_net import wait_online
-from wbond_net.kernel import link
-link.SYSFS = sys.argv[2]
+from wbond_net.kernel import sysfs
+sysfs.SYSFS = sys.argv[2]
 current.devices = list
 wait_online.wait = lambda *_: ""
 options = main.parser().parse_args(["apply", "--timeout", "60"])

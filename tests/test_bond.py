@@ -2,7 +2,6 @@
 """wbond-bond: what it makes, adopts, refuses and removes, command by command."""
 
 import re
-from pathlib import Path
 
 import pytest
 from wbond_net.clients import identity
@@ -59,10 +58,8 @@ def test_an_address_that_is_given_is_the_bond_s_from_the_start(machine: Machine)
 def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
     machine.add("wlan0")
     machine.add("eth9")
-    machine.udev = {
-        "wlan0": "WBOND_BOND=bond0\nWBOND_UNIT=bond0-supplicant@wlan0.service\n",
-        "eth9": "WBOND_BOND=bond1\nWBOND_UNIT=bond1-wired@eth9.service\n",
-    }
+    machine.note("wlan0", "WBOND_BOND=bond0\nWBOND_UNIT=bond0-supplicant@wlan0.service\n")
+    machine.note("eth9", "WBOND_BOND=bond1\nWBOND_UNIT=bond1-wired@eth9.service\n")
     bond.main(["up", "bond0"], ENVIRON)
     assert machine.ran[-1] == f"{START} bond0-supplicant@wlan0.service"
 
@@ -72,11 +69,10 @@ ASKED = "systemctl is-active --quiet -- wbond-watch@bond0.service"
 
 @pytest.mark.parametrize("watch", ["runs", "has stopped"])
 def test_ports_that_have_stopped_are_started_and_clients_by_a_watch_to_come(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, watch: str
+    machine: Machine, watch: str
 ) -> None:
-    monkeypatch.setattr(bond, "RUNTIME", str(tmp_path))
-    (tmp_path / "bond0").mkdir()
-    marker = tmp_path / "bond0/clients-started"
+    (machine.runtime / "bond0").mkdir()
+    marker = machine.runtime / "bond0/clients-started"
     marker.touch()
     if watch == "has stopped":
         machine.refused["systemctl is-active"] = ""
@@ -86,13 +82,10 @@ def test_ports_that_have_stopped_are_started_and_clients_by_a_watch_to_come(
     assert marker.exists() is (watch == "runs")
 
 
-def test_a_bond_that_is_just_made_says_so(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(bond, "RUNTIME", str(tmp_path))
-    (tmp_path / "bond0").mkdir()
+def test_a_bond_that_is_just_made_says_so(machine: Machine) -> None:
+    (machine.runtime / "bond0").mkdir()
     assert bond.main(["up", "bond0"], ENVIRON) == 0
-    assert (tmp_path / "bond0" / bond.JUST_MADE).exists()
+    assert (machine.runtime / "bond0" / bond.JUST_MADE).exists()
 
 
 def test_a_name_is_escaped_where_it_is_a_unit_s(machine: Machine) -> None:

@@ -2,16 +2,14 @@
 """wbond-dhcp: the files that the clients read, and a clean stop."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
-from wbond_net.clients import dhcp, identity
-from wbond_net.kernel import rtnetlink
+from wbond_net import runtime
+from wbond_net.clients import dhclient, dhcp, dhcp6c, files, identity
 
 from tests.fake import Machine
 
@@ -24,14 +22,14 @@ def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     machine.add("bond0", address="02:00:00:00:00:07")
     for name in ("run/bond0", "lib/dhcp", "lib/dhcpv6", "etc"):
         (tmp_path / name).mkdir(parents=True)
-    monkeypatch.setattr(dhcp, "RUNTIME", str(tmp_path / "run"))
-    monkeypatch.setattr(dhcp, "DHCLIENT_STATE", str(tmp_path / "lib/dhcp"))
-    monkeypatch.setattr(dhcp, "DHCP6C_DUID", str(tmp_path / "lib/dhcpv6/dhcp6c_duid"))
-    monkeypatch.setattr(dhcp, "DHCP6C_SCRIPT", str(tmp_path / "etc/dhcp6c-script"))
+    monkeypatch.setattr(runtime, "FOLDER", str(tmp_path / "run"))
+    monkeypatch.setattr(dhclient, "STATE", str(tmp_path / "lib/dhcp"))
+    monkeypatch.setattr(dhcp6c, "DUID", str(tmp_path / "lib/dhcpv6/dhcp6c_duid"))
+    monkeypatch.setattr(dhcp6c, "SCRIPT", str(tmp_path / "etc/dhcp6c-script"))
     return tmp_path
 
 
-def dhclient(places: Path, own: str) -> str:
+def prepared(places: Path, own: str) -> str:
     environ = ENVIRON | {"DHCLIENT_CONF": own}
     assert dhcp.main(["dhclient", "bond0"], environ) == 0
     return (places / "lib/dhcp/dhclient.bond0.conf").read_text()
@@ -40,7 +38,7 @@ def dhclient(places: Path, own: str) -> str:
 def test_the_identity_stands_behind_the_user_s_file_and_wins(places: Path) -> None:
     own = places / "etc/dhclient.conf"
     own.write_text("timeout 60;\nsend dhcp-client-identifier 1:2:3;\n")
-    lines = dhclient(places, str(own)).splitlines()
+    lines = prepared(places, str(own)).splitlines()
     identifier = identity.client_identifier("bond0", ENVIRON["DUID"]).hex(":")
     assert lines[-3:] == [
         'interface "bond0" {',
@@ -51,7 +49,7 @@ def test_the_identity_stands_behind_the_user_s_file_and_wins(places: Path) -> No
 
 
 def test_a_file_that_apparmor_lets_dhclient_read_is_included(places: Path) -> None:
-    with_own = dhcp.dhclient_conf("bond0", "/etc/dhcp/dhclient.conf", b"\xff")
+    with_own = dhclient.configuration("bond0", "/etc/dhcp/dhclient.conf", b"\xff")
     there = Path("/etc/dhcp/dhclient.conf").exists()
     assert ('include "/etc/dhcp/dhclient.conf";' in with_own) is there
 
@@ -60,20 +58,20 @@ def test_a_link_out_of_that_folder_is_copied(places: Path, monkeypatch: pytest.M
     own = places / "etc/dhclient.conf"
     own.write_text("timeout 60;\n")
     (places / "etc/link.conf").symlink_to(own)
-    monkeypatch.setattr(dhcp, "DHCLIENT_MAY_READ", (f"{places}/etc/link",))
-    assert "\ntimeout 60;\n" in dhclient(places, str(places / "etc/link.conf"))
+    monkeypatch.setattr(dhclient, "MAY_READ", (f"{places}/etc/link",))
+    assert "\ntimeout 60;\n" in prepared(places, str(places / "etc/link.conf"))
 
 
 def test_without_a_file_dhclient_has_its_own_defaults(
     places: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = f"{places}/nowhere.conf"
-    assert "include" not in dhclient(places, own)
+    assert "include" not in prepared(places, own)
     assert f"{own} does not exist" in capsys.readouterr().out
 
 
 def test_the_address_that_dhclient_reads_is_noted(places: Path) -> None:
-    dhclient(places, "/nowhere")
+    prepared(places, "/nowhere")
     assert (places / "run/bond0/dhclient.address").read_text() == "02:00:00:00:00:07\n"
 
 
@@ -84,41 +82,16 @@ lease {{
   expire epoch {expire};
 }}
 """
-INDEX = 7
-
-
-class Kernel:
-    """Stands for rtnetlink.Socket: the bond's addresses, and one of another interface."""
-
-    held: ClassVar[list[rtnetlink.Address]] = []
-
-    def __init__(self, groups: int) -> None:
-        assert groups == 0
-
-    def addresses(self) -> list[rtnetlink.Address]:
-        return [*self.held, address("192.0.2.100", 60)._replace(ifindex=INDEX + 1)]
-
-    def __enter__(self) -> "Kernel":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-def address(text: str, valid: int | None) -> rtnetlink.Address:
-    return rtnetlink.Address(
-        INDEX, socket.AF_INET, text, socket.inet_aton(text), 24, rtnetlink.SCOPE_UNIVERSE, 0, valid
-    )
 
 
 @pytest.mark.parametrize(
     ("held", "seconds", "left", "prolonged"),
     [
-        (address("192.0.2.100", 60), 3600, 60, True),
-        (address("192.0.2.101", 60), 3600, 60, False),
-        (address("192.0.2.100", None), 3600, 60, False),
-        (address("192.0.2.100", 60), 3600, -60, False),
-        (address("192.0.2.100", 60), 0xFFFFFFFF, 60, False),
+        (("192.0.2.100", 60), 3600, 60, True),
+        (("192.0.2.101", 60), 3600, 60, False),
+        (("192.0.2.100", None), 3600, 60, False),
+        (("192.0.2.100", 60), 3600, -60, False),
+        (("192.0.2.100", 60), 0xFFFFFFFF, 60, False),
         (None, 3600, 60, False),
     ],
     ids=["the lease's", "another", "one for ever", "a lease that has ended", "no end", "none"],
@@ -126,40 +99,35 @@ def address(text: str, valid: int | None) -> rtnetlink.Address:
 def test_an_address_that_is_to_be_confirmed_outlives_its_first_lease(
     places: Path,
     machine: Machine,
-    monkeypatch: pytest.MonkeyPatch,
-    held: rtnetlink.Address | None,
+    held: tuple[str, int | None] | None,
     seconds: int,
     left: int,
     prolonged: bool,
 ) -> None:
-    monkeypatch.setattr(rtnetlink, "Socket", Kernel)
-    monkeypatch.setattr(Kernel, "held", [held] if held else [])
-    (machine.sysfs / "bond0/ifindex").write_text(f"{INDEX}\n")
+    machine.add("eth1")
+    machine.add_address("eth1", "192.0.2.100", 60)
+    if held:
+        machine.add_address("bond0", *held)
     text = LEASES.format(seconds=seconds, expire=round(time.time()) + left)
     (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
-    dhclient(places, "/nowhere")
+    prepared(places, "/nowhere")
     told = "ip -4 address change 192.0.2.100/24 dev bond0 valid_lft 3600 preferred_lft 3600"
     assert machine.ran == ([told] if prolonged else [])
 
 
 def test_an_address_that_cannot_be_prolonged_costs_no_client(
-    places: Path,
-    machine: Machine,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    places: Path, machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rtnetlink, "Socket", Kernel)
-    monkeypatch.setattr(Kernel, "held", [address("192.0.2.100", 60)])
-    (machine.sysfs / "bond0/ifindex").write_text(f"{INDEX}\n")
+    machine.add_address("bond0", "192.0.2.100", 60)
     text = LEASES.format(seconds=3600, expire=round(time.time()) + 60)
     (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
     machine.refused["ip -4 address change"] = "no"
-    assert "identifier" in dhclient(places, "/nowhere")
+    assert "identifier" in prepared(places, "/nowhere")
     assert "the address keeps the end of its first lease" in capsys.readouterr().out
 
 
 def test_a_name_with_quotes_stays_in_its_place() -> None:
-    text = dhcp.dhclient_conf('a"\\b', "/nowhere", b"\xff\x00")
+    text = dhclient.configuration('a"\\b', "/nowhere", b"\xff\x00")
     assert '\ninterface "a\\"\\\\b" {\n' in text
 
 
@@ -228,7 +196,7 @@ def test_dhcp6c_has_time_to_release_but_does_not_wait_for_a_silent_server(
     server: str,
     ended_by: int,
 ) -> None:
-    monkeypatch.setattr(dhcp, "RELEASE_MS", 200 if server == "silent" else 60_000)
+    monkeypatch.setattr(dhcp6c, "RELEASE_MS", 200 if server == "silent" else 60_000)
     file = places / "run/bond0/dhcp6c.pid"
     file.write_text("1")
     words = [sys.executable, "-c", DHCP6C, str(heeds), str(file), server]
@@ -252,9 +220,9 @@ def test_there_is_nothing_to_release_when_dhcp6c_has_ended(places: Path) -> None
 
 def test_files_are_root_s_alone_and_come_whole(places: Path) -> None:
     path = places / "etc/file"
-    dhcp.write(str(path), "first\n")
+    files.write(str(path), "first\n")
     inode = path.stat().st_ino
-    dhcp.write(str(path), b"second\n")
+    files.write(str(path), b"second\n")
     assert path.read_bytes() == b"second\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.stat().st_ino != inode

@@ -11,8 +11,9 @@ START = f"systemctl start --no-block -- {UNIT}"
 
 
 def plug(machine: Machine) -> str:
-    machine.udev["wlan0"] = f"INTERFACE=wlan0\nWBOND_UNIT={UNIT}\n"
-    return str(machine.add("wlan0"))
+    folder = machine.add("wlan0")
+    machine.note("wlan0", f"WBOND_UNIT={UNIT}\n")
+    return str(folder)
 
 
 def test_a_port_is_started(machine: Machine) -> None:

@@ -277,10 +277,10 @@ def test_installed_upgraded_removed_and_purged(deb: Path, tmp_path: Path) -> Non
 
 
 def test_the_mark_that_purge_looks_for_is_what_is_written() -> None:
-    from wbond_net.clients import dhcp
+    from wbond_net.clients import dhclient
 
     (mark,) = re.findall(r"grep -q '\^(.*)'", (DEBIAN / "postrm").read_text())
-    assert dhcp.dhclient_conf("bond0", "/etc/dhcp/dhclient.conf", b"\xff").startswith(mark)
+    assert dhclient.configuration("bond0", "/etc/dhcp/dhclient.conf", b"\xff").startswith(mark)
 
 
 def test_the_manual_pages_are_readable(deb: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from wbond_net.kernel import link
+from wbond_net.kernel import command
 from wbond_net.ports import scan_frequencies
 
 from tests.fake import Machine
@@ -28,7 +28,7 @@ def channels(*allowed: int, disabled: tuple[int, ...] = ()) -> str:
 
 
 @pytest.fixture
-def say(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+def say(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A bond of two radios; what iw(8) says of devices and channels."""
     machine.add_bond(ports=f"{RADIO} {STICK}")
     for name in (RADIO, STICK):
@@ -36,8 +36,7 @@ def say(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> di
         machine.rfkill(name)
     said = {"dev": device(STICK) + device(RADIO, 5180)}
     said["phy"] = channels(*scan_frequencies.SURE, 5180)
-    monkeypatch.setattr(link, "output", lambda *words: said[words[1]])
-    monkeypatch.setattr(scan_frequencies, "RUNTIME", str(tmp_path))
+    monkeypatch.setattr(command, "output", lambda *words: said[words[1]])
     return said
 
 
@@ -82,13 +81,14 @@ def test_a_radio_that_may_not_look_there_scans_everything(
 
 
 def test_wpa_supplicant_is_told_by_a_file_of_the_port_s(
-    say: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    say: dict[str, str], machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (machine.runtime / "bond0").rmdir()
     common = tmp_path / "common.conf"
     common.write_text(COMMON)
     assert scan_frequencies.overrides("bond0", STICK, str(common)) == str(common)
     assert "scans all channels" in capsys.readouterr().out, "there is no folder to write in"
-    (tmp_path / "bond0").mkdir()
+    (machine.runtime / "bond0").mkdir()
     path = Path(scan_frequencies.overrides("bond0", STICK, str(common)))
     assert path.read_text() == f"{COMMON}initial_freq_list=2412 2437 2462 5180\n"
     say["dev"] = ""

@@ -28,7 +28,7 @@ from wbond_cli.status import collect, document, model, monitor, table
 from wbond_cli.status.model import Association, Facts, Unit
 from wbond_net import wait_online
 from wbond_net.clients import leases
-from wbond_net.kernel import link, rtnetlink
+from wbond_net.kernel import rtnetlink, sysfs
 from wbond_net.kernel.state import State
 from wbond_net.ports import mac_policy
 
@@ -759,7 +759,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sys/enp0s10/speed").write_text("2500\n")
     (tmp_path / "sys/wlp3s0/speed").write_text("-1\n")
     (tmp_path / "var/lib/dhcp/dhclient.bond0.leases").write_text(stories.LEASE_FILE)
-    monkeypatch.setattr(link, "SYSFS", str(tmp_path / "sys"))
+    monkeypatch.setattr(sysfs, "SYSFS", str(tmp_path / "sys"))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
     return tmp_path
 

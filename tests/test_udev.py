@@ -249,7 +249,7 @@ def test_the_settings_are_read_back_by_the_port_s_unit(machine: Machine) -> None
     machine.add(STICK.name)
     text = "[bond0]\n[bond0/x]\nkind = wireless\nmatch_usb = *\npriority = 300\n"
     found = properties(text, STICK)
-    machine.udev[STICK.name] = "".join(f"{name}={value}\n" for name, value in found.items())
+    machine.note(STICK.name, "".join(f"{name}={value}\n" for name, value in found.items()))
     assert udev_database.settings(STICK.name) == {"PRIORITY": "40"}
     assert udev_database.units("bond0") == ["bond0-supplicant@wlxe84e06000003.service"]
     assert udev_database.units("bond1") == []

@@ -4,7 +4,9 @@
 import os
 import sys
 
-from wbond_net.kernel import link, udev_database
+from wbond_net.kernel import command, udev_database
+from wbond_net.kernel.command import CommandError
+from wbond_net.kernel.journal import say
 
 USAGE = "usage: wbond-hotplug PATH"
 
@@ -20,15 +22,15 @@ def main(arguments: list[str]) -> int:
     path = arguments[0]
     unit = udev_database.properties_at(path).get("WBOND_UNIT")
     if not os.path.isdir(path):
-        link.say(f"{path} has gone")
+        say(f"{path} has gone")
         return 0
     if not unit:
         sys.stderr.write(f"{path} is no port\n")
         return 1
     try:
         # A start job waits for its turn where the unit still stops for the device that was there.
-        link.run("systemctl", "start", "--no-block", "--", unit)
-    except link.CommandFailed as fault:
-        sys.stderr.write(f"{fault}\n")
+        command.run("systemctl", "start", "--no-block", "--", unit)
+    except CommandError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -82,11 +82,13 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
 
 
 def align(environ: Mapping[str, str]) -> int:
-    """Give the port the common address while it is down and free; join(), later, tells of it."""
-    from wbond_net.kernel import link
+    """Give the port the shared MAC while it is down and free; join(), later, tells of it."""
+    from wbond_net.kernel import sysfs
     from wbond_net.ports import mac_policy
+    from wbond_net.ports.mac_policy import MacPolicy
 
     name = environ["INTERFACE"]
-    if not link.is_up(name) and not link.master(name):
-        mac_policy.align(environ["WBOND_BOND"], name, environ["WBOND_MAC"])
+    if not sysfs.is_up(name) and not sysfs.master(name):
+        policy = MacPolicy.parse(environ["WBOND_MAC"])
+        mac_policy.apply(environ["WBOND_BOND"], name, policy)
     return 0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from wbond_net.deployed import snapshot
-from wbond_net.kernel import link, rtnetlink
+from wbond_net.kernel import rtnetlink, sysfs
 from wbond_udev.match import Facts
 
 from wbond_cli.apply.changes import Running
@@ -25,7 +25,7 @@ def devices() -> list[Facts]:
 def running(root: str) -> dict[str, Running]:
     """Return the bonds of wbond's that are up, with their ports."""
     return {
-        name: Running(link.attribute(name, "bonding/active_slave"), tuple(link.ports(name)))
+        name: Running(sysfs.attribute(name, "bonding/active_slave"), tuple(sysfs.ports(name)))
         for name in snapshot.running(root)
     }
 

@@ -13,9 +13,10 @@ from wbond import config, escape, ini
 from wbond import main as generator
 from wbond_net.clients import identity, leases
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import link, rfkill, rtnetlink, udev_database
+from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.ports import mac_policy
+from wbond_net.ports.mac_policy import MacPolicy
 
 from wbond_cli.journal.reader import Entry
 from wbond_cli.process import Ask
@@ -51,7 +52,7 @@ class Host:
 
     def is_radio(self, name: str) -> bool:
         """Tell a radio from a cable."""
-        return link.exists(f"{name}/phy80211") or link.exists(f"{name}/wireless")
+        return sysfs.exists(f"{name}/phy80211") or sysfs.exists(f"{name}/wireless")
 
     def look(
         self,
@@ -82,7 +83,7 @@ class Host:
         return frozenset(found.name for found in links.values() if self.is_radio(found.name))
 
     def _noted(self, facts: Facts) -> dict[str, str]:
-        """Ask udev about hardware that is in none of the bonds: one process each, and few."""
+        """Read what udev's rules have said of hardware that is in none of the bonds."""
         bonds = {model.interface(facts.links, name) for name in self._names(facts)}
         inside = {bond.ifindex for bond in bonds if bond}
         found = {}
@@ -141,7 +142,8 @@ class Host:
         common = {}
         for name in self._names(facts):
             try:
-                address = mac_policy.common_address(name, model.policy(facts, name))
+                policy = MacPolicy.parse(model.policy(facts, name))
+                address = mac_policy.shared_mac(name, policy)
             except identity.NoMachineId:
                 continue  # wbond-bond has said so
             if address:
@@ -165,7 +167,7 @@ class Host:
 
 def _speed(cable: Link) -> int | None:
     """Return the speed in Mb/s; the kernel says -1, or nothing, where the driver knows none."""
-    text = link.attribute(cable.name, "speed") if cable.carries else ""
+    text = sysfs.attribute(cable.name, "speed") if cable.carries else ""
     return int(text) if text.isdecimal() and int(text) else None
 
 

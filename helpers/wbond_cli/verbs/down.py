@@ -79,10 +79,10 @@ def _agreed(hands: "Hands", bonds: list[str], session: str, named: list[str]) ->
 
 def _stop(hands: "Hands", bond: str) -> bool:
     """Stop a bond's unit, which what requires it leaves first; tells whether the bond is gone."""
-    from wbond_net.kernel import link
+    from wbond_net.kernel import sysfs
 
     unit = f"wbond@{escape.unit_instance(bond)}.service"
-    if hands.attempt("systemctl", "stop", "--", unit) and not link.is_bond(bond):
+    if hands.attempt("systemctl", "stop", "--", unit) and not sysfs.is_bond(bond):
         hands.voice.say(f"{escape.printable(bond)} is down.")
         return True
     complain(f"{escape.printable(bond)} is still there", f"journalctl -b -u '{unit}' says why")

@@ -88,7 +88,7 @@ def _start(hands: "Hands", bond: str) -> bool:
 def _wait(hands: "Hands", bond: str, timeout: float) -> bool:
     """Wait until the bond is online; tells whether, and what it lacks."""
     from wbond_net import wait_online
-    from wbond_net.kernel import link
+    from wbond_net.kernel import sysfs
 
     from wbond_cli.apply import current
 
@@ -96,6 +96,6 @@ def _wait(hands: "Hands", bond: str, timeout: float) -> bool:
     if lacking := wait_online.wait(bond, timeout):
         complain(f"{name} {lacking}, after {timeout:g} s", "`wbond status` shows ports and clients")
         return False
-    port = escape.printable(link.attribute(bond, "bonding/active_slave"))
+    port = escape.printable(sysfs.attribute(bond, "bonding/active_slave"))
     hands.voice.say(f"{name} is online by {port}: {' '.join(current.addresses(bond))}")
     return True

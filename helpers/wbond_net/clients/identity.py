@@ -5,9 +5,8 @@ All derive from the machine id, which itself is never shown to the network
 (machine-id(5) asks for a keyed hash; this is sd_id128_get_machine_app_specific()'s).
 """
 
-import hashlib
+import _socket
 import hmac
-import ipaddress
 import os
 import zlib
 
@@ -33,7 +32,7 @@ def _machine_id(root: str) -> bytes:
 def derive(purpose: str, root: str = "/") -> bytes:
     """Return 32 bytes that are this host's own for `purpose`; raises NoMachineId."""
     message = _APPLICATION + os.fsencode(purpose)
-    return hmac.digest(_machine_id(root), message, hashlib.sha256)
+    return hmac.digest(_machine_id(root), message, "sha256")
 
 
 def duid(setting: str, root: str = "/") -> bytes:
@@ -65,4 +64,4 @@ def mac(bond: str, root: str = "/") -> str:
 
 def ipv6_secret(bond: str, root: str = "/") -> str:
     """Return the stable_secret of RFC 7217 in the form that the sysctl takes."""
-    return str(ipaddress.IPv6Address(derive(f"ipv6 {bond}", root)[:16]))
+    return _socket.inet_ntop(_socket.AF_INET6, derive(f"ipv6 {bond}", root)[:16])

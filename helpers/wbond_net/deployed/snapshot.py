@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from wbond import ini
 
-from wbond_net.kernel import link
+from wbond_net.kernel import sysfs
+from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def note(bond: str, root: str = "") -> None:
         _note(bond, root)
     except Exception as fault:  # the bond is up, whatever is wrong with the copy
         words = f"{type(fault).__name__}: {fault}"
-        link.say(f"{folder(root)}: {words}; wbond apply will not be able to go back")
+        say(f"{folder(root)}: {words}; wbond apply will not be able to go back")
 
 
 def _note(bond: str, root: str) -> None:
@@ -172,4 +173,4 @@ def running(root: str = "/") -> list[str]:
         names = sorted(os.listdir(os.path.join(root, "run/wbond")))
     except OSError:
         return []
-    return [name for name in names if link.is_bond(name)]
+    return [name for name in names if sysfs.is_bond(name)]

@@ -3,7 +3,7 @@
 
 import os
 
-from wbond_net.kernel import link
+from wbond_net.kernel import sysfs
 
 DEVICE = "/dev/rfkill"
 EVENT_SIZE = 8  # bytes, struct rfkill_event, linux/rfkill.h; longer ones are cut to what is asked
@@ -11,7 +11,7 @@ EVENT_SIZE = 8  # bytes, struct rfkill_event, linux/rfkill.h; longer ones are cu
 
 def blocked(name: str) -> bool:
     """Tell whether a soft or hard switch blocks the radio (Documentation/driver-api/rfkill.rst)."""
-    folder = os.path.join(link.SYSFS, name, "phy80211")
+    folder = os.path.join(sysfs.SYSFS, name, "phy80211")
     try:
         switches = [entry for entry in os.listdir(folder) if entry.startswith("rfkill")]
     except OSError:
@@ -34,7 +34,7 @@ def wait_unblocked(name: str) -> None:
         return
     try:
         # Opened before the first look, so that no change falls in between.
-        while link.exists(name) and blocked(name):
+        while sysfs.exists(name) and blocked(name):
             os.read(fd, EVENT_SIZE)
     finally:
         os.close(fd)

@@ -1,22 +1,32 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What wbond-udev has noted of a device in udev's database, read back by udevadm(8)."""
+"""What wbond-udev has noted of network devices, read from udev's database.
+
+A file for each device, `n` and the interface's index, with a line `E:KEY=VALUE` for each property
+that a rule has set: device_get_device_id() and device_update_db(), systemd's src/libsystemd/
+sd-device/. It is read directly because one udevadm a device is what all ports waited for at boot.
+"""
 
 import os
 
-from wbond_net.kernel import link
+from wbond_net.kernel import sysfs
 
+DATA = "/run/udev/data"
 _SET = "WBOND_SET_"  # precedes what is to be set in the environment of the port's unit
 
 
 def properties(interface: str) -> dict[str, str]:
-    """Return the udev properties of a network interface; none where it is gone."""
-    return properties_at(os.path.join(link.SYSFS, interface))
+    """Return the properties that rules have set for an interface; none where it is gone."""
+    return properties_at(os.path.join(sysfs.SYSFS, interface))
 
 
 def properties_at(path: str) -> dict[str, str]:
-    """Return the udev properties of the device at a path in sysfs; none where it is gone."""
-    lines = link.output("udevadm", "info", "--query=property", f"--path={path}").splitlines()
-    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+    """Return the properties that rules have set for the network device at a path in sysfs."""
+    try:
+        with open(os.path.join(path, "ifindex"), encoding="ascii") as file:
+            index = int(file.read())
+    except (OSError, ValueError):
+        return {}
+    return _read(f"n{index}")
 
 
 def settings(interface: str) -> dict[str, str]:
@@ -28,6 +38,24 @@ def settings(interface: str) -> dict[str, str]:
 
 
 def units(bond: str) -> list[str]:
-    """Return the units of all ports of a bond whose devices are there."""
-    found = [properties(name) for name in sorted(os.listdir(link.SYSFS))]
-    return [one["WBOND_UNIT"] for one in found if one.get("WBOND_BOND") == bond]
+    """Return the units of all ports of a bond whose devices are there.
+
+    udev keeps the files of devices that are there alone, and the property is no other's than
+    a port's.
+    """
+    try:
+        names = sorted(name for name in os.listdir(DATA) if name.startswith("n"))
+    except OSError:
+        return []
+    ports = [found for found in map(_read, names) if found.get("WBOND_BOND") == bond]
+    return [port["WBOND_UNIT"] for port in ports if "WBOND_UNIT" in port]
+
+
+def _read(name: str) -> dict[str, str]:
+    """Return the properties in a file of the database; none where there is no such file."""
+    try:
+        with open(os.path.join(DATA, name), encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line[2:].rstrip("\n") for line in file if line.startswith("E:")]
+    except OSError:
+        return {}
+    return {key: value for key, _, value in (line.partition("=") for line in lines)}

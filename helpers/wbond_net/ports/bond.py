@@ -6,20 +6,23 @@ are the defaults of all bonds and someone may have set them. `set` changes, of a
 bond that is in use, what the kernel changes then. `ports` starts those that have stopped.
 """
 
-import contextlib
 import os
-import subprocess
 import sys
-from collections.abc import Mapping
 
 from wbond import escape
 
+from wbond_net import runtime
 from wbond_net.clients import identity
-from wbond_net.deployed import snapshot
-from wbond_net.kernel import link, udev_database
+from wbond_net.kernel import bonds, command, links, sysfs, udev_database
+from wbond_net.kernel.command import CommandError
+from wbond_net.kernel.journal import say
+from wbond_net.ports.mac_policy import ADDRESS, MacPolicy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 USAGE = "usage: wbond-bond up|set|ports|down BOND"
-RUNTIME = "/run/wbond"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 REFUSED = 2
 # What the kernel takes with ports in place (the table in bond_options.c), as ip calls it:
@@ -35,12 +38,12 @@ LIVE = {
 DELAYS = ("updelay", "downdelay", "peer_notify_delay")
 
 
-class Refused(Exception):
-    """There is something else of that name; the text says what and what to do."""
+class NameTaken(Exception):
+    """Something else has the bond's name; the text says what and what to do."""
 
 
-def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    """Entry point; returns 0, 1 when a command failed, 2 when refused or called wrongly."""
+def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
+    """Entry point; returns 0, 1 when it could not be done, 2 when refused or called wrongly."""
     if len(arguments) != 2 or arguments[0] not in ("up", "set", "ports", "down"):
         sys.stderr.write(USAGE + "\n")
         return REFUSED
@@ -54,47 +57,50 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             ports(bond)
         else:
             down(bond)
-    except (Refused, link.CommandFailed) as fault:
-        sys.stderr.write(f"{fault}\n")
-        return REFUSED if isinstance(fault, Refused) else 1
+    except (NameTaken, CommandError, OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return REFUSED if isinstance(error, NameTaken) else 1
     return 0
 
 
-def options(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the words behind `type bond`: every option that wbond relies on.
+def options(environ: "Mapping[str, str]") -> dict[str, str]:
+    """Return every option that wbond relies on, by ip's names.
 
-    fail_over_mac=active also where addresses are aligned: an adapter that
-    refuses the common one works all the same. use_carrier and the ARP monitor
+    fail_over_mac=active also where the ports share an address: an adapter that
+    refuses it works all the same. use_carrier and the ARP monitor
     are left at what miimon implies.
     """
-    return (
-        *("mode", "active-backup"),
-        *("miimon", environ["MIIMON"]),
-        *("updelay", environ["UPDELAY"]),
-        *("downdelay", environ["DOWNDELAY"]),
-        *("peer_notify_delay", environ["PEER_NOTIF_DELAY"]),
-        *("primary_reselect", environ["PRIMARY_RESELECT"]),
-        *("fail_over_mac", "active"),
-        *("num_grat_arp", environ["PEER_NOTIF"]),
-        *("resend_igmp", "1"),
-        *("all_slaves_active", "0"),
-        *("min_links", "0"),
-    )
+    return {
+        "mode": "active-backup",
+        "miimon": environ["MIIMON"],
+        "updelay": environ["UPDELAY"],
+        "downdelay": environ["DOWNDELAY"],
+        "peer_notify_delay": environ["PEER_NOTIF_DELAY"],
+        "primary_reselect": environ["PRIMARY_RESELECT"],
+        "fail_over_mac": "active",
+        "num_grat_arp": environ["PEER_NOTIF"],
+        "resend_igmp": "1",
+        "all_slaves_active": "0",
+        "min_links": "0",
+    }
 
 
-def up(bond: str, environ: Mapping[str, str]) -> None:
+def up(bond: str, environ: "Mapping[str, str]") -> None:
     """Make or adopt the bond, bring it up, start the ports whose devices are there."""
     created = _create_or_adopt(bond, environ)
     try:
         _stable_addresses(bond)
-        link.run("ip", "link", "set", "dev", bond, "up")
-    except link.CommandFailed:
+        links.set_up(bond)
+    except OSError:
         if created:
-            link.attempt("ip", "link", "delete", "dev", bond)
+            command.attempt(links.delete, bond)
         raise
     _start_ports(bond)
-    with contextlib.suppress(OSError), open(os.path.join(RUNTIME, bond, JUST_MADE), "w"):
-        pass  # wbond-ports@ has nothing to do then
+    _note_just_made(bond)
+    # Not before the ports have been asked to start: with the generator's modules and typing, this
+    # import takes longer than all that has been done until here.
+    from wbond_net.deployed import snapshot
+
     snapshot.note(bond)
 
 
@@ -105,44 +111,46 @@ def ports(bond: str) -> None:
     cancelled its own stop. A watch that has stopped with them is to start the clients again.
     """
     watch = f"wbond-watch@{escape.unit_instance(bond)}.service"
-    command = ("systemctl", "is-active", "--quiet", "--", watch)
-    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(RUNTIME, bond, "clients-started"))
+    if not command.succeeds("systemctl", "is-active", "--quiet", "--", watch):
+        try:
+            os.unlink(runtime.path(bond, "clients-started"))
+        except OSError:
+            pass
     _start_ports(bond)
 
 
-def _create_or_adopt(bond: str, environ: Mapping[str, str]) -> bool:
-    """Set the bond up, down; tells whether it was made here. Raises Refused, CommandFailed."""
+def _create_or_adopt(bond: str, environ: "Mapping[str, str]") -> bool:
+    """Set the bond up, down; tells whether it was made here. Raises NameTaken, KernelError."""
     # An address given at birth is one that udev's MACAddressPolicy= leaves alone.
-    address = _address(bond, environ["MAC"])
-    words = ("address", address) if address else ()
-    if not link.exists(bond):
-        link.run("ip", "link", "add", "dev", bond, *words, "type", "bond", *options(environ))
+    address = _address(bond, MacPolicy.parse(environ["MAC"]))
+    if not sysfs.exists(bond):
+        bonds.create(bond, address, options(environ))
         return True
-    if not link.is_bond(bond):
-        raise Refused(f"{bond} is there and is no bond; it is left alone. Use another name for it")
-    if ports := link.ports(bond):
-        raise Refused(
-            f"{bond} is there and has ports ({' '.join(ports)}) that wbond did not give it; it is "
-            f"left alone. Stop what made it, or delete it with ip, then start this unit again"
+    if not sysfs.is_bond(bond):
+        raise NameTaken(
+            f"{bond} is there and is no bond; it is left alone. Use another name for it"
         )
-    link.say(f"{bond} is there, a bond without ports: adopted")
-    link.run("ip", "link", "set", "dev", bond, "down")
-    link.run("ip", "link", "set", "dev", bond, "type", "bond", *options(environ))
+    if members := sysfs.ports(bond):
+        raise NameTaken(
+            f"{bond} is there and has ports ({' '.join(members)}) that wbond did not give it; it "
+            f"is left alone. Stop what made it, or delete it with ip, then start this unit again"
+        )
+    say(f"{bond} is there, a bond without ports: adopted")
+    links.set_down(bond)
+    bonds.change(bond, options(environ))
     if address:
-        link.run("ip", "link", "set", "dev", bond, "address", address)
+        links.set_address(bond, address)
     return False
 
 
-def _address(bond: str, policy: str) -> str:
+def _address(bond: str, policy: MacPolicy) -> str:
     """Return the address for the time before any port is active; nothing without a machine id."""
-    if ":" in policy:
-        return policy
+    if policy.kind == ADDRESS:
+        return policy.value
     try:
         return identity.mac(bond)
-    except identity.NoMachineId as fault:
-        link.say(str(fault))
+    except identity.NoMachineId as error:
+        say(str(error))
         return ""
 
 
@@ -159,8 +167,8 @@ def _stable_addresses(bond: str) -> None:
             file.write(secret)
     except FileNotFoundError:
         pass
-    except (OSError, identity.NoMachineId) as fault:
-        link.say(f"{bond}: IPv6 addresses will follow the MAC address: {fault}")
+    except (OSError, identity.NoMachineId) as error:
+        say(f"{bond}: IPv6 addresses will follow the MAC address: {error}")
 
 
 def _start_ports(bond: str) -> None:
@@ -172,37 +180,45 @@ def _start_ports(bond: str) -> None:
     """
     prefix = escape.unit_instance(escape.unit_instance(bond) + "-")
     names = [f"wbond-plug@{prefix}*", *udev_database.units(bond)]
-    command = ("systemctl", "start", "--no-block", "--all", "--", *names)
-    subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
+    command.attempt(command.run, "systemctl", "start", "--no-block", "--all", "--", *names)
 
 
-def change(bond: str, environ: Mapping[str, str]) -> None:
-    """Set what differs of the options that a bond in use can change. Raises Refused, CommandFailed.
+def _note_just_made(bond: str) -> None:
+    """Say that the ports have been started, so that wbond-ports@ has nothing to do."""
+    try:
+        with open(runtime.path(bond, JUST_MADE), "w", encoding="ascii"):
+            pass
+    except OSError:
+        pass
+
+
+def change(bond: str, environ: "Mapping[str, str]") -> None:
+    """Set what differs of the options that a bond in use can change.
 
     Only what differs: primary_reselect, set to what it is, makes the kernel choose a
-    port anew. A new miimon takes all delays with it, as the kernel counts them in its
+    port again. A new miimon takes all delays with it, as the kernel counts them in its
     steps; in one message it comes first (bond_changelink(), bond_netlink.c).
+    Raises NameTaken, KernelError, and ValueError for a value that is none.
     """
-    if not link.is_bond(bond):
-        raise Refused(f"{bond} is no bond, or not there; start its unit first")
+    if not sysfs.is_bond(bond):
+        raise NameTaken(f"{bond} is no bond, or not there; start its unit first")
     wanted = {word: environ[variable] for word, (_, variable) in LIVE.items()}
     present = {word: _option(bond, attribute) for word, (attribute, _) in LIVE.items()}
     changed = [word for word in LIVE if wanted[word] != present[word]]
     if "miimon" in changed:
         changed = [word for word in LIVE if word in (*changed, *DELAYS)]
     if not changed:
-        link.say(f"{bond} has these options already")
+        say(f"{bond} has these options already")
         return
-    words = [text for word in changed for text in (word, wanted[word])]
-    link.run("ip", "link", "set", "dev", bond, "type", "bond", *words)
+    bonds.change(bond, {word: wanted[word] for word in changed})
 
 
 def _option(bond: str, attribute: str) -> str:
     """Return an option by its name, where sysfs shows name and number; empty if unknown."""
-    return link.attribute(bond, f"bonding/{attribute}").partition(" ")[0]
+    return sysfs.attribute(bond, f"bonding/{attribute}").partition(" ")[0]
 
 
 def down(bond: str) -> None:
     """Remove the bond, with its addresses and routes; nothing to do where it is gone."""
-    if link.is_bond(bond):
-        link.run("ip", "link", "delete", "dev", bond)
+    if sysfs.is_bond(bond):
+        links.delete(bond)

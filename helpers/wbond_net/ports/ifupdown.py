@@ -6,7 +6,10 @@ interfaces(5), and what ifquery of ifupdown 0.8.41 makes of it.
 """
 
 import os
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FILE = "etc/network/interfaces"
 KEYWORDS = ("auto", "iface", "no-auto-down")  # and allow-hotplug, allow-…: interfaces(5)
@@ -22,7 +25,7 @@ def stanzas(interface: str, root: str = "/") -> list[str]:
     ]
 
 
-def _lines(root: str) -> Iterator[tuple[str, int, list[str]]]:
+def _lines(root: str) -> "Iterator[tuple[str, int, list[str]]]":
     """Yield path below the root, number and words of all lines; each file's once."""
     paths = [FILE]
     for path in paths:  # which grows
@@ -32,7 +35,7 @@ def _lines(root: str) -> Iterator[tuple[str, int, list[str]]]:
                 paths += [new for new in _sourced(root, path, *words[:2]) if new not in paths]
 
 
-def _read(path: str) -> Iterator[tuple[int, list[str]]]:
+def _read(path: str) -> "Iterator[tuple[int, list[str]]]":
     """Yield number and words of each line; a comment is the only one that is never continued."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:

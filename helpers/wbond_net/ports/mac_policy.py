@@ -7,68 +7,78 @@ A radio's address can be set only while it is down, or up and idle
 
 import os
 
-from wbond_net.kernel import link
+from wbond_net.kernel import command, links, sysfs
+from wbond_net.kernel.journal import say
 
 STATE = "/var/lib/wbond"
+ACTIVE, STABLE, INTERFACE, ADDRESS = "active", "stable", "interface", "address"
 
 
-def align(bond: str, port: str, policy: str) -> None:
-    """Give a port that is down the bond's common address; a refusal is told and is no failure."""
-    wanted = common_address(bond, policy)
-    if not wanted or link.attribute(port, "address") == wanted:
+class MacPolicy:
+    """What `mac` says: ACTIVE, STABLE, INTERFACE with its name, or ADDRESS with six octets."""
+
+    __slots__ = ("kind", "value")
+
+    def __init__(self, kind: str, value: str = "") -> None:
+        self.kind, self.value = kind, value
+
+    @classmethod
+    def parse(cls, text: str) -> "MacPolicy":
+        """Read the value that the generator has checked; no interface's name holds a colon."""
+        if text in (ACTIVE, STABLE):
+            return cls(text)
+        return cls(ADDRESS if ":" in text else INTERFACE, text)
+
+    def names(self, port: str) -> bool:
+        """Tell whether this port's own address is the shared one."""
+        return self.kind == INTERFACE and self.value == port
+
+
+def apply(bond: str, port: str, policy: MacPolicy) -> None:
+    """Give a port that is down the shared address; a refusal is said and is no failure."""
+    wanted = shared_mac(bond, policy)
+    if not wanted or sysfs.attribute(port, "address") == wanted:
         return
-    if not link.attempt("ip", "link", "set", "dev", port, "address", wanted):
-        link.say(f"{port} refuses the address {wanted}; it works with its own")
+    if not command.attempt(links.set_address, port, wanted):
+        say(f"{port} refuses the address {wanted}; it works with its own")
 
 
-def common_address(bond: str, policy: str) -> str:
-    """Return the address that all ports are aligned to; nothing where each keeps its own.
+def shared_mac(bond: str, policy: MacPolicy) -> str:
+    """Return the address that all ports are to have; nothing where each keeps its own.
 
     That of an interface is remembered for when it is absent: a dock's.
     """
-    if policy == "active":
+    if policy.kind == ACTIVE:
         return ""
-    if policy == "stable":
-        from wbond_net.clients import (
-            identity,  # hashing costs start-up time that a plug need not pay
-        )
+    if policy.kind == STABLE:
+        from wbond_net.clients import identity  # hashing takes half of Python's start
 
         return identity.mac(bond)
-    if ":" in policy:
-        return policy
-    return permanent_address(policy) or _remembered(bond, policy)
+    if policy.kind == ADDRESS:
+        return policy.value
+    return links.permanent_address(policy.value) or _remembered(bond, policy.value)
 
 
-def permanent_address(port: str) -> str:
-    """Return the address that the adapter was made with, as `ip -d link` shows it.
-
-    The kernel names it (IFLA_PERM_ADDRESS) only where the driver knows one;
-    iproute2 shows it only where the present one differs.
-    """
-    shown = link.details("dev", port)
-    return str(shown[0].get("permaddr") or shown[0].get("address", "")) if shown else ""
-
-
-def remember(bond: str, policy: str) -> None:
+def remember(bond: str, interface: str) -> None:
     """Note the address of the interface that `mac` names, for boots and plugs without it."""
-    address = permanent_address(policy)
-    if not address or address == _remembered(bond, policy):
+    address = links.permanent_address(interface)
+    if not address or address == _remembered(bond, interface):
         return
     try:
         os.makedirs(os.path.join(STATE, bond), exist_ok=True)
         with open(_note(bond), "w", encoding="utf-8") as file:
-            file.write(f"{policy} {address}\n")
-    except OSError as fault:
-        link.say(f"{_note(bond)}: {fault.strerror}; without {policy}, ports keep their addresses")
+            file.write(f"{interface} {address}\n")
+    except OSError as error:
+        say(f"{_note(bond)}: {error.strerror}; without {interface}, ports keep their addresses")
 
 
-def _remembered(bond: str, policy: str) -> str:
+def _remembered(bond: str, interface: str) -> str:
     try:
         with open(_note(bond), encoding="utf-8", errors="replace") as file:
             name, _, address = file.read().strip().rpartition(" ")
     except OSError:
         return ""
-    return address if name == policy else ""
+    return address if name == interface else ""
 
 
 def _note(bond: str) -> str:

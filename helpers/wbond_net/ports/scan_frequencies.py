@@ -5,19 +5,18 @@ A scan of all channels takes seconds, mostly on those where a radio may only
 listen; a network that another radio is associated with is found in a tenth of one.
 """
 
-import os
-import re
+from wbond_net import runtime
+from wbond_net.kernel import command, sysfs
+from wbond_net.kernel.journal import say
 
-from wbond_net.kernel import link
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-RUNTIME = "/run/wbond"
 # Allowed wherever 2.4 GHz is. With them the list always holds a channel that may be
 # scanned: wpa_supplicant tries a refused initial scan again for ever.
 SURE = (2412, 2437, 2462)  # MHz
-_IN_USE = re.compile(
-    r"^\tInterface (.+)\n(?:\t\t.*\n)*?\t\tchannel \d+ \((\d{1,6}) MHz\)", re.MULTILINE
-)
-_ALLOWED = re.compile(r"^\t\* (\d{1,6}) MHz \[\d+\] *$", re.MULTILINE)
+UNKNOWN = 0
 
 
 def overrides(bond: str, port: str, common: str) -> str:
@@ -28,29 +27,53 @@ def overrides(bond: str, port: str, common: str) -> str:
     wanted = initial(bond, port)
     if not wanted:
         return common
-    path = os.path.join(RUNTIME, bond, f"{port}.conf")
+    path = runtime.path(bond, f"{port}.conf")
     try:
         with open(common, encoding="utf-8") as file:
             text = file.read()
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"{text}initial_freq_list={' '.join(map(str, wanted))}\n")
-    except OSError as fault:
-        link.say(f"{path}: {fault.strerror}; {port} scans all channels at once")
+    except OSError as error:
+        say(f"{path}: {error.strerror}; {port} scans all channels at once")
         return common
     return path
 
 
 def initial(bond: str, port: str) -> list[int]:
     """Return the frequencies (MHz) for the first scan; none for one of all channels."""
-    radios = {name for name in link.ports(bond) if link.exists(f"{name}/phy80211")} - {port}
+    radios = {name for name in sysfs.ports(bond) if sysfs.exists(f"{name}/phy80211")} - {port}
     if not radios:
         return []
-    found = _IN_USE.findall(link.output("iw", "dev"))
-    used = {int(frequency) for name, frequency in found if name in radios}
+    in_use = _in_use(command.output("iw", "dev"))
+    used = {frequency for name, frequency in in_use if name in radios} - {UNKNOWN}
     if not used:
         return []
-    phy = link.attribute(port, "phy80211/name")
-    allowed = set(map(int, _ALLOWED.findall(link.output("iw", "phy", phy, "channels"))))
+    phy = sysfs.attribute(port, "phy80211/name")
+    allowed = _allowed(command.output("iw", "phy", phy, "channels"))
     if not allowed.issuperset(SURE) or used.isdisjoint(allowed):
         return []
     return sorted((used & allowed).union(SURE))
+
+
+def _in_use(devices: str) -> "Iterator[tuple[str, int]]":
+    """Yield interface and frequency of those that have a channel, from `iw dev`."""
+    name = ""
+    for line in devices.splitlines():
+        if line.startswith("\tInterface "):
+            name = line.removeprefix("\tInterface ")
+        elif line.startswith("\t\tchannel "):
+            yield name, _frequency(line.partition("(")[2])
+
+
+def _allowed(channels: str) -> set[int]:
+    """Return the frequencies that are not disabled, from `iw phy PHY channels`."""
+    lines = [line for line in channels.splitlines() if line.rstrip().endswith("]")]
+    found = {_frequency(line.removeprefix("\t* ")) for line in lines if line.startswith("\t* ")}
+    return found - {UNKNOWN}
+
+
+def _frequency(text: str) -> int:
+    """Return the number before "MHz", UNKNOWN where there is none that a radio could have."""
+    digits, unit, _ = text.partition(" MHz")
+    valid = unit and digits.isascii() and digits.isdigit() and len(digits) <= 6
+    return int(digits) if valid else UNKNOWN

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""ISC dhclient: what it reads at its start, and the leased address taken away at its end."""
+
+import os
+import time
+
+from wbond_net import runtime
+from wbond_net.clients import files, identity
+from wbond_net.kernel import addresses, sysfs
+from wbond_net.kernel.journal import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
+MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
+CONFS = ("/etc/dhcp/dhclient.conf", "/etc/dhclient.conf")  # Debian's, Arch's
+STATE = "/var/lib/dhcp"
+
+
+def prepare(bond: str, environ: "Mapping[str, str]") -> None:
+    """Write the configuration and note the MAC address that dhclient will read.
+
+    Raises OSError, NoMachineId.
+    """
+    own = environ["DHCLIENT_CONF"]
+    if own in CONFS:
+        own = next((path for path in CONFS if os.path.exists(path)), own)
+    if not os.path.exists(own):
+        say(f"{own} does not exist; dhclient works with its own defaults")
+    os.makedirs(STATE, exist_ok=True)
+    identifier = identity.client_identifier(bond, environ["DUID"])
+    files.write(f"{STATE}/dhclient.{bond}.conf", configuration(bond, own, identifier))
+    # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
+    address = sysfs.attribute(bond, "address")
+    files.write(runtime.path(bond, "dhclient.address"), f"{address}\n")
+    try:
+        prolong(bond, f"{STATE}/dhclient.{bond}.leases")
+    except OSError as error:  # no reason to have no client
+        say(f"the address keeps the end of its first lease: {error}")
+
+
+def prolong(bond: str, path: str) -> None:
+    """Let the address that the bond still has last as long as a lease that is confirmed now.
+
+    dhclient-script has the kernel remove an address when its lease ends, and does not set that
+    time again for one that is there already when the lease is confirmed (REBOOT: `ip address add`,
+    which fails). The address would go at the end of the first lease, while dhclient, which counts
+    from the confirmation, has not even asked to renew it. Raises OSError.
+    """
+    if not os.path.exists(path):
+        return
+    from wbond_net.clients import leases  # with re and datetime; not for a first start, at boot
+
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        noted = {lease.address: lease for lease in leases.parse(file.read())}
+    for address, prefix in addresses.leased(bond).items():
+        lease = noted.get(address)
+        if lease and lease.seconds and (lease.expire or 0) > time.time():
+            addresses.prolong(bond, address, prefix, lease.seconds)
+
+
+def configuration(bond: str, own: str, identifier: bytes) -> str:
+    """Return the configuration: impatient defaults, the user's own, and the identity last.
+
+    What stands first yields to the user's file; the interface's block wins
+    over it (dhclient.conf(5)).
+    """
+    lines = [
+        f"# Made at each start of dhclient for this bond; the place to edit is {own}",
+        "initial-interval 1;",
+        "backoff-cutoff 10;",
+        "retry 15;",
+    ]
+    if os.path.exists(own):
+        lines += _user_conf(own)
+    lines += [
+        f'interface "{_quoted(bond)}" {{',
+        f"  send dhcp-client-identifier {identifier.hex(':')};",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _user_conf(path: str) -> list[str]:
+    """Include the user's file, or copy it where AppArmor would keep dhclient from it."""
+    if os.path.realpath(path).startswith(MAY_READ):
+        return [f'include "{_quoted(path)}";']
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read().splitlines()
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def flush(bond: str, environ: "Mapping[str, str]") -> None:
+    """Remove the leased address, unless dhclient ended by itself and will confirm its lease.
+
+    systemd sets MAINPID only while the main process lives, that is when a
+    person or a dependency stops the unit (systemd.service(5), ExecStop=). Raises KernelError.
+    """
+    if environ.get("MAINPID") and sysfs.exists(bond):
+        addresses.flush_leased(bond)

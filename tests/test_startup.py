@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the helpers leave out that run while a machine boots or a device is plugged in."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+# Each takes about as long to import as Python to start.
+SLOW = {"asyncio", "contextlib", "enum", "json", "re", "signal", "socket", "subprocess", "typing"}
+
+
+def imported(*words: str) -> set[str]:
+    """Return the modules that a program has imported when it ends, wrongly called."""
+    command = [sys.executable, "-IS", "-X", "importtime", *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "usage: " in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.mark.parametrize(
+    "helper", ["wbond-bond", "wbond-port", "wbond-dhcp", "wbond-hotplug", "wbond-udev"]
+)
+def test_a_helper_imports_nothing_slow(helper: str) -> None:
+    found = imported(str(REPOSITORY / "helpers" / helper))
+    assert "wbond_net" in found or "wbond_udev" in found
+    assert found & SLOW == set()
+
+
+def test_the_address_is_set_at_a_plug_without_anything_slow() -> None:
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]; from wbond_net.ports import mac_policy; "
+        "sys.stderr.write('usage: ')"
+    )
+    folders = [str(REPOSITORY / name) for name in ("helpers", "generator")]
+    assert imported("-c", code, *folders) & SLOW == set()
