@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Identities: the same at every boot, a host's own, and never the machine id itself."""
 
+import hmac
 import ipaddress
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wbond_net.clients import identity
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -30,6 +34,19 @@ def test_it_is_the_hosts_own_and_stays(tmp_path: Path, output: Callable[[str], b
     other = host(tmp_path / "c", "f" * 32)
     assert output(here) == output(same) != output(other)
     assert bytes.fromhex(ID)[:6] not in output(here)
+
+
+@given(st.binary(max_size=64), st.binary(max_size=200))
+def test_the_keyed_hash_is_python_s_own(key: bytes, message: bytes) -> None:
+    assert identity.hmac_sha256(key, message) == hmac.digest(key, message, "sha256")
+
+
+@pytest.mark.parametrize("lacking", [("_sha2",), ("_sha2", "_sha256")])
+def test_every_python_has_the_hash(monkeypatch: pytest.MonkeyPatch, lacking: list[str]) -> None:
+    expected = identity.hmac_sha256(b"key", b"text")
+    for module in lacking:
+        monkeypatch.setitem(sys.modules, module, None)
+    assert identity.hmac_sha256(b"key", b"text") == expected
 
 
 def test_the_duid_is_a_uuid_s(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from tests.conftest import REPOSITORY
 
 # Each takes about as long to import as Python to start.
-SLOW = {"asyncio", "contextlib", "enum", "json", "re", "signal", "socket", "subprocess", "typing"}
+SLOW = {"contextlib", "enum", "json", "re", "signal", "socket", "subprocess", "typing"}
+SLOW |= {"hashlib", "hmac", "ipaddress"}
 
 
 def imported(*words: str) -> set[str]:

@@ -6,7 +6,6 @@ All derive from the machine id, which itself is never shown to the network
 """
 
 import _socket
-import hmac
 import os
 import zlib
 
@@ -31,8 +30,29 @@ def _machine_id(root: str) -> bytes:
 
 def derive(purpose: str, root: str = "/") -> bytes:
     """Return 32 bytes that are this host's own for `purpose`; raises NoMachineId."""
-    message = _APPLICATION + os.fsencode(purpose)
-    return hmac.digest(_machine_id(root), message, "sha256")
+    return hmac_sha256(_machine_id(root), _APPLICATION + os.fsencode(purpose))
+
+
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """Return a keyed hash (RFC 2104); the key has at most 64 bytes, the block of SHA-256."""
+    block = key.ljust(64, b"\0")
+    inner = _sha256(bytes(octet ^ 0x36 for octet in block) + message)
+    return _sha256(bytes(octet ^ 0x5C for octet in block) + inner)
+
+
+def _sha256(octets: bytes) -> bytes:
+    """Hash by what the interpreter itself has, where it was built so.
+
+    hashlib and hmac load OpenSSL, which takes as long as Python's start; the bond and its clients
+    wait for that at boot. The names are those since Python 3.12 and before.
+    """
+    for module in ("_sha2", "_sha256", "hashlib"):
+        try:
+            digest: bytes = __import__(module).sha256(octets).digest()
+        except ImportError:
+            continue
+        return digest
+    raise ImportError("this Python has no SHA-256")
 
 
 def duid(setting: str, root: str = "/") -> bytes:

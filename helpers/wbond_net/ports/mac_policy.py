@@ -7,6 +7,7 @@ A radio's address can be set only while it is down, or up and idle
 
 import os
 
+from wbond_net.clients import identity
 from wbond_net.kernel import command, links, sysfs
 from wbond_net.kernel.journal import say
 
@@ -51,8 +52,6 @@ def shared_mac(bond: str, policy: MacPolicy) -> str:
     if policy.kind == ACTIVE:
         return ""
     if policy.kind == STABLE:
-        from wbond_net.clients import identity  # hashing takes half of Python's start
-
         return identity.mac(bond)
     if policy.kind == ADDRESS:
         return policy.value
