@@ -26,7 +26,6 @@ from wbond_cli.journal import reader
 from wbond_cli.process import Answer
 from wbond_cli.status import collect, document, model, monitor, table
 from wbond_cli.status.model import Association, Facts, Unit
-from wbond_net import wait_online
 from wbond_net.clients import leases
 from wbond_net.kernel import rtnetlink, sysfs
 from wbond_net.kernel.state import State
@@ -834,7 +833,7 @@ def test_the_common_address_is_the_one_that_ports_are_given(root: Path) -> None:
 # --- watching -----------------------------------------------------------------
 
 
-class FakeView(wait_online.View):
+class FakeView(Cache):
     """Shows the links that the test puts in."""
 
     def __init__(self, facts: Facts) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from wbond_net import wait_online
 from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.cache import Cache, link_by_name
+from wbond_net.kernel.netlink import Overrun
 from wbond_net.kernel.rtnetlink import Address, Event, Link
 
 TENTATIVE, DADFAILED, PERMANENT = 0x40, 0x08, 0x80
@@ -61,7 +63,7 @@ def address(text: str, flags: int = 0, scope: int = 0, index: int = 9) -> Addres
     ],
 )
 def test_missing(story: str, links: list[Link], addresses: list[Address], lacks: str) -> None:
-    assert wait_online.missing("bond0", links, addresses) == lacks, story
+    assert wait_online.missing("bond0", dict(enumerate(links)), addresses) == lacks, story
 
 
 class FakeSocket(rtnetlink.Socket):
@@ -85,18 +87,18 @@ class FakeSocket(rtnetlink.Socket):
     def events(self) -> list[Event]:
         if self.lost:
             self.lost = False
-            raise rtnetlink.Overrun
+            raise Overrun
         events, self.coming = self.coming, []
         return events
 
 
-def lacking(view: wait_online.View) -> str:
-    return wait_online.missing("bond0", view.links.values(), view.addresses.values())
+def lacking(cache: Cache) -> str:
+    return wait_online.missing("bond0", cache.links, cache.addresses.values())
 
 
 def test_the_way_to_online_and_back() -> None:
     netlink = FakeSocket()
-    view = wait_online.View(netlink)
+    cache = Cache(netlink)
     told = []
     for event in (
         Event(link(carrier=False)),
@@ -107,18 +109,24 @@ def test_the_way_to_online_and_back() -> None:
         Event(link(), gone=True),
     ):
         netlink.coming = [event]
-        view.update()
-        told.append(lacking(view))
+        cache.update()
+        told.append(lacking(cache))
     no_address = "has no routable address"
     assert told == ["has no carrier", no_address, no_address, "", no_address, "does not exist"]
 
 
 def test_after_lost_events_the_truth_is_read_anew() -> None:
     netlink = FakeSocket()
-    view = wait_online.View(netlink)
+    cache = Cache(netlink)
     netlink.now, netlink.known, netlink.lost = {9: link()}, [address("192.0.2.2")], True
-    view.update()
-    assert lacking(view) == ""
+    cache.update()
+    assert lacking(cache) == ""
+
+
+def test_a_link_is_found_by_its_name() -> None:
+    links = {2: link("eth0", 2), 9: link()}
+    assert link_by_name(links, "bond0") is links[9]
+    assert link_by_name(links, "bond1") is None
 
 
 @pytest.mark.parametrize(

@@ -7,64 +7,24 @@ Online is a bond that has carrier and an address which reaches beyond the link.
 import select
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.cache import Cache, link_by_name
 from wbond_net.kernel.rtnetlink import Address, Link
 
 USAGE = "usage: wbond-wait-online [--timeout SECONDS] BOND"
 TIMEOUT = 30.0  # seconds
 
 
-class View:
-    """Links and addresses as of now."""
-
-    def __init__(self, netlink: rtnetlink.Socket) -> None:
-        """Read both. Raises OSError."""
-        self._netlink = netlink
-        self.links: dict[int, Link] = {}
-        self.addresses: dict[tuple[int, int, bytes, int], Address] = {}
-        self._read()
-
-    def update(self) -> None:
-        """Take in what the kernel has reported since; after lost reports, all anew."""
-        try:
-            for event in self._netlink.events():
-                self.take(event)
-        except rtnetlink.Overrun:
-            self._read()
-
-    def take(self, event: rtnetlink.Event) -> None:
-        """Take one report in."""
-        what = event.what
-        if isinstance(what, Link):
-            self.links.pop(what.ifindex, None)
-            if not event.gone:
-                self.links[what.ifindex] = what
-        else:
-            self.addresses.pop(_key(what), None)
-            if not event.gone:
-                self.addresses[_key(what)] = what
-
-    def _read(self) -> None:
-        self.links, addresses = self._netlink.anew(
-            lambda: (self._netlink.links(), self._netlink.addresses())
-        )
-        self.addresses = {_key(found): found for found in addresses}
-
-
-def _key(address: Address) -> tuple[int, int, bytes, int]:
-    return (address.ifindex, address.family, address.octets, address.prefixlen)
-
-
 def main(arguments: list[str]) -> int:
     """Entry point; returns 0 when online, 1 when time is up, 2 when called wrongly."""
     try:
         bond, timeout = parse(arguments)
-    except ValueError as fault:
-        sys.stderr.write(f"{fault}\n{USAGE}\n")
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n{USAGE}\n")
         return 2
     lacking = wait(bond, timeout)
     if lacking:
@@ -92,20 +52,20 @@ def wait(bond: str, timeout: float) -> str:
     netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
     poll = select.poll()
     poll.register(netlink, select.POLLIN)
-    view = View(netlink)
-    while lacking := missing(bond, view.links.values(), view.addresses.values()):
-        left = deadline - time.monotonic()
-        if left <= 0:
+    cache = Cache(netlink)
+    while lacking := missing(bond, cache.links, cache.addresses.values()):
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
             break
-        poll.poll(left * 1000)
-        view.update()
+        poll.poll(remaining * 1000)
+        cache.update()
     netlink.close()
     return lacking
 
 
-def missing(bond: str, links: Iterable[Link], addresses: Iterable[Address]) -> str:
+def missing(bond: str, links: Mapping[int, Link], addresses: Iterable[Address]) -> str:
     """Return what keeps the bond from being online; nothing when it is."""
-    link = next((link for link in links if link.name == bond), None)
+    link = link_by_name(links, bond)
     if link is None:
         return "does not exist"
     if not link.carries:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn
 
-from wbond_net import wait_online
 from wbond_net.kernel import rtnetlink, state
+from wbond_net.kernel.cache import Cache
 from wbond_net.kernel.state import State
 
 from wbond_cli.journal import reader
@@ -31,7 +31,7 @@ Display = AbstractContextManager[Show]
 class Observer:
     """Makes pictures; remembers what it has seen itself, and reads the journal but once."""
 
-    def __init__(self, host: collect.Host, view: wait_online.View) -> None:
+    def __init__(self, host: collect.Host, view: Cache) -> None:
         """Read the journal."""
         reading = reader.read(host.ask, "--boot", f"--lines={collect.ENTRIES}", root=host.root)
         self._host, self._view = host, view

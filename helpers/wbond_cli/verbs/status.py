@@ -32,15 +32,15 @@ def run(options: argparse.Namespace) -> int:
     """Show the state once, or at each change."""
     import time
 
-    from wbond_net import wait_online
     from wbond_net.kernel import rtnetlink
+    from wbond_net.kernel.cache import Cache
 
     from wbond_cli import process, terminal
     from wbond_cli.status import collect, model, monitor
 
     netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
     host = collect.Host(process.ask, options.root)
-    observer = monitor.Observer(host, wait_online.View(netlink))
+    observer = monitor.Observer(host, Cache(netlink))
     if options.watch:
         return monitor.watch(observer, netlink, _display(options.json))
     found = observer.picture(time.time())
