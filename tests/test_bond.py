@@ -17,6 +17,7 @@ OPTIONS = (
     "primary_reselect always fail_over_mac active num_grat_arp 5 resend_igmp 1 "
     "all_slaves_active 0 min_links 0"
 )
+STOP = "systemctl stop --no-block -- bond0-wired@*.service bond0-supplicant@*.service"
 START = r"systemctl start --no-block --all -- wbond-plug@bond0\x2d*"
 
 
@@ -64,22 +65,18 @@ def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
     assert machine.ran[-1] == f"{START} bond0-supplicant@wlan0.service"
 
 
-ASKED = "systemctl is-active --quiet -- wbond-watch@bond0.service"
+BEGIN_AGAIN = "systemctl try-restart --no-block -- wbond-watch@bond0.service"
 
 
-@pytest.mark.parametrize("watch", ["runs", "has stopped"])
-def test_ports_that_have_stopped_are_started_and_clients_by_a_watch_to_come(
-    machine: Machine, watch: str
+def test_ports_that_have_stopped_are_started_and_clients_by_a_watch_that_begins_again(
+    machine: Machine,
 ) -> None:
     (machine.runtime / "bond0").mkdir()
     marker = machine.runtime / "bond0/clients-started"
     marker.touch()
-    if watch == "has stopped":
-        machine.refused["systemctl is-active"] = ""
     assert bond.main(["ports", "bond0"], {}) == 0
-    assert machine.ran == [ASKED, START]
-    # What a person has stopped of the clients stays so while the watch knows of their start.
-    assert marker.exists() is (watch == "runs")
+    assert machine.ran == [BEGIN_AGAIN, START]
+    assert not marker.exists()
 
 
 def test_a_bond_that_is_just_made_says_so(machine: Machine) -> None:
@@ -135,16 +132,23 @@ def test_an_adopted_bond_that_cannot_be_brought_up_is_not_deleted(machine: Machi
     assert not any("delete" in command for command in machine.ran)
 
 
-def test_down_removes_the_bond(machine: Machine) -> None:
+def test_down_removes_the_bond_and_stops_the_ports_that_are_still_active(machine: Machine) -> None:
     machine.add_bond()
     assert bond.main(["down", "bond0"], {}) == 0
-    assert machine.ran == ["ip link delete dev bond0"]
+    assert machine.ran == ["ip link delete dev bond0", STOP]
+
+
+def test_down_stops_the_ports_of_a_bond_that_it_cannot_remove(machine: Machine) -> None:
+    machine.add_bond()
+    machine.refused["ip link delete"] = "busy"
+    assert bond.main(["down", "bond0"], {}) == 1
+    assert machine.ran[-1] == STOP
 
 
 def test_down_is_content_where_there_is_no_bond(machine: Machine) -> None:
     machine.add("bond0")
     assert [bond.main(["down", name], {}) for name in ("bond0", "bond1")] == [0, 0]
-    assert machine.ran == []
+    assert machine.ran == [STOP, STOP.replace("bond0", "bond1")]
 
 
 def test_without_a_machine_id_the_kernel_chooses_the_address(

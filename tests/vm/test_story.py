@@ -300,6 +300,42 @@ def test_a_start_while_the_bond_stops_brings_all_back(laptop: Laptop) -> None:
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
 
 
+SLOW_STOP = "[Service]\nExecStop=sleep 3\n"
+AFTER_THAT = "[Unit]\nBefore=dhclient@bond0.service\n"
+
+
+def test_a_port_asked_to_start_while_its_bond_stops_stops_with_it(laptop: Laptop) -> None:
+    """As by a device that is plugged in then: the start replaces the stop that waits."""
+    laptop.wait_both()
+    unit = f"bond0-supplicant@{RADIO}.service"
+    laptop.write("/run/systemd/system/dhclient@bond0.service.d/slow.conf", SLOW_STOP)
+    laptop.write(f"/run/systemd/system/{unit}.d/later.conf", AFTER_THAT)
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "stop", "--no-block", "wbond@bond0.service")
+    assert "stop waiting" in " ".join(laptop.run("systemctl", "list-jobs", unit).split())
+    laptop.run("systemctl", "start", "--no-block", unit)
+    laptop.wait_for("no jobs", lambda: "No jobs" in laptop.run("systemctl", "list-jobs"))
+    assert not laptop.is_active(unit)
+    laptop.run("systemctl", "start", "wbond@bond0.service")
+    laptop.wait_both()
+
+
+def test_a_start_after_the_clients_have_stopped_and_before_the_watch_has(laptop: Laptop) -> None:
+    laptop.wait_both()
+    unit, watch = f"bond0-wired@{CARD}.service", "wbond-watch@bond0.service"
+    laptop.write(f"/run/systemd/system/{unit}.d/slow.conf", "[Service]\nExecStop=sleep 8\n")
+    laptop.write(f"/run/systemd/system/{watch}.d/last.conf", f"[Unit]\nBefore={unit}\n")
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "stop", "--no-block", "wbond@bond0.service")
+    clients = ("dhclient@bond0.service", "dhcp6c@bond0.service")
+    laptop.wait_for("both clients to stop", lambda: not any(map(laptop.is_active, clients)))
+    assert laptop.is_active(watch)
+    laptop.run("systemctl", "start", "--no-block", "wbond@bond0.service")
+    laptop.wait_for("no jobs", lambda: "No jobs" in laptop.run("systemctl", "list-jobs"))
+    laptop.wait_both()
+    laptop.wait_for("DHCPv6's address", laptop.has_lease)
+
+
 def test_a_configuration_taken_away_leaves_the_machine_as_it_was(laptop: Laptop) -> None:
     assert laptop.read("/etc/wbond.conf") == SMALLEST
     laptop.run("systemctl", "stop", "wbond@bond0.service")

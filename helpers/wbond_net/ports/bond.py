@@ -107,15 +107,15 @@ def up(bond: str, environ: "Mapping[str, str]") -> None:
 def ports(bond: str) -> None:
     """Start the ports of a bond that was asked to start and is there already.
 
-    It was asked to stop just before: its ports and clients have stopped first, and the start has
-    cancelled its own stop. A watch that has stopped with them is to start the clients again.
+    It was asked to stop just before: some of its ports and clients have stopped, and the start has
+    cancelled the other stops, its own among them. A watch that begins again starts the clients.
     """
+    try:
+        os.unlink(runtime.path(bond, "clients-started"))
+    except OSError:
+        pass
     watch = f"wbond-watch@{escape.unit_instance(bond)}.service"
-    if not command.succeeds("systemctl", "is-active", "--quiet", "--", watch):
-        try:
-            os.unlink(runtime.path(bond, "clients-started"))
-        except OSError:
-            pass
+    command.attempt(command.run, "systemctl", "try-restart", "--no-block", "--", watch)
     _start_ports(bond)
 
 
@@ -219,6 +219,16 @@ def _option(bond: str, attribute: str) -> str:
 
 
 def down(bond: str) -> None:
-    """Remove the bond, with its addresses and routes; nothing to do where it is gone."""
-    if sysfs.is_bond(bond):
-        links.delete(bond)
+    """Remove the bond, with its addresses and routes, and stop the ports that are still active.
+
+    A port that is asked to start while its stop waits for its turn does not stop: the later job
+    replaces the earlier one (systemctl(1), --job-mode=replace). Without this it would stay active
+    without a bond, and never join the next one, because starting an active unit does nothing.
+    """
+    try:
+        if sysfs.is_bond(bond):
+            links.delete(bond)
+    finally:
+        instance = escape.unit_instance(bond)
+        names = [f"{instance}-{role}@*.service" for role in ("wired", "supplicant")]
+        command.attempt(command.run, "systemctl", "stop", "--no-block", "--", *names)
