@@ -95,7 +95,7 @@ def test_a_bond() -> None:
     assert link.bond == Bond(mode=1, active=5, primary=4, miimon=100, downdelay=200)
     assert (link.name, link.kind, link.master, link.slave) == ("bond0", "bond", 0, None)
     assert link.up
-    assert link.carries
+    assert link.has_carrier
 
 
 def test_a_bond_without_active_port() -> None:
@@ -105,7 +105,7 @@ def test_a_bond_without_active_port() -> None:
     assert event is not None
     assert isinstance(event.what, Link)
     assert event.what.bond == Bond(mode=1, active=0, primary=0, miimon=0, downdelay=0)
-    assert not event.what.carries
+    assert not event.what.has_carrier
 
 
 def test_carrier_without_up_does_not_carry() -> None:
@@ -114,7 +114,7 @@ def test_carrier_without_up_does_not_carry() -> None:
     assert event is not None
     assert isinstance(event.what, Link)
     assert event.what.carrier
-    assert not event.what.carries
+    assert not event.what.has_carrier
 
 
 def test_a_link_that_is_gone_may_say_little() -> None:
@@ -318,14 +318,14 @@ def test_what_is_older_than_the_new_dump_is_discarded(kernel: FakeKernel) -> Non
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     kernel.queue = [port_message(), LOST, port_message()]
     kernel.dumps = [[reply(bond_message(), 1), done(1)]]
-    assert list(netlink.anew(netlink.links)) == [9]
+    assert list(netlink.consistent(netlink.links)) == [9]
     assert netlink.events() == []
 
 
 def test_a_dump_that_did_not_come_whole_is_asked_for_anew(kernel: FakeKernel) -> None:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     kernel.dumps = [[LOST], [reply(bond_message(), 2), done(2)]]
-    assert list(netlink.anew(netlink.links)) == [9]
+    assert list(netlink.consistent(netlink.links)) == [9]
 
 
 def test_only_the_kernel_is_believed(kernel: FakeKernel) -> None:

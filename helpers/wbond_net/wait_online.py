@@ -68,7 +68,7 @@ def missing(bond: str, links: Mapping[int, Link], addresses: Iterable[Address]) 
     link = link_by_name(links, bond)
     if link is None:
         return "does not exist"
-    if not link.carries:
+    if not link.has_carrier:
         return "has no carrier"
     if not any(routable(address) for address in addresses if address.ifindex == link.ifindex):
         return "has no routable address"

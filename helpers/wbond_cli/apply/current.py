@@ -80,7 +80,7 @@ def relieved(links: Mapping[int, rtnetlink.Link], bond: str, port: str) -> bool:
 def _serves(port: rtnetlink.Link) -> bool:
     """Tell whether the kernel would change to a port, and frames get through it."""
     up = port.slave is not None and port.slave.mii_status == rtnetlink.MII_UP
-    return up and port.carries and port.operstate in _CARRIES
+    return up and port.has_carrier and port.operstate in _CARRIES
 
 
 def wait_relieved(bond: str, port: str, timeout: float) -> bool:
@@ -89,7 +89,7 @@ def wait_relieved(bond: str, port: str, timeout: float) -> bool:
     with rtnetlink.Socket(rtnetlink.LINKS) as netlink:
         poll = select.poll()
         poll.register(netlink, select.POLLIN)
-        while not (done := relieved(netlink.anew(netlink.links), bond, port)):
+        while not (done := relieved(netlink.consistent(netlink.links), bond, port)):
             left = deadline - time.monotonic()
             if left <= 0:
                 break

@@ -134,7 +134,7 @@ class Host:
         return facts._replace(associations=associations, speeds=speeds, blocked=frozenset(blocked))
 
     def _association(self, radio: Link) -> Association | None:
-        if not radio.carries:
+        if not radio.has_carrier:
             return None
         return parse_association(self.ask("iw", "dev", radio.name, "link").out)
 
@@ -167,7 +167,7 @@ class Host:
 
 def _speed(cable: Link) -> int | None:
     """Return the speed in Mb/s; the kernel says -1, or nothing, where the driver knows none."""
-    text = sysfs.attribute(cable.name, "speed") if cable.carries else ""
+    text = sysfs.attribute(cable.name, "speed") if cable.has_carrier else ""
     return int(text) if text.isdecimal() and int(text) else None
 
 

@@ -301,17 +301,17 @@ def _port(facts: Facts, name: str, seat: Seat, bond: Link | None, history: Seque
         condition = "blocked" if seat.name in facts.blocked else "outside"
         master = facts.links[link.master].name if link.master in facts.links else ""
         return Port(
-            *(seat.name, seat.kind, condition, False, link.carries, False),
+            *(seat.name, seat.kind, condition, False, link.has_carrier, False),
             address=link.address,
             master=master,
             unit=unit,
         )
-    serves = state.Port(link, seat.name in facts.radios).serves
+    serves = state.Port(link, seat.name in facts.radios).is_operational
     active = bond.bond.active == link.ifindex
     condition = _condition(link, active, serves)
     common = facts.common.get(name, "")
     return Port(
-        *(seat.name, seat.kind, condition, active, link.carries, serves),
+        *(seat.name, seat.kind, condition, active, link.has_carrier, serves),
         priority=link.slave.prio,
         primary=bond.bond.primary == link.ifindex,
         mii=MII[link.slave.mii_status] if link.slave.mii_status < len(MII) else "",
@@ -328,7 +328,7 @@ def _port(facts: Facts, name: str, seat: Seat, bond: Link | None, history: Seque
 def _condition(link: Link, active: bool, serves: bool) -> str:
     if active:
         return "active"
-    if not link.carries:
+    if not link.has_carrier:
         return "no-carrier" if link.up else "down"
     return "standby" if serves else "waiting"
 

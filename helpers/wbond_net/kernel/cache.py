@@ -38,7 +38,7 @@ class Cache:
                 self.addresses[_key(what)] = what
 
     def _read(self) -> None:
-        self.links, addresses = self._netlink.anew(
+        self.links, addresses = self._netlink.consistent(
             lambda: (self._netlink.links(), self._netlink.addresses())
         )
         self.addresses = {_key(found): found for found in addresses}

@@ -88,7 +88,7 @@ class Link(NamedTuple):
         return bool(self.flags & uapi.IFF_UP)
 
     @property
-    def carries(self) -> bool:
+    def has_carrier(self) -> bool:
         """Tell whether it is up with carrier: what miimon looks at (bond_check_dev_link())."""
         return self.up and self.carrier
 
@@ -300,11 +300,11 @@ class Socket(netlink.Socket):
     def events(self) -> list[Event]:
         """Return what has come since the last call, oldest first; does not wait.
 
-        Raises Overrun, after which all is to be asked for `anew`, and OSError.
+        Raises Overrun, after which all has to be asked for again, `consistent`, and OSError.
         """
         return list(filter(None, map(event, self.reports())))
 
-    def anew(self, ask: Callable[[], T]) -> T:
+    def consistent(self, ask: Callable[[], T]) -> T:
         """Return the answer to one or more dumps, asked for until it came whole; then events go on.
 
         What has been reported before is dropped. Raises OSError.

@@ -27,14 +27,14 @@ class Port(NamedTuple):
         return f"{'radio' if self.radio else 'cable'} {escape.printable(self.link.name)}"
 
     @property
-    def serves(self) -> bool:
+    def is_operational(self) -> bool:
         """Tell whether frames get through: it carries and, a radio, is authorised.
 
         Until then mac80211 drops all but the handshake, and operstate is not
         UP. A cable's driver may not know its state: dummy(4)'s is UNKNOWN.
         """
         known = (rtnetlink.OPERSTATE_UP,) if self.radio else _CABLE_SERVES
-        return self.link.carries and self.link.operstate in known
+        return self.link.has_carrier and self.link.operstate in known
 
 
 class State(NamedTuple):
@@ -156,11 +156,11 @@ def _port_changes(former: Port | None, port: Port | None) -> list[Change]:
     found = []
     if former.link.name != port.link.name:
         found.append(_about("port-renamed", port, f"was {former.label} before", former))
-    if former.link.carries and not port.link.carries:
+    if former.link.has_carrier and not port.link.has_carrier:
         found.append(_about("carrier-lost", port, "has lost its carrier"))
-    if port.link.carries and not former.link.carries:
+    if port.link.has_carrier and not former.link.has_carrier:
         found.append(_about("carrier-gained", port, "has carrier"))
-    if port.radio and port.serves and not former.serves:
+    if port.radio and port.is_operational and not former.is_operational:
         found.append(_about("authorised", port, "is authorised"))
     return found
 
@@ -209,15 +209,15 @@ def status(state: State) -> str:
     active = state.active.link.ifindex if state.active else 0
     ports = sorted(state.ports.values(), key=lambda port: port.link.ifindex != active)
     parts = [f"{port.label} {_condition(port, port.link.ifindex == active)}" for port in ports]
-    carries = state.active is not None and state.active.link.carries
+    carries = state.active is not None and state.active.link.has_carrier
     return "; ".join(parts if carries else ["no port carries", *parts])
 
 
 def _condition(port: Port, active: bool) -> str:
     """Say in a few words how a port fares."""
-    if not port.link.carries:
+    if not port.link.has_carrier:
         return "has no carrier" if port.link.up else "is down"
-    if not port.serves:
+    if not port.is_operational:
         waits = "is not authorised yet" if port.radio else "is not operational yet"
         return f"carries, but {waits}" if active else waits
     return "carries" if active else "stands by"
@@ -238,7 +238,7 @@ def successor(state: State) -> Port | None:
     bond, active = state.bond, state.active
     if bond is None or bond.bond is None or active is None:
         return None
-    if active.link.carries or bond.bond.downdelay:
+    if active.link.has_carrier or bond.bond.downdelay:
         return None
     candidates = [port for port in state.ports.values() if _may_take_over(port)]
     primary = bond.bond.primary
@@ -247,7 +247,7 @@ def successor(state: State) -> Port | None:
 
 def _may_take_over(port: Port) -> bool:
     slave = port.link.slave
-    return port.serves and slave is not None and slave.mii_status == rtnetlink.MII_UP
+    return port.is_operational and slave is not None and slave.mii_status == rtnetlink.MII_UP
 
 
 def _rank(port: Port, primary: int) -> tuple[bool, int]:
@@ -272,7 +272,7 @@ def returned(state: State, left: int) -> Left:
         return Left(settled=True, reselect=False)
     if port.link.slave.mii_status == rtnetlink.MII_DOWN:
         return Left(settled=True, reselect=False)
-    if not port.link.carries or port.link.slave.mii_status != rtnetlink.MII_UP:
+    if not port.link.has_carrier or port.link.slave.mii_status != rtnetlink.MII_UP:
         return Left(settled=False, reselect=False)
     active = state.active is not None and state.active.link.ifindex == left
     return Left(settled=True, reselect=not active)
@@ -283,7 +283,7 @@ def online(state: State) -> bool:
     bond, active = state.bond, state.active
     if bond is None or active is None or active.link.ifindex not in state.ports:
         return False
-    return bond.carries and active.serves
+    return bond.has_carrier and active.is_operational
 
 
 def refresh_due(note: Note | None, address: str, asked: tuple[Note, str] | None) -> bool:
@@ -303,7 +303,7 @@ def misaligned(state: State, policy: str) -> list[Port]:
     until it stands by: it would have to leave the bond.
     """
     named = next((port for port in state.ports.values() if port.link.name == policy), None)
-    if named is None or state.active is None or not state.active.serves:
+    if named is None or state.active is None or not state.active.is_operational:
         return []
     common = named.link.perm_address or named.link.address
     active = state.active.link.ifindex
@@ -321,12 +321,15 @@ def claimed(former: State, state: State) -> Port | None:
     (cfg80211_send_layer2_update(), net/wireless/util.c), and what is meant for
     the active port goes astray.
     """
-    if state.active is None or state.active.radio or not state.active.serves:
+    if state.active is None or state.active.radio or not state.active.is_operational:
         return None
     for index, port in state.ports.items():
         before = former.ports.get(index)
         if before is None or not port.radio or port.link.address != state.address:
             continue
-        if (port.link.carries, port.serves) > (before.link.carries, before.serves):
+        if (port.link.has_carrier, port.is_operational) > (
+            before.link.has_carrier,
+            before.is_operational,
+        ):
             return port
     return None

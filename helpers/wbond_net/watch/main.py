@@ -327,7 +327,7 @@ class Watch:
     def _act(self, state: State, found: list[Change]) -> None:
         """Do what is due, the urgent first, then tell."""
         former, self._state = self._state, state
-        self._cut = self._cut or not (state.bond and state.bond.carries)
+        self._cut = self._cut or not (state.bond and state.bond.has_carrier)
         self._fail_over(state)
         self._answer_claim(former, state)
         self._reopen.see(state, self._host.now())
@@ -366,7 +366,7 @@ class Watch:
             self._systemctl("try-restart", (f"{unit}.service",))
 
     def _fail_over(self, state: State) -> None:
-        if state.active is None or state.active.link.carries:
+        if state.active is None or state.active.link.has_carrier:
             self._tried = 0
         port = successor(state)
         if port and state.active and self._tried != state.active.link.ifindex:
@@ -539,7 +539,7 @@ def main(arguments: list[str]) -> int:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     watch = Watch(options, host)
     try:
-        watch.synchronise(netlink.anew(netlink.links))
+        watch.synchronise(netlink.consistent(netlink.links))
     except LookupError as fault:
         sys.stderr.write(f"{fault.args[0]}\n")
         return 1
@@ -605,4 +605,4 @@ def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:
     try:
         watch.take(netlink.events())
     except rtnetlink.Overrun:
-        watch.synchronise(netlink.anew(netlink.links))
+        watch.synchronise(netlink.consistent(netlink.links))
