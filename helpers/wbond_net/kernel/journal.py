@@ -7,6 +7,11 @@ from wbond import escape
 
 
 def say(text: str) -> None:
-    """Write one line to the journal, control characters made visible."""
-    sys.stdout.write(escape.printable(text) + "\n")
+    """Write one line to the journal, control characters made visible.
+
+    A character that the locale's encoding lacks is shown as an escape, and is no failure.
+    """
+    line = escape.printable(text) + "\n"
+    encoding = sys.stdout.encoding
+    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
