@@ -17,7 +17,8 @@ OWN = {"enp0s10": "52:54:00:00:00:01", "wlp3s0": "02:00:00:00:00:00", "eth9": "5
 
 
 class Machine:
-    """Interfaces below `sysfs`; `ran` holds every command and act, `refused` those that fail.
+    """Interfaces below `sysfs`; `ran` holds every act and every program, `refused` those
+    that fail, `programs` the programs alone.
 
     An interface is gone when the act that starts as `pulled` comes.
     """
@@ -32,6 +33,7 @@ class Machine:
         self.prios: dict[str, int] = {}
         self.addresses: list[bytes] = []
         self.sent = 0
+        self.programs: list[str] = []
 
     def add(self, name: str, address: str = "", up: bool = False, master: str = "") -> Path:
         """Add an interface."""
@@ -81,6 +83,7 @@ class Machine:
         """Stand for a program: record it, and answer."""
         words = " ".join(command)
         self.ran.append(words)
+        self.programs.append(words)
         for start, text in self.refused.items():
             if words.startswith(start):
                 return 2, "", text

@@ -21,6 +21,13 @@ def test_a_port_joins_down_flushed_ranked(bonded: Machine) -> None:
     ]
 
 
+def test_no_program_runs_while_a_port_joins_and_leaves(bonded: Machine) -> None:
+    assert join() == 0
+    assert port.main(["leave", "bond0", CARD], ENVIRON | {"LEGACY_RATES": "yes"}) == 0
+    assert bonded.ran[-1] == f"ip link set dev {CARD} down"
+    assert bonded.programs == []
+
+
 def test_a_port_that_is_in_is_ranked_and_otherwise_left(machine: Machine) -> None:
     machine.add_bond(primary=CARD)
     machine.add(CARD, up=True, master="bond0")

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 def parse(arguments: list[str]) -> tuple[str, float]:
     """Return bond and seconds. Raises ValueError, with a text for the person who typed."""
     if len(arguments) not in (1, 3) or (len(arguments) == 3 and arguments[0] != "--timeout"):
-        raise ValueError("one bond is to be named")
+        raise ValueError("name one bond")
     try:
         timeout = float(arguments[1]) if len(arguments) == 3 else TIMEOUT
     except ValueError:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-dhcp dhclient|dhcp6c|flush|release BOND: both DHCP clients' identity and clean stop.
 
-`dhclient` and `dhcp6c` write what the client reads at its start, and `dhclient` has an address
-that is to be confirmed last until it is to be renewed. When a client
-is stopped, `flush` takes the leased IPv4 address away, and `release` has
-dhcp6c give back the IPv6 address, in a time that people wait for.
+`dhclient` and `dhcp6c` write what the client reads at its start; `dhclient` also keeps an address
+that the client will confirm from ending before its renewal. When a client stops, `flush` takes
+the leased IPv4 address away, and `release` has dhcp6c give the IPv6 address back, in a time that
+people wait for.
 """
 
 import sys

@@ -65,7 +65,7 @@ _WORDS = {
 
 
 def create(bond: str, address: str, options: "Mapping[str, str]") -> None:
-    """Make a bond, with all that it is to have in one message; the address may be empty.
+    """Make a bond, address and options in one message; the address may be empty.
 
     Raises KernelError, and ValueError for a value that is none.
     """

@@ -115,7 +115,7 @@ class Socket:
     def reports(self) -> list[Message]:
         """Return what the kernel has reported since the last call, oldest first; does not wait.
 
-        Raises Overrun, after which all is to be asked for again, and OSError.
+        Raises Overrun, after which only a new dump tells the truth, and OSError.
         """
         found, self._waiting = self._waiting, []
         while received := self._receive(_socket.MSG_DONTWAIT):

@@ -300,7 +300,7 @@ class Socket(netlink.Socket):
     def events(self) -> list[Event]:
         """Return what has come since the last call, oldest first; does not wait.
 
-        Raises Overrun, after which all has to be asked for again, `consistent`, and OSError.
+        Raises Overrun, after which `consistent` has to ask for everything again, and OSError.
         """
         return list(filter(None, map(event, self.reports())))
 
