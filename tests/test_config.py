@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wbond import config, ini
+from wbond import config, ini, values
 from wbond.config import Bond, Config, Port
 
 FILE = "/etc/wbond.conf"
@@ -713,7 +713,7 @@ def test_suggestions_are_looked_for_only_where_they_are_listed(
         asked.append(word)
         return ""
 
-    monkeypatch.setattr(config, "_nearest", nearest)
+    monkeypatch.setattr(values, "nearest", nearest)
     document = ini.Document()
     ini.parse(text.encode(), "file", document)
     assert len(config.interpret(document, "").problems) == ini.PROBLEMS_MAX + 1

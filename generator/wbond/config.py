@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Document -> Config: what every option means, its type, range and default.
 
-Every value is checked here and nowhere else. Each reader takes the text of
-an option and returns the value in the form that the units use, or raises
-`Fault` with what is wrong.
+Every value is checked here and nowhere else, by a reader of wbond.values.
 """
 
-from wbond import escape
+from wbond import escape, values
 from wbond.ini import Document, Place, Problem, Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    Reader = Callable[[str], str]
+    from wbond.values import Reader
 
-IFNAMSIZ = 16  # bytes with the closing NUL, linux/if.h
 DEFAULT_MIIMON, DEFAULT_PEER_NOTIF_DELAY = 100, 300  # ms
 PEER_NOTIF_DELAY_MAX = 300_000  # ms, bond_peer_notif_delay_tbl, bond_options.c
 RANK_WIRED, RANK_WIRELESS = 200, 100  # where `priority` is not given
-
-
-class Fault(ValueError):
-    """A value that cannot be taken; the text says why."""
 
 
 class Port:
@@ -73,178 +66,41 @@ class Config:
         self.problems.append(Problem(bond.place, bond.name, "", text))
 
 
-def interface_name(text: str) -> str:
-    """Check a name by the kernel's rules (dev_valid_name(), net/core/dev.c), and `-` besides."""
-    octets = text.encode("utf-8", "surrogateescape")
-    if not 0 < len(octets) < IFNAMSIZ:
-        size = f"it has {len(octets)} bytes, 1 to 15 are possible"
-        raise Fault(f"'{text}' is not an interface name: {size}")
-    if text[0] == "." or text in ("all", "default"):
-        # A leading dot is escaped in a unit and not in a device unit; the kernel keeps the words.
-        raise Fault(f"'{text}' cannot be used as an interface name")
-    # The kernel takes each byte for a character: 0xa0 is Latin-1's no-break space.
-    if text.split() != [text] or "/" in text or ":" in text or "%" in text or b"\xa0" in octets:
-        raise Fault(f"'{text}' is not an interface name: blanks, / : and % cannot be part of one")
-    if text[0] == "-":
-        raise Fault(f"'{text}' starts with '-', which the programs called would take for an option")
-    return text
-
-
-def _integer(low: int, high: int, unit: str = "") -> "Reader":
-    def read(text: str) -> str:
-        digits = text.removeprefix("-")
-        # The length first: int() of a very long number takes very long.
-        number = digits.isascii() and digits.isdigit() and len(digits) <= 10 and int(text)
-        if number is False or not low <= number <= high:
-            raise Fault(f"'{text}' is not a whole number from {low} to {high}{unit}")
-        return str(number)
-
-    return read
-
-
-def _choice(*names: str) -> "Reader":
-    def read(text: str) -> str:
-        if text.lower() not in names:
-            raise Fault(f"'{text}' is none of {', '.join(names)}{_nearest(text.lower(), names)}")
-        return text.lower()
-
-    return read
-
-
-def _yes_no(text: str) -> str:
-    """systemd's words for a boolean (systemd.syntax(7))."""
-    words = {"1": "yes", "yes": "yes", "true": "yes", "on": "yes"}
-    words |= {"0": "no", "no": "no", "false": "no", "off": "no"}
-    if text.lower() not in words:
-        raise Fault(f"'{text}' is neither yes nor no")
-    return words[text.lower()]
-
-
-def _mode(text: str) -> str:
-    if text != "active-backup":
-        raise Fault(
-            f"'{text}' cannot work with Wi-Fi: an access point accepts only frames from the "
-            "associated station, so a bond with a radio can use one port at a time (active-backup)"
-        )
-    return text
-
-
-def _path(text: str) -> str:
-    if text[0] != "/" or ".." in text.split("/"):
-        raise Fault(f"'{text}' is not an absolute path")
-    return text
-
-
-def _octets(text: str) -> bytes | None:
-    """Read hexadecimal bytes, alone or with colons or dashes between them; None if they are not."""
-    try:
-        return bytes.fromhex(text.replace(":", " ").replace("-", " "))
-    except ValueError:
-        return None
-
-
-def _mac(text: str) -> str:
-    octets = _octets(text) if [len(pair) for pair in text.split(":")] == [2] * 6 else None
-    if octets is not None and len(octets) == 6:
-        if octets[0] & 1 or not any(octets):
-            raise Fault(f"'{text}' is no address of a single station (multicast or zero)")
-        return text.lower()
-    if text == "follow":
-        raise Fault(
-            "'follow' changes a radio's address at failover, which an associated radio refuses: "
-            "connectivity would be lost"
-        )
-    if ":" in text:
-        raise Fault(f"'{text}' is not a MAC address such as 02:00:00:12:34:56")
-    return text if text in ("active", "stable") else interface_name(text)
-
-
-def _duid(text: str) -> str:
-    """`auto`, or a DUID: type code and 1 to 128 octets (RFC 8415, 11.1), as aa:bb:…"""
-    if text == "auto":
-        return text
-    octets = _octets(text)
-    if octets is None or not 3 <= len(octets) <= 130:
-        raise Fault(f"'{text}' is neither 'auto' nor 3 to 130 bytes in hexadecimal")
-    return octets.hex(":")
-
-
-def _driver(text: str) -> str:
-    if not text.replace(",", "").replace("_", "").isalnum() or not text.isascii():
-        raise Fault(f"'{text}' is not a wpa_supplicant driver such as nl80211")
-    return text
-
-
-def _unit(text: str) -> str:
-    """A unit's name by systemd's rules (unit_name_is_valid())."""
-    types = [
-        "service",
-        "socket",
-        "target",
-        "device",
-        "mount",
-        "automount",
-        "swap",
-        "path",
-        "timer",
-        "slice",
-        "scope",
-    ]
-    stem, _, suffix = text.rpartition(".")
-    legal = text.isascii() and all(c.isalnum() or c in ":-_.\\@" for c in text)
-    if not stem or suffix not in types or not legal or len(text) > 255 or stem[0] == "@":
-        raise Fault(f"'{text}' is not the name of a unit such as dhcpcd.service")
-    return text
-
-
-def _port_name(text: str) -> str:
-    """A literal interface name, or a glob that could match one."""
-    if not escape.is_glob(text):
-        return interface_name(text)
-    if "/" in text or ":" in text.replace("[:", "").replace(":]", ""):
-        raise Fault(f"'{text}' can match no interface name: / and : cannot be part of one")
-    return text
-
-
-def _glob(text: str) -> str:
-    return text
-
-
 # Defaults stand in the templates in units/; only what the file says is written.
 BOND_SETTINGS: "dict[str, Reader]" = {
-    "mode": _mode,
-    "miimon": _integer(1, 10_000, " ms"),
-    "updelay": _integer(0, 3_600_000, " ms"),
-    "downdelay": _integer(0, 3_600_000, " ms"),
-    "primary_reselect": _choice("always", "better", "failure"),
-    "peer_notif": _integer(0, 255),
-    "peer_notif_delay": _integer(0, PEER_NOTIF_DELAY_MAX, " ms"),
-    "mac": _mac,
-    "dhcp4": _choice("dhclient", "none"),
-    "dhcp6": _choice("dhcp6c", "none"),
-    "duid": _duid,
-    "dhclient_conf": _path,
-    "dhcp6c_conf": _path,
-    "supplicant_conf": _path,
-    "supplicant_driver": _driver,
-    "supplicant_bridge": _yes_no,
-    "legacy_rates": _yes_no,
+    "mode": values.mode,
+    "miimon": values.integer(1, 10_000, " ms"),
+    "updelay": values.integer(0, 3_600_000, " ms"),
+    "downdelay": values.integer(0, 3_600_000, " ms"),
+    "primary_reselect": values.choice("always", "better", "failure"),
+    "peer_notif": values.integer(0, 255),
+    "peer_notif_delay": values.integer(0, PEER_NOTIF_DELAY_MAX, " ms"),
+    "mac": values.mac,
+    "dhcp4": values.choice("dhclient", "none"),
+    "dhcp6": values.choice("dhcp6c", "none"),
+    "duid": values.duid,
+    "dhclient_conf": values.path,
+    "dhcp6c_conf": values.path,
+    "supplicant_conf": values.path,
+    "supplicant_driver": values.driver,
+    "supplicant_bridge": values.yes_no,
+    "legacy_rates": values.yes_no,
 }
 BOND_LISTS: "dict[str, Reader]" = {
-    "wired": _port_name,
-    "wireless": _port_name,
-    "conflicts": _unit,
-    "on_failure": _unit,
+    "wired": values.port_name,
+    "wireless": values.port_name,
+    "conflicts": values.unit,
+    "on_failure": values.unit,
 }
 PORT_SETTINGS: "dict[str, Reader]" = {
-    "kind": _choice("wired", "wireless"),
-    "priority": _integer(-(2**31), 2**31 - 1),
-    "supplicant_conf": _path,
-    "supplicant_driver": _driver,
-    "legacy_rates": _yes_no,
+    "kind": values.choice("wired", "wireless"),
+    "priority": values.integer(-(2**31), 2**31 - 1),
+    "supplicant_conf": values.path,
+    "supplicant_driver": values.driver,
+    "legacy_rates": values.yes_no,
 }
 PORT_LISTS: "dict[str, Reader]" = {
-    f"match_{what}": _glob for what in ("name", "mac", "driver", "path", "usb")
+    f"match_{what}": values.glob for what in ("name", "mac", "driver", "path", "usb")
 }
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")
@@ -305,7 +161,9 @@ class _Interpreter:
                 self._problem(option.place, section.name, option.name, text)
 
     def _no_section(self, name: str) -> "Callable[[], str]":
-        return lambda: f"there is no section [{name}]{_nearest(name, self.sections)}; left out"
+        return lambda: (
+            f"there is no section [{name}]{values.nearest(name, self.sections)}; left out"
+        )
 
     def _known(self, section: Section) -> "list[str]":
         bond, port = [*BOND_SETTINGS, *BOND_LISTS], [*PORT_SETTINGS, *PORT_LISTS]
@@ -333,11 +191,11 @@ class _Interpreter:
         for place, text in self._lookup(section, name):
             try:
                 if not text:
-                    raise Fault("has no value")
+                    raise values.Fault("has no value")
                 if "\t" in text:  # the one control character that a line may hold
-                    raise Fault(f"'{text}' has a tab in it, which no unit file can hold")
+                    raise values.Fault(f"'{text}' has a tab in it, which no unit file can hold")
                 return place, reader(text)
-            except Fault as fault:
+            except values.Fault as fault:
                 instead = "the default is used" if name != "kind" else "there is no default"
                 self._problem(place, section.name, name, f"{fault}; {instead}")
                 return None
@@ -353,15 +211,15 @@ class _Interpreter:
                 try:
                     if (value := reader(entry)) not in good:
                         good.append(value)
-                except Fault as fault:
+                except values.Fault as fault:
                     self._problem(place, section.name, name, f"{fault}; this entry is left out")
             return place, tuple(good)
         return None
 
     def _bond(self, section: Section) -> Bond | None:
         try:
-            interface_name(section.name)
-        except Fault as fault:
+            values.interface_name(section.name)
+        except values.Fault as fault:
             self._problem(section.place, section.name, "", f"{fault}; the section is ignored")
             return None
         bond = Bond(section.name, section.place)
@@ -456,16 +314,8 @@ def _variants(hostname: str) -> "Iterator[str]":
 
 
 def _unknown(option: str, known: list[str]) -> "Callable[[], str]":
-    return lambda: f"unknown option{_nearest(option, known)}; ignored"
+    return lambda: f"unknown option{values.nearest(option, known)}; ignored"
 
 
 def _no_bond(name: str, bonds: "Iterable[str]") -> "Callable[[], str]":
-    return lambda: f"there is no bond [{name}]{_nearest(name, bonds)}; the section is ignored"
-
-
-def _nearest(word: str, known: "Iterable[str]") -> str:
-    """Return a suggestion for a misspelt word, or nothing."""
-    from difflib import get_close_matches  # costs 10 ms: only where there is a fault
-
-    near = get_close_matches(word, list(known), 1)
-    return f" (did you mean '{near[0]}'?)" if near else ""
+    return lambda: f"there is no bond [{name}]{values.nearest(name, bonds)}; the section is ignored"

@@ -4,7 +4,7 @@
 import textwrap
 from typing import NamedTuple
 
-from wbond import config, escape
+from wbond import config, escape, values
 from wbond.plan import FIRST_BOND
 from wbond_udev.match import WIRED, WIRELESS
 
@@ -75,8 +75,8 @@ def choose(adapters: list[Adapter], kind: str) -> Choice:
 def usable(name: str) -> bool:
     """Tell whether a name can be written into the file and means this interface alone."""
     try:
-        config.interface_name(name)
-    except config.Fault:
+        values.interface_name(name)
+    except values.Fault:
         return False
     if name == FIRST_BOND or escape.is_glob(name):
         return False
