@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from wbond import escape
+from wbond import escape, units
 
 # Whatever may stand in a file name: bytes, for the interface's name need not be text.
 RAW = st.binary(max_size=40).map(lambda octets: os.fsdecode(octets.replace(b"\0", b"")))
@@ -80,7 +80,7 @@ def test_an_instance_is_escaped_as_systemd_escape_does(names: list[str]) -> None
 @settings(deadline=None, max_examples=50)
 def test_a_device_s_unit_is_named_as_systemd_names_it(name: str) -> None:
     path = f"/sys/subsystem/net/devices/{name}"
-    assert [escape.device_unit(name)] == systemd_escape("--suffix=device", "--path", "--", path)
+    assert [units.device(name)] == systemd_escape("--suffix=device", "--path", "--", path)
 
 
 @given(RAW)

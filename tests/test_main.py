@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from wbond import config, ini, main, plan
+from wbond import config, ini, main, units
 
 from tests.conftest import REPOSITORY
 from tests.test_cases import tree
@@ -380,7 +380,7 @@ def test_nothing_is_left_beside_the_program(root: Path, output: Path, tmp_path: 
     assert tree(copy) == before
 
 
-@pytest.mark.parametrize(("option", "name"), plan.CLIENTS.items())
+@pytest.mark.parametrize(("option", "name"), units.CLIENTS.items())
 def test_a_client_s_template_of_the_administrator_that_is_wbond_s_is_used(
     root: Path, option: str, name: str
 ) -> None:

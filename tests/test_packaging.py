@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from wbond import plan
+from wbond import units
 
 from tests.conftest import REPOSITORY
 from tests.test_install import expected, make
@@ -344,7 +344,7 @@ def test_arch_s_package_holds_what_make_install_installs(pkg: dict[str, str]) ->
     found = {path.removesuffix(".gz") for path in pkg}
     wanted = {ALIASES.sub("/usr/", path) for path in expected("/usr")}
     found = {ALIASES.sub("/usr/", path) for path in found}
-    assert wanted - found == {f"/usr/lib/systemd/system/{name}" for name in plan.CLIENTS.values()}
+    assert wanted - found == {f"/usr/lib/systemd/system/{name}" for name in units.CLIENTS.values()}
     assert all(path.startswith("/usr/share/doc/wbond/") for path in found - wanted)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wbond import config, ini
+from wbond import config, ini, units
 from wbond_net.kernel import udev_database
 from wbond_udev import main, match
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
@@ -179,7 +179,7 @@ def test_hostile_strings_change_nothing_but_the_match(text: str, field: str) -> 
         assert "\n" not in value
         assert name.isascii()
         if name != "WBOND_UNIT":
-            assert value in ("bond0", "bond1", "wireless", "1", "wbond", main.FOUND, "10", "20")
+            assert value in ("bond0", "bond1", "wireless", "1", "wbond", units.HOTPLUG, "10", "20")
         else:
             assert value.isascii()
             assert value.removesuffix(".service").partition("@")[0] in (

@@ -25,14 +25,6 @@ def unit_instance(text: str) -> str:
     return f"\\x2e{escaped[1:]}" if escaped[:1] == "." else escaped
 
 
-def device_unit(interface: str) -> str:
-    """Name the device unit that systemd keeps for a network interface.
-
-    The alias is set by 99-systemd.rules: /sys/subsystem/net/devices/NAME.
-    """
-    return f"sys-subsystem-net-devices-{unit_instance(interface)}.device"
-
-
 def specifiers(text: str) -> str:
     """Double `%`, which systemd would expand (systemd.unit(5), "Specifiers")."""
     return text.replace("%", "%%")

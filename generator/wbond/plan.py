@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Config -> Plan: which files and links the configuration comes to. Pure; writes nothing."""
 
-from wbond import escape
+from wbond import escape, units
 from wbond.config import Bond, Config, Port
 
 TYPE_CHECKING = False
@@ -16,10 +16,7 @@ TEMPLATE_DIRECTORY = "/usr/lib/systemd/system"
 
 # The one bond whose port templates are shipped; others get copies of them.
 FIRST_BOND = "bond0"
-# By the option that has them; distributions have units of these names, too.
-CLIENTS = {"dhcp4": "dhclient@.service", "dhcp6": "dhcp6c@.service"}
 OWN_MARK = "man:wbond.conf(5)"  # every unit of wbond says so, and no other
-PORT_TEMPLATES = {"wired": "wired", "wireless": "supplicant"}
 PORT_SETTINGS = ("supplicant_conf", "supplicant_driver", "supplicant_bridge", "legacy_rates")
 UNIT_SETTINGS = {
     "wbond@": (
@@ -87,32 +84,31 @@ def own_clients(config: Config, own: "Callable[[str], str]") -> "tuple[File, ...
     find, else nothing; it is asked only for clients that a bond has.
     """
     found = []
-    for option, unit in CLIENTS.items():
+    for option, template in units.CLIENTS.items():
         bonds = [bond for bond in config.bonds if bond.settings.get(option) != "none"]
-        text = own(unit) if bonds else ""
+        text = own(template) if bonds else ""
         for bond in bonds if text else ():
-            path = unit.replace("@", f"@{escape.unit_instance(bond.name)}")
+            path = units.instance(template, bond.name)
             found.append(File(path, HEADER + _sourced(text, bond)))
     return tuple(found)
 
 
 def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link]":
-    instance = escape.unit_instance(bond.name)
-    yield _wanted("multi-user.target", f"wbond@{instance}.service", "wbond@.service")
-    wait = "wbond-wait-online@"
-    yield _wanted("network-online.target", f"{wait}{instance}.service", f"{wait}.service")
-    for unit, names in UNIT_SETTINGS.items():
-        unit_lines = _dependencies(bond) if unit == "wbond@" else []
+    yield _wanted("multi-user.target", units.instance(units.BOND, bond.name))
+    yield _wanted("network-online.target", units.instance(units.WAIT_ONLINE, bond.name))
+    for prefix, names in UNIT_SETTINGS.items():
+        unit = f"{prefix}.service"
+        unit_lines = _dependencies(bond) if unit == units.BOND else []
         service_lines = list(_environment(bond.settings, names))
         if unit_lines or service_lines:
-            path = f"{unit}{instance}.service.d/{BOND_DROP_IN}"
+            path = f"{units.instance(unit, bond.name)}.d/{BOND_DROP_IN}"
             yield File(path, _text(bond.place.file, unit_lines, service_lines))
-    yield from _port_units(bond, instance, template)
-    yield from _ports(bond, instance)
+    yield from _port_units(bond, template)
+    yield from _ports(bond)
 
 
-def _wanted(by: str, unit: str, template: str) -> Link:
-    return Link(f"{by}.wants/{unit}", f"{TEMPLATE_DIRECTORY}/{template}")
+def _wanted(by: str, unit: str) -> Link:
+    return Link(f"{by}.wants/{unit}", f"{TEMPLATE_DIRECTORY}/{units.template(unit)}")
 
 
 def _dependencies(bond: Bond) -> list[str]:
@@ -138,21 +134,22 @@ def _text(source: str, unit_lines: list[str], service_lines: list[str]) -> str:
     return HEADER + "\n".join(lines) + "\n"
 
 
-def _port_units(bond: Bond, instance: str, template: "Callable[[str], str]") -> "Iterator[File]":
+def _port_units(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File]":
     """Yield the bond's port templates, where they are not the shipped ones, and their drop-ins."""
-    for kind, role in PORT_TEMPLATES.items():
-        unit = f"{instance}-{role}@.service"
+    for kind in units.ROLES:
+        unit = units.port_template(bond.name, kind)
         if bond.name != FIRST_BOND:
-            text = template(f"{FIRST_BOND}-{role}@.service")
-            yield File(unit, HEADER + _for_bond(text, bond, instance))
+            text = template(units.port_template(FIRST_BOND, kind))
+            yield File(unit, HEADER + _for_bond(text, bond))
         names = PORT_SETTINGS if kind == "wireless" else ()
         service_lines = list(_environment(bond.settings, ("mac", *names)))
         if service_lines:
             yield File(f"{unit}.d/{BOND_DROP_IN}", _text(bond.place.file, [], service_lines))
 
 
-def _for_bond(text: str, bond: Bond, instance: str) -> str:
+def _for_bond(text: str, bond: Bond) -> str:
     """Make a template of bond0's ports one of another bond's; its name goes in last."""
+    instance = escape.unit_instance(bond.name)
     return (
         _sourced(text, bond)
         .replace(f"@{FIRST_BOND}.service", f"@{instance}.service")
@@ -166,48 +163,29 @@ def _sourced(text: str, bond: Bond) -> str:
     return text.replace("[Unit]\n", f"[Unit]\nSourcePath={bond.place.file}\n", 1)
 
 
-def _ports(bond: Bond, instance: str) -> "Iterator[File | Link]":
-    """Yield what ties the ports named literally to their devices, and their rank."""
-    for port, priority in ranked(bond):
+def _ports(bond: Bond) -> "Iterator[File | Link]":
+    """Yield what ties the ports named literally to their devices, and their prio."""
+    for port, prio in ranked(bond):
         if port.literal:
-            yield from _port(bond, port, priority)
+            unit = units.port(bond.name, port.kind, port.name)
+            yield _wanted(units.device(port.name), units.plug(unit))
+            lines = [escape.environment("PRIORITY", str(prio))]
+            yield File(f"{unit}.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))
 
 
 def ranked(bond: Bond) -> "Iterator[tuple[Port, int]]":
-    """Yield the bond's ports with the rank that the kernel is to know, the least preferred first.
+    """Yield the bond's ports with the `prio` that the kernel is to know, the lowest first.
 
-    A port not yet ranked has the kernel's 0: every rank is above, so that
-    joining never moves the active port.
+    A port that has just joined has the kernel's default, 0. Every prio is
+    higher, so that joining never moves the active port.
     """
-    for rank, port in enumerate(reversed(bond.ports), 1):
-        yield port, rank * 10
-
-
-def port_unit(bond: str, kind: str, interface: str) -> str:
-    """Name the unit of a port, without the suffix."""
-    role = PORT_TEMPLATES[kind]
-    return f"{escape.unit_instance(bond)}-{role}@{escape.unit_instance(interface)}"
-
-
-def plug_unit(unit: str) -> str:
-    """Name the unit that a device wants in place of its port's.
-
-    Not the port's itself: a device that is back while its unit still stops
-    would find the start job refused; wbond-plug@ queues it.
-    """
-    return f"wbond-plug@{escape.unit_instance(unit)}.service"
+    for place, port in enumerate(reversed(bond.ports), 1):
+        yield port, place * 10
 
 
 def port_environment(bond: Bond, wanted: Port) -> "Iterator[tuple[str, str]]":
-    """Yield rank and settings of a port, by the names of its unit's environment."""
-    yield from (("PRIORITY", str(rank)) for port, rank in ranked(bond) if port is wanted)
+    """Yield prio and settings of a port, by the names of its unit's environment."""
+    yield from (("PRIORITY", str(prio)) for port, prio in ranked(bond) if port is wanted)
     for name in PORT_SETTINGS:
         if name in wanted.settings:
             yield name.upper(), wanted.settings[name]
-
-
-def _port(bond: Bond, port: Port, priority: int) -> "Iterator[File | Link]":
-    unit = port_unit(bond.name, port.kind, port.name)
-    yield _wanted(escape.device_unit(port.name), plug_unit(unit), "wbond-plug@.service")
-    lines = [escape.environment("PRIORITY", str(priority))]
-    yield File(f"{unit}.service.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))

@@ -8,12 +8,11 @@ MAC address, from RUN, before any unit is bound to the device.
 import sys
 from collections.abc import Iterator, Mapping
 
-from wbond import config, ini, plan
+from wbond import config, ini, plan, units
 from wbond import main as generator
 
 USAGE = "usage: wbond-udev [--root DIR] query|align, called by udev"
 MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what is another's (since 254)
-FOUND = "wbond-hotplug@.service"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wbond_udev.match import Facts
@@ -62,10 +61,9 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
     if found is None:
         return
     bond, port = found
-    unit = plan.port_unit(bond.name, port.kind, facts.name)
     yield "WBOND_BOND", bond.name
     yield "WBOND_ROLE", port.kind
-    yield "WBOND_UNIT", f"{unit}.service"
+    yield "WBOND_UNIT", units.port(bond.name, port.kind, facts.name)
     yield "NM_UNMANAGED", "1"
     yield "ID_NET_MANAGED_BY", MANAGER
     policy = bond.settings.get("mac", "active")
@@ -76,7 +74,7 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
         # Without an instance: that will be the device's path. A unit's name with
         # an escape in it would be read in two ways, by the version of systemd
         # (device_add_udev_wants(), EXTRACT_RETAIN_ESCAPE).
-        yield "SYSTEMD_WANTS", f"{wants} {FOUND}".strip()
+        yield "SYSTEMD_WANTS", f"{wants} {units.HOTPLUG}".strip()
         for name, value in plan.port_environment(bond, port):
             yield f"WBOND_SET_{name}", value
 

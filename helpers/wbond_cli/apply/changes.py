@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from wbond import escape, plan
+from wbond import escape, plan, units
 from wbond.config import Bond, Config
 from wbond.config import Port as Wish
 from wbond_udev import match
@@ -100,7 +100,7 @@ def _port(bond: Bond, wish: Wish, facts: Facts, inherited: Mapping[str, str]) ->
     known = {**inherited, **wish.settings}
     return Port(
         bond=bond.name,
-        unit=f"{plan.port_unit(bond.name, wish.kind, facts.name)}.service",
+        unit=units.port(bond.name, wish.kind, facts.name),
         rank=next(rank for port, rank in plan.ranked(bond) if port is wish),
         policy=inherited["mac"],
         settings=tuple((name, known[name]) for name in names),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from wbond import escape, plan
+from wbond import escape, plan, units
 from wbond_net.ports import ifupdown
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
@@ -94,11 +94,10 @@ def units_in_place_of_wbonds(site: Site) -> Iterator[Finding]:
 
     The DHCP clients' are none, since wbond-generator makes each bond's own beside them.
     """
-    names = [f"{name}.service" for name in dependencies.TEMPLATES]
+    names = {*dependencies.TEMPLATES} - {*units.CLIENTS.values()}
     for bond in site.wishes.bonds:
-        instance = escape.unit_instance(bond.name)
-        names += [f"{instance}-{role}@.service" for role in plan.PORT_TEMPLATES.values()]
-    for name in sorted({*names} - {*plan.CLIENTS.values()}):
+        names |= {units.port_template(bond.name, kind) for kind in units.ROLES}
+    for name in sorted(names):
         path = site.machine.unit(name)
         if path and plan.OWN_MARK not in site.machine.read(path):
             text = f"a unit that is not wbond's takes the place of {name}"

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wbond import plan
+from wbond import plan, units
 
 from wbond_cli.check.context import Site
 from wbond_cli.check.diagnostics import ERROR, NOTE, WARNING, Finding
@@ -19,9 +19,9 @@ _GENERATOR_FOLDERS = tuple(
     for base in ("run", "etc", "usr/local/lib", "usr/lib", "lib")
 )
 TEMPLATES = (
-    *("wbond@", "wbond-ports@", "wbond-watch@", "wbond-wait-online@"),
-    *("wbond-plug@", "wbond-hotplug@"),
-    *("bond0-wired@", "bond0-supplicant@", "dhclient@", "dhcp6c@"),
+    *(units.BOND, units.PORTS, units.WATCH, units.WAIT_ONLINE, units.PLUG, units.HOTPLUG),
+    *(units.port_template(plan.FIRST_BOND, kind) for kind in units.ROLES),
+    *units.CLIENTS.values(),
 )
 
 
@@ -54,10 +54,9 @@ _MODULES = (
 def installation(site: Site) -> Iterator[Finding]:
     """Parts of wbond itself."""
     machine = site.machine
-    units = [f"{name}.service" for name in TEMPLATES]
     # Where there is no file of a client's, wbond-generator makes each bond's own.
-    made = [unit for unit in plan.CLIENTS.values() if not machine.unit_file(unit)]
-    there = {unit: bool(machine.unit(unit)) for unit in units if unit not in made}
+    made = [unit for unit in units.CLIENTS.values() if not machine.unit_file(unit)]
+    there = {unit: bool(machine.unit(unit)) for unit in TEMPLATES if unit not in made}
     there[_GENERATOR] = bool(_first(machine, _GENERATOR_FOLDERS, _GENERATOR))
     there[RULES] = bool(rules(machine))
     lacking = [name for name, is_there in there.items() if not is_there]

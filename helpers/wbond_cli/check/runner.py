@@ -5,7 +5,7 @@ import os
 from functools import cache
 from typing import NamedTuple
 
-from wbond import config, ini
+from wbond import config, ini, units
 from wbond import main as generator
 from wbond_net.deployed import unit_tree
 
@@ -99,11 +99,9 @@ def _verified(site: Site, source: Source) -> list[Finding]:
         text = f"{fault.filename or ''}: {fault.strerror}; nothing is generated"
         return [Finding(ERROR, text, "Install wbond anew.")]
     tree = unit_tree.tree(wanted)
-    units = [
-        unit
-        for unit in verify.without_clients(verify.instances(tree), site.wishes)
-        if unit in tree
-        or (template := verify.template(unit)) in tree
-        or site.machine.unit(template)
+    names = [
+        name
+        for name in verify.without_clients(verify.instances(tree), site.wishes)
+        if name in tree or (template := units.template(name)) in tree or site.machine.unit(template)
     ]
-    return list(verify.findings(wanted, units, dependencies.missing_programs(site)))
+    return list(verify.findings(wanted, names, dependencies.missing_programs(site)))

@@ -7,28 +7,27 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from wbond import emit, escape, plan
+from wbond import emit, plan, units
 from wbond import main as generator
 from wbond.config import Config
 
 from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
 
-_CLIENTS = {"dhcp4": "dhclient@", "dhcp6": "dhcp6c@"}  # started by wbond-watch@
 _LIMIT = 60  # s; it takes half a second
 
 
 def findings(
     wanted: "tuple[plan.File | plan.Link, ...]",
-    units: Sequence[str],
+    names: Sequence[str],
     missing: Iterable[str] = (),
     search: Sequence[str] = (),
 ) -> Iterator[Finding]:
-    """Yield what systemd says of `units` with the plan in force, a finding a line.
+    """Yield what systemd says of the units `names` with the plan in force, a finding a line.
 
     `missing` names programs that are known to be missing; `search` folders with
     units that go before the system's, for units that are not installed.
     """
-    if not units:
+    if not names:
         return
     if not shutil.which("systemd-analyze"):
         text = "systemd-analyze is not installed: the units are not verified"
@@ -37,20 +36,20 @@ def findings(
     with tempfile.TemporaryDirectory(prefix="wbond-check-") as folder:
         for failure in emit.emit(folder, wanted):
             yield Finding(ERROR, failure, "Make room in the folder for temporary files.")
-        for line in _said(folder, units, search):
+        for line in _said(folder, names, search):
             if not any(f" {program} is not executable" in line for program in missing):
                 text = line.replace(f"{folder}/", "")
                 yield Finding(ERROR, f"systemd-analyze verify: {text}", _remedy(text))
 
 
-def _said(folder: str, units: Sequence[str], search: Sequence[str]) -> list[str]:
+def _said(folder: str, names: Sequence[str], search: Sequence[str]) -> list[str]:
     """Return the lines of standard error: the exit status alone passes over unknown keys.
 
     The generators' own directories are left out: what stands there now is of the
     former configuration.
     """
     path = [folder, *search, *(f"/{name}" for name in generator.UNIT_PATH)]
-    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units]
+    words = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *names]
     environ = {**os.environ, "SYSTEMD_UNIT_PATH": ":".join(path)}
     try:
         done = subprocess.run(
@@ -74,10 +73,10 @@ def instances(tree: dict[str, str]) -> list[str]:
     A template is read through its instances.
     """
     names = {part for path in tree if "@" in (part := _unit(path))}
-    bonds = [name for name in names if name.startswith("wbond@")]
-    for unit in ("wbond-ports@", "wbond-watch@", *_CLIENTS.values()):
-        names |= {unit + name.removeprefix("wbond@") for name in bonds}
-    return sorted(name for name in names if not name.endswith("@.service"))
+    bonds = [name for name in names if units.template(name) == units.BOND]
+    for started in (units.PORTS, units.WATCH, *units.CLIENTS.values()):
+        names |= {started.replace("@.service", name[name.index("@") :]) for name in bonds}
+    return sorted(name for name in names if name != units.template(name))
 
 
 def _unit(path: str) -> str:
@@ -86,17 +85,12 @@ def _unit(path: str) -> str:
     return folder.removesuffix(".d") if folder.endswith(".d") else name
 
 
-def template(unit: str) -> str:
-    """Return the template of an instance."""
-    return f"{unit.partition('@')[0]}@.service"
-
-
-def without_clients(units: Iterable[str], wishes: Config) -> list[str]:
+def without_clients(names: Iterable[str], wishes: Config) -> list[str]:
     """Leave out the clients of bonds that want none."""
     unwanted = {
-        f"{client}{escape.unit_instance(bond.name)}.service"
+        units.instance(client, bond.name)
         for bond in wishes.bonds
-        for option, client in _CLIENTS.items()
+        for option, client in units.CLIENTS.items()
         if bond.settings.get(option) == "none"
     }
-    return [unit for unit in units if unit not in unwanted]
+    return [name for name in names if name not in unwanted]

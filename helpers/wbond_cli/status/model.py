@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from wbond import config, escape, plan
+from wbond import config, escape, units
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import rtnetlink, state
@@ -215,7 +215,7 @@ def _kind(facts: Facts, name: str) -> str:
 
 def port_unit(bond: str, seat: Seat) -> str:
     """Name a port's unit."""
-    return f"{plan.port_unit(bond, seat.kind, seat.name)}.service"
+    return units.port(bond, seat.kind, seat.name)
 
 
 def bond_units(name: str) -> tuple[str, ...]:

@@ -354,16 +354,16 @@ class Watch:
     def _realign(self, state: State) -> None:
         """Have the standby ports join anew that can now be aligned, each once."""
         for port in misaligned(state, self._options.mac):
-            from wbond import plan  # few bonds come by here
+            from wbond import units  # few bonds come by here
 
             attempt = (port.link.ifindex, port.link.address)
             if attempt in self._realigned:
                 continue
             self._realigned.add(attempt)
             kind = "wireless" if port.radio else "wired"
-            unit = plan.port_unit(self._options.bond, kind, port.link.name)
+            unit = units.port(self._options.bond, kind, port.link.name)
             self._say("realigned", f"{port.label} joins anew, to take the common address")
-            self._systemctl("try-restart", (f"{unit}.service",))
+            self._systemctl("try-restart", (unit,))
 
     def _fail_over(self, state: State) -> None:
         if state.active is None or state.active.link.has_carrier:

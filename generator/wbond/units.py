@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The names of units, all composed here. Cheap to import: the generator and the helpers do.
+
+Names of bonds and interfaces go in as they are and come out escaped.
+"""
+
+from wbond import escape
+
+BOND, PORTS = "wbond@.service", "wbond-ports@.service"
+WATCH, WAIT_ONLINE = "wbond-watch@.service", "wbond-wait-online@.service"
+PLUG, HOTPLUG = "wbond-plug@.service", "wbond-hotplug@.service"
+# By the option that has them; distributions have units of these names, too.
+CLIENTS = {"dhcp4": "dhclient@.service", "dhcp6": "dhcp6c@.service"}
+ROLES = {"wired": "wired", "wireless": "supplicant"}  # a port's kind -> its unit's role
+
+
+def instance(template: str, name: str) -> str:
+    """Name a template's instance: `wbond@.service`, `bond0` -> `wbond@bond0.service`."""
+    prefix, _, suffix = template.partition("@")
+    return f"{prefix}@{escape.unit_instance(name)}{suffix}"
+
+
+def template(unit: str) -> str:
+    """Name the template of an instance: `wbond@bond0.service` -> `wbond@.service`."""
+    return f"{unit.partition('@')[0]}@.service"
+
+
+def port_template(bond: str, kind: str) -> str:
+    """Name the template of a bond's ports of a kind, `wired` or `wireless`."""
+    return f"{escape.unit_instance(bond)}-{ROLES[kind]}@.service"
+
+
+def port(bond: str, kind: str, interface: str) -> str:
+    """Name the unit of a port: `bond0-wired@enp0s10.service`."""
+    return instance(port_template(bond, kind), interface)
+
+
+def plug(port: str) -> str:
+    """Name the unit that a device wants in place of its port's.
+
+    Not the port's itself: while that one still stops, a device that is back
+    would find the start job refused; wbond-plug@ queues it.
+    """
+    return instance(PLUG, port.removesuffix(".service"))
+
+
+def device(interface: str) -> str:
+    """Name the device unit that systemd keeps for a network interface.
+
+    The alias is set by 99-systemd.rules: /sys/subsystem/net/devices/NAME.
+    """
+    return f"sys-subsystem-net-devices-{escape.unit_instance(interface)}.device"
