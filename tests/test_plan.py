@@ -168,8 +168,8 @@ def test_every_port_has_a_rank_of_its_own() -> None:
     text = "[bond0]\nwired = a b*\n[bond0/s]\nkind = wired\nmatch_name = x\npriority = -5"
     ini.parse(text.encode(), SOURCE, document)
     (bond,) = config.interpret(document, "").bonds
-    ranked = [(port.name, rank) for port, rank in plan.ranked(bond)]
-    assert ranked == [("s", 10), ("wl*", 20), ("b*", 30), ("a", 40)]
+    prios = [(port.name, prio) for port, prio in plan.prios(bond)]
+    assert prios == [("s", 10), ("wl*", 20), ("b*", 30), ("a", 40)]
 
 
 def test_the_longest_names_make_names_of_units_that_systemd_takes() -> None:

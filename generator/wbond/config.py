@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MIIMON, DEFAULT_PEER_NOTIF_DELAY = 100, 300  # ms
 PEER_NOTIF_DELAY_MAX = 300_000  # ms, bond_peer_notif_delay_tbl, bond_options.c
-RANK_WIRED, RANK_WIRELESS = 200, 100  # where `priority` is not given
+PRIORITY_WIRED, PRIORITY_WIRELESS = 200, 100  # where `priority` is not given
 
 
 class Port:
@@ -262,7 +262,7 @@ class _Interpreter:
     def _list_ports(self, section: Section, bond: Bond, kind: str, reader: "Reader") -> None:
         found = self._list(section, kind, reader)
         place, names = found or (section.place, DEFAULT_PORTS[kind])
-        priority = RANK_WIRED if kind == "wired" else RANK_WIRELESS
+        priority = PRIORITY_WIRED if kind == "wired" else PRIORITY_WIRELESS
         for name in names:
             port = Port(name, kind, priority, place)
             if port.literal:
@@ -299,7 +299,7 @@ class _Interpreter:
             self._problem(section.place, section.name, "", text)
             return
         kind = settings.pop("kind")
-        default = RANK_WIRED if kind == "wired" else RANK_WIRELESS
+        default = PRIORITY_WIRED if kind == "wired" else PRIORITY_WIRELESS
         port = Port(label, kind, int(settings.pop("priority", default)), section.place)
         port.matches, port.settings = matches, settings
         bonds[owner].ports.append(port)

@@ -165,7 +165,7 @@ def _sourced(text: str, bond: Bond) -> str:
 
 def _ports(bond: Bond) -> "Iterator[File | Link]":
     """Yield what ties the ports named literally to their devices, and their prio."""
-    for port, prio in ranked(bond):
+    for port, prio in prios(bond):
         if port.literal:
             unit = units.port(bond.name, port.kind, port.name)
             yield _wanted(units.device(port.name), units.plug(unit))
@@ -173,7 +173,7 @@ def _ports(bond: Bond) -> "Iterator[File | Link]":
             yield File(f"{unit}.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))
 
 
-def ranked(bond: Bond) -> "Iterator[tuple[Port, int]]":
+def prios(bond: Bond) -> "Iterator[tuple[Port, int]]":
     """Yield the bond's ports with the `prio` that the kernel is to know, the lowest first.
 
     A port that has just joined has the kernel's default, 0. Every prio is
@@ -185,7 +185,7 @@ def ranked(bond: Bond) -> "Iterator[tuple[Port, int]]":
 
 def port_environment(bond: Bond, wanted: Port) -> "Iterator[tuple[str, str]]":
     """Yield prio and settings of a port, by the names of its unit's environment."""
-    yield from (("PRIORITY", str(prio)) for port, prio in ranked(bond) if port is wanted)
+    yield from (("PRIORITY", str(prio)) for port, prio in prios(bond) if port is wanted)
     for name in PORT_SETTINGS:
         if name in wanted.settings:
             yield name.upper(), wanted.settings[name]

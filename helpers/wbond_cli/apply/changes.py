@@ -101,7 +101,7 @@ def _port(bond: Bond, wish: Wish, facts: Facts, inherited: Mapping[str, str]) ->
     return Port(
         bond=bond.name,
         unit=units.port(bond.name, wish.kind, facts.name),
-        rank=next(rank for port, rank in plan.ranked(bond) if port is wish),
+        rank=next(rank for port, rank in plan.prios(bond) if port is wish),
         policy=inherited["mac"],
         settings=tuple((name, known[name]) for name in names),
         literal=wish.literal,
