@@ -8,8 +8,18 @@ module is safe at the place that the function names.
 # systemd's VALID_CHARS (src/basic/unit-name.c) without '-' and '\\', which
 # unit_name_escape() always escapes.
 _KEPT = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
-_ESCAPED = [chr(octet) if octet in _KEPT else f"\\x{octet:02x}" for octet in range(256)]
-_ESCAPED[0x2F] = "-"
+
+
+class _Escapes(dict[int, str]):
+    """What each byte becomes; filled as it is asked for, which is for a dozen at boot."""
+
+    def __missing__(self, octet: int) -> str:
+        kept = octet in _KEPT
+        escaped = self[octet] = chr(octet) if kept else f"\\x{octet:02x}"
+        return escaped
+
+
+_ESCAPED = _Escapes({0x2F: "-"})
 _QUOTED = frozenset("\"'\\ \t")
 
 
