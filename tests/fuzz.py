@@ -224,8 +224,8 @@ class Check:
         before, mode = self.file.read_bytes(), self.file.stat().st_mode
         self.file.write_bytes(text)
         try:
-            for finding in runner.examine(runner.Source(str(self.root), "")):
-                json.dumps(diagnostics.as_data(finding))
+            for diagnostic in runner.run(runner.Source(str(self.root), "")):
+                json.dumps(diagnostics.as_data(diagnostic))
             with contextlib.suppress(OSError):
                 unit_tree.planned(str(self.root))
         finally:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from wbond import config, ini, plan
+from wbond import config, ini, messages, plan
 from wbond import main as generator
 
 from tests.mutants import Finding, mutated
@@ -48,7 +48,9 @@ class Generator:
         items = generator.items(read, str(self.root))
         check_items(items)
         for problem in read.problems:
-            str(problem)
+            if problem.code == config.INTERNAL_ERROR:
+                raise Finding(str(problem))
+            messages.remedy(problem)
         if self.chance.random() < 0.02:
             self.write(text)
 

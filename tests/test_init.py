@@ -67,7 +67,7 @@ def test_what_is_written_fits_the_machine(tmp_path: Path) -> None:
     assert "reboot" in out
     written = (root / "etc/wbond.conf").read_text()
     assert ports(written) == ["enp0s31f6", "en*", "eth*", "wlp3s0", "wl*"]
-    assert runner.examine(runner.Source(str(root), "")) == []
+    assert runner.run(runner.Source(str(root), "")) == []
 
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_no_name_makes_a_file_with_a_problem(seen: list[tuple[str, str, bool]]) 
     adapters = [Adapter(Facts(name, kind), p, "") for name, (kind, p) in unique.items()]
     text = draft.text(draft.Found(adapters, True))
     wishes = read(text)
-    assert [problem.text for problem in wishes.problems] == []
+    assert [str(problem) for problem in wishes.problems] == []
     built_in = {a.facts.name for a in adapters if not a.plugged and draft.usable(a.facts.name)}
     assert built_in <= {port.name for port in wishes.bonds[0].ports if port.literal}
     assert len(wishes.bonds[0].settings) == 0

@@ -218,11 +218,13 @@ def test_a_fault_of_its_own_is_one_line(root: Path, output: Path, tmp_path: Path
     # Without units/ beside it, there is no template to copy for another bond.
     copy = tmp_path / "copy/generator"
     shutil.copytree(FOLDER, copy)
-    configure(root, "[uplink]\n")
-    fault = "FileNotFoundError: [Errno 2] no such unit template: 'bond0-wired@.service'"
+    configure(root, "[bond0]\n[uplink]\n")
+    error = "FileNotFoundError: [Errno 2] no such unit template: 'bond0-wired@.service'"
     done = run("--root", root, output, program=copy / "wbond-generator")
-    assert done == Done(1, [f"wbond-generator: internal error: {fault}"])
-    assert list(output.iterdir()) == []
+    line = f"/etc/wbond.conf:2: [uplink]: internal error of wbond: {error}; the section is ignored"
+    assert done == Done(1, [f"wbond-generator: {line}"])
+    assert "multi-user.target.wants/wbond@bond0.service" in tree(output)
+    assert not any("uplink" in path for path in tree(output))
 
 
 # --- what it reads beside the configuration ---------------------------------------
@@ -271,6 +273,7 @@ def test_templates_are_found_as_systemd_finds_them(root: Path) -> None:
 # --- what it may not do -----------------------------------------------------------
 
 OWN = {"wbond", *(f"wbond.{path.stem}" for path in (FOLDER / "wbond").glob("[a-z]*.py"))}
+OWN -= {"wbond.log", "wbond.messages"}  # loaded only where there is something to say
 # What `import os` comes to where site does not, and the switch of the garbage collector.
 STANDARD = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "abc", "_abc"}
 STANDARD |= {"gc", "errno"}
@@ -361,11 +364,14 @@ def test_no_file_of_users_or_services_is_read(root: Path, output: Path) -> None:
     assert [path for path in paths if not path.startswith(places)] == []
 
 
-def test_at_boot_the_kernel_s_log_is_opened_besides(root: Path, output: Path) -> None:
-    configure(root, GOOD)
+@pytest.mark.parametrize(("text", "opened"), [(GOOD, []), (FAULTY, ["/dev/kmsg"])])
+def test_at_boot_the_kernel_s_log_is_opened_where_there_is_something_to_say(
+    root: Path, output: Path, text: str, opened: list[str]
+) -> None:
+    configure(root, text)
     events, lines = watched(root, output, SYSTEMD_SCOPE="system")
     absolute = [event.path for event in events if event.writes and event.path[0] == "/"]
-    assert absolute == ["/dev/kmsg"]
+    assert absolute == opened
     assert lines == []
 
 

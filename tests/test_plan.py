@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Plan and output: what is written for a configuration, and that it is written nowhere else."""
 
-import os
 import re
-import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wbond import config, emit, ini, plan
+from wbond import config, emit, plan
 from wbond.plan import File, Link
 
+from tests.configuration import read, told
 from tests.conftest import REPOSITORY
-from tests.test_config import TEXT
+from tests.test_any_configuration import TEXT
+from tests.test_emit import below
 
 SOURCE = "/etc/wbond.conf"
 UNITS = "/usr/lib/systemd/system"
@@ -29,10 +27,13 @@ def template(name: str) -> str:
     return (REPOSITORY / "units" / name).read_text(encoding="utf-8")
 
 
+def none(name: str) -> str:
+    """systemd finds wbond's own template of every client."""
+    return ""
+
+
 def planned(text: str) -> tuple[File | Link, ...]:
-    document = ini.Document()
-    ini.parse(text.encode(), SOURCE, document)
-    return plan.plan(config.interpret(document, "h"), template)
+    return plan.plan(read(text, "h"), template, none)
 
 
 def made(text: str) -> dict[str, str]:
@@ -164,10 +165,8 @@ def test_ranks_rise_with_preference_by_tens_and_above_the_kernel_s_default() -> 
 
 
 def test_every_port_has_a_rank_of_its_own() -> None:
-    document = ini.Document()
     text = "[bond0]\nwired = a b*\n[bond0/s]\nkind = wired\nmatch_name = x\npriority = -5"
-    ini.parse(text.encode(), SOURCE, document)
-    (bond,) = config.interpret(document, "").bonds
+    (bond,) = read(text).bonds
     prios = [(port.name, prio) for port, prio in plan.prios(bond)]
     assert prios == [("s", 10), ("wl*", 20), ("b*", 30), ("a", 40)]
 
@@ -236,26 +235,32 @@ def test_templates_are_read_once_and_not_for_bond0() -> None:
         asked.append(name)
         return template(name)
 
-    document = ini.Document()
-    ini.parse(b"[bond0]\n[b]\n[c]\n", SOURCE, document)
-    plan.plan(config.interpret(document, ""), text)
+    plan.plan(read("[bond0]\n[b]\n[c]\n"), text, none)
     assert asked == ["bond0-wired@.service", "bond0-supplicant@.service"]
 
 
-def test_a_bond_with_a_value_that_no_unit_can_hold_costs_no_other() -> None:
-    document = ini.Document()
-    ini.parse(b"[bond0]\n[faulty]\n[uplink]\n", SOURCE, document)
-    read = config.interpret(document, "")
-    read.bonds[1].settings["dhclient_conf"] = "/etc/\x01"  # as if its reader had let it pass
-    paths = {item.path for item in plan.plan(read, template)}
+def test_an_error_of_wbond_s_own_in_one_bond_costs_no_other() -> None:
+    found = read("[bond0]\n[faulty]\n[uplink]\n")
+    found.bonds[1].settings["dhclient_conf"] = "/etc/\x01"  # as if its reader had let it pass
+    paths = {item.path for item in plan.plan(found, template, none)}
     assert {"multi-user.target.wants/wbond@bond0.service"} < paths
     assert {"multi-user.target.wants/wbond@uplink.service"} < paths
     assert not any("faulty" in path for path in paths)
-    assert [bond.name for bond in read.bonds] == ["bond0", "uplink"]
-    (problem,) = read.problems
-    assert str(problem) == (
-        f"{SOURCE}:2: [faulty]: control character in DHCLIENT_CONF; the section is ignored"
-    )
+    assert [bond.name for bond in found.bonds] == ["bond0", "uplink"]
+    assert told(found.problems) == ["2:2-8 [faulty] internal-error"]
+    (problem,) = found.problems
+    assert problem.arguments == {"error": "ValueError: control character in DHCLIENT_CONF"}
+
+
+@pytest.mark.parametrize("error", [OSError(2, "no such file"), KeyError("x"), RecursionError()])
+def test_a_template_that_cannot_be_had_costs_those_who_need_it(error: Exception) -> None:
+    def fails(name: str) -> str:
+        raise error
+
+    found = read("[bond0]\n[uplink]\n")
+    paths = {item.path for item in plan.plan(found, fails, none)}
+    assert paths == set(BOND0)
+    assert told(found.problems) == ["2:2-8 [uplink] internal-error"]
 
 
 def test_a_client_s_own_unit_is_asked_for_where_a_bond_has_that_client() -> None:
@@ -265,11 +270,14 @@ def test_a_client_s_own_unit_is_asked_for_where_a_bond_has_that_client() -> None
         asked.append(name)
         return f"[Unit]\nDescription={name}\n"
 
-    document = ini.Document()
-    ini.parse(b"[bond0]\ndhcp4 = none\n[a-b]\ndhcp4 = none\ndhcp6 = none\n", SOURCE, document)
-    (made,) = plan.own_clients(config.interpret(document, ""), own)
+    text = "[bond0]\ndhcp4 = none\n[a-b]\ndhcp4 = none\ndhcp6 = none\n[c]\ndhcp4 = none\n"
+    items = plan.plan(read(text), template, own)
+    clients = {item.path: item for item in items if item.path.startswith("dhc")}
     assert asked == ["dhcp6c@.service"]
-    assert (made.path, made.text) == ("dhcp6c@bond0.service", f"{HEAD}Description={asked[0]}\n")
+    assert list(clients) == ["dhcp6c@bond0.service", "dhcp6c@c.service"]
+    made = clients["dhcp6c@bond0.service"]
+    assert isinstance(made, File)
+    assert made.text == f"{HEAD}Description={asked[0]}\n"
 
 
 # --- any configuration ------------------------------------------------------------
@@ -325,22 +333,6 @@ def test_links_lead_to_templates_that_are_shipped(text: str) -> None:
             assert rest != ".service"
 
 
-def below(folder: Path) -> dict[str, str]:
-    """Return all that is below a folder, links not followed."""
-    found: dict[str, str] = {}
-    for where, folders, files in os.walk(folder):
-        for name in [*folders, *files]:
-            path = Path(where, name)
-            found[str(path.relative_to(folder))] = (
-                f"-> {os.readlink(path)}"
-                if path.is_symlink()
-                else path.read_bytes().decode("utf-8", "surrogateescape")
-                if path.is_file()
-                else "a folder"
-            )
-    return found
-
-
 @given(ANY)
 @settings(deadline=None)
 def test_all_that_is_planned_is_written_and_nothing_besides(text: str) -> None:
@@ -368,10 +360,10 @@ sys.path[:0] = sys.argv[1:]
 from wbond import config, ini, plan
 document = ini.Document()
 ini.parse(sys.stdin.buffer.read(), "/etc/wbond.conf", document)
-wishes = config.interpret(document, "h")
-for item in plan.plan(wishes, lambda name: name):
+found = config.interpret(document, "h")
+for item in plan.plan(found, lambda name: name, lambda name: ""):
     print(ascii(item.path), ascii(item.text if hasattr(item, "text") else item.target))
-for problem in wishes.problems:
+for problem in found.problems:
     print(ascii(str(problem)))
 """
 BUSY = """[DEFAULT]
@@ -407,96 +399,3 @@ def test_the_plan_does_not_hang_on_the_order_of_hashes() -> None:
     }
     (output,) = outputs
     assert len(output.splitlines()) > 20
-
-
-# --- what is written --------------------------------------------------------------
-
-
-@contextmanager
-def creation_mask(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-def test_files_and_folders_may_be_read_by_all(tmp_path: Path) -> None:
-    with creation_mask(0):
-        assert emit.emit(str(tmp_path / "new"), (File("a/b", "x\n"),)) == []
-    modes = [stat.S_IMODE((tmp_path / "new" / name).stat().st_mode) for name in ("a", "a/b")]
-    assert modes == [0o755, 0o644]
-
-
-def test_folders_above_are_made(tmp_path: Path) -> None:
-    folder = tmp_path / "x/y/z"
-    assert emit.emit(str(folder), (File("a", "1"),)) == []
-    assert (folder / "a").read_text() == "1"
-
-
-def test_one_folder_takes_several_files(tmp_path: Path) -> None:
-    items = (File("a/1", "1"), File("b/1", "2"), Link("a/2", "t"), File("c", "3"))
-    assert emit.emit(str(tmp_path), items) == []
-    assert below(tmp_path) == {
-        "a": "a folder",
-        "b": "a folder",
-        "a/1": "1",
-        "b/1": "2",
-        "a/2": "-> t",
-        "c": "3",
-    }
-
-
-def test_what_cannot_be_written_is_told_and_the_rest_is_written(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("in the way")
-    failures = emit.emit(
-        str(tmp_path), (File("a/1", "1"), File("b/1", "2"), Link("a/2", "t"), File("c" * 300, "3"))
-    )
-    assert failures == [
-        f"{tmp_path}/a/1: File exists",
-        f"{tmp_path}/a/2: Not a directory",
-        f"{tmp_path}/{'c' * 300}: File name too long",
-    ]
-    assert below(tmp_path) == {"a": "in the way", "b": "a folder", "b/1": "2"}
-
-
-def test_nothing_is_written_where_a_file_is_in_the_folder_s_place(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    for folder in ("file", "file/below"):
-        (failure,) = emit.emit(f"{tmp_path}/{folder}", (File("a", "1"),))
-        assert failure.startswith(f"{tmp_path}/{folder}: ")
-    assert below(tmp_path) == {"file": "x"}
-
-
-@pytest.mark.parametrize("item", [File("a", "new"), Link("a", "new")])
-def test_nothing_is_overwritten(tmp_path: Path, item: File | Link) -> None:
-    (tmp_path / "a").write_text("old")
-    assert emit.emit(str(tmp_path), (item,)) == [f"{tmp_path}/a: File exists"]
-    assert below(tmp_path) == {"a": "old"}
-
-
-@pytest.mark.parametrize("item", [File("a", "new"), Link("a", "new")])
-@pytest.mark.parametrize("target", ["outside", "nowhere"])
-def test_no_link_is_followed_by_a_file(tmp_path: Path, item: File | Link, target: str) -> None:
-    (tmp_path / "outside").write_text("old")
-    (tmp_path / "output").mkdir()
-    (tmp_path / "output/a").symlink_to(f"../{target}")
-    (failure,) = emit.emit(f"{tmp_path}/output", (item,))
-    assert failure == f"{tmp_path}/output/a: File exists"
-    assert below(tmp_path) == {
-        "outside": "old",
-        "output": "a folder",
-        "output/a": f"-> ../{target}",
-    }
-
-
-def test_two_items_of_one_name_are_told(tmp_path: Path) -> None:
-    items = (File("a", "1"), File("a", "2"))
-    assert emit.emit(str(tmp_path), items) == [f"{tmp_path}/a: File exists"]
-    assert below(tmp_path) == {"a": "1"}
-
-
-def test_no_folder_is_kept_open(tmp_path: Path) -> None:
-    before = os.listdir("/proc/self/fd")
-    emit.emit(str(tmp_path), (File("a", "1"), File("a", "2"), File("b/c", "3")))
-    assert os.listdir("/proc/self/fd") == before

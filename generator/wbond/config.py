@@ -4,12 +4,12 @@
 Every value is checked here and nowhere else, by a reader of wbond.values.
 """
 
-from wbond import escape, values
-from wbond.ini import Document, Place, Problem, Section
+from wbond import ConfigError, escape, values
+from wbond.ini import Document, Option, Place, Problem, Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from wbond.values import Reader
 
@@ -59,22 +59,28 @@ class Config:
         self.bonds: list[Bond] = []
         self.problems = problems
 
-    def leave_out(self, bond: Bond, reason: str) -> None:
-        """Take out a bond for which no units can be written; the others stay."""
+    def leave_out(self, bond: Bond, error: Exception) -> None:
+        """Take out a bond at which wbond itself has failed; the others stay."""
         self.bonds.remove(bond)
-        text = f"{reason}; the section is ignored"
-        self.problems.append(Problem(bond.place, bond.name, "", text))
+        told = internal_error(error)
+        problem = Problem(bond.place, told.code, bond.name, arguments=told.arguments)
+        self.problems.append(problem)
+
+
+def internal_error(error: Exception) -> ConfigError:
+    """Make an exception that nobody has foreseen one that can be told."""
+    return ConfigError(INTERNAL_ERROR, error=f"{type(error).__name__}: {error}")
 
 
 # Defaults stand in the templates in units/; only what the file says is written.
 BOND_SETTINGS: "dict[str, Reader]" = {
     "mode": values.mode,
-    "miimon": values.integer(1, 10_000, " ms"),
-    "updelay": values.integer(0, 3_600_000, " ms"),
-    "downdelay": values.integer(0, 3_600_000, " ms"),
+    "miimon": values.integer(1, 10_000, "ms"),
+    "updelay": values.integer(0, 3_600_000, "ms"),
+    "downdelay": values.integer(0, 3_600_000, "ms"),
     "primary_reselect": values.choice("always", "better", "failure"),
     "peer_notif": values.integer(0, 255),
-    "peer_notif_delay": values.integer(0, PEER_NOTIF_DELAY_MAX, " ms"),
+    "peer_notif_delay": values.integer(0, PEER_NOTIF_DELAY_MAX, "ms"),
     "mac": values.mac,
     "dhcp4": values.choice("dhclient", "none"),
     "dhcp6": values.choice("dhcp6c", "none"),
@@ -104,6 +110,7 @@ PORT_LISTS: "dict[str, Reader]" = {
 }
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")
+INTERNAL_ERROR = "internal-error"  # the one code that is wbond's fault
 _DEFAULTS_SECTION = "DEFAULT"  # configparser's
 
 
@@ -123,129 +130,126 @@ class _Interpreter:
 
     def config(self) -> Config:
         """Bonds first, so that a port's section may stand before its bond's."""
+        bonds: dict[str, Bond] = {}
         for section in self.sections.values():
-            self._check_names(section)
-        bonds = {}
+            self._isolated(section, self._check_names)
         for section in self.sections.values():
             plain = "/" not in section.name and section.name != _DEFAULTS_SECTION
-            if plain and (bond := self._bond(section)):
+            if plain and (bond := self._isolated(section, self._bond)):
                 bonds[section.name] = bond
         for section in self.sections.values():
             if "/" in section.name:
-                self._port(section, bonds)
+                self._isolated(section, lambda section: self._port(section, bonds))
         for bond in bonds.values():
             # A stable sort: within one priority the order of the lists counts.
             bond.ports.sort(key=lambda port: -port.priority)
         self.result.bonds = list(bonds.values())
-        self.result.problems.sort(key=lambda found: (found.place.file, found.place.line))
+        self.result.problems.sort(key=lambda problem: (problem.place.file, problem.place.line))
         return self.result
 
-    def _problem(
-        self, place: Place, section: str, option: str, text: "str | Callable[[], str]"
-    ) -> None:
-        """Note a problem; its text as a function where it takes time, for a file of rubbish."""
-        self.document.problem(place, section, option, text if callable(text) else lambda: text)
+    def _isolated(
+        self, section: Section, read: "Callable[[Section], Bond | None]"
+    ) -> "Bond | None":
+        """Read a section; where wbond itself fails at it, that costs the section alone."""
+        try:
+            return read(section)
+        except Exception as error:
+            self.document.problem(section.place, internal_error(error), section.name)
+            return None
 
     def _check_names(self, section: Section) -> None:
         """Report parents that do not exist and options that no section of this kind has."""
-        for parent in section.parents:
+        for parent, place in section.parents.items():
             if parent not in self.sections:
-                self._problem(section.place, section.name, "", self._no_section(parent))
-        known = self._known(section)
+                error = ConfigError("no-such-parent", known=self.sections)
+                self.document.problem(place, error, section.name, value=parent)
+        known = _known(section)
         for option in section.options.values():
             stem, bracket, host = option.name.partition("[")
             if stem not in known:
-                self._problem(option.place, section.name, option.name, _unknown(stem, known))
+                error = _unknown_option(stem, known)
             elif bracket and (host in ("", "]") or host[-1] != "]"):
-                text = "lacks a host's name or its ']'; ignored"
-                self._problem(option.place, section.name, option.name, text)
+                error = ConfigError("bad-host")
+            else:
+                continue
+            self.document.problem(option.place, error, section.name, option.name, stem)
 
-    def _no_section(self, name: str) -> "Callable[[], str]":
-        return lambda: (
-            f"there is no section [{name}]{values.nearest(name, self.sections)}; left out"
-        )
+    def _lookup(self, section: Section, name: str) -> "Iterator[Option]":
+        """Yield the assignments of an option, most decisive first.
 
-    def _known(self, section: Section) -> "list[str]":
-        bond, port = [*BOND_SETTINGS, *BOND_LISTS], [*PORT_SETTINGS, *PORT_LISTS]
-        if section.name == _DEFAULTS_SECTION:
-            return bond + port
-        return port if "/" in section.name else bond
-
-    def _lookup(self, section: Section, name: str) -> "Iterator[tuple[Place, str]]":
-        """Yield what is said of an option, most decisive first.
-
-        The section itself, its parents from left to right (not their
-        parents), then [DEFAULT]; in each the most special host first.
+        Those of the section itself, of its parents from left to right (not of
+        their parents), then of [DEFAULT]; in each the most special host first.
         """
-        names = (section.name, *section.parents, _DEFAULTS_SECTION)
-        for candidate in names:
+        for candidate in (section.name, *section.parents, _DEFAULTS_SECTION):
             source = self.sections.get(candidate)
             if not source:
                 continue
             for spelled in (*(f"{name}[{variant}]" for variant in self.variants), name):
                 if option := source.options.get(spelled):
-                    yield option.place, option.value
+                    yield option
 
-    def _setting(self, section: Section, name: str, reader: "Reader") -> tuple[Place, str] | None:
-        """Return the checked value of a single-valued option, None where the default holds."""
-        for place, text in self._lookup(section, name):
+    def _setting(self, section: Section, name: str, reader: "Reader") -> str:
+        """Return the checked value of a single-valued option, nothing where the default holds."""
+        for option in self._lookup(section, name):
+            value = option.value
             try:
-                if not text:
-                    raise values.Fault("has no value")
-                if "\t" in text:  # the one control character that a line may hold
-                    raise values.Fault(f"'{text}' has a tab in it, which no unit file can hold")
-                return place, reader(text)
-            except values.Fault as fault:
-                instead = "the default is used" if name != "kind" else "there is no default"
-                self._problem(place, section.name, name, f"{fault}; {instead}")
-                return None
-        return None
+                if not value:
+                    raise ConfigError("empty-value")
+                if "\t" in value:  # the one control character that a line may hold
+                    raise ConfigError("tab-in-value")
+                return reader(value)
+            except ConfigError as error:
+                effect = "default" if name != "kind" else "no-default"
+                place = option.value_place
+                self.document.problem(place, error, section.name, name, value, effect)
+                return ""
+        return ""
 
     def _list(
         self, section: Section, name: str, reader: "Reader"
-    ) -> tuple[Place, tuple[str, ...]] | None:
-        """Return the good entries of a list option, None where it is not given."""
-        for place, text in self._lookup(section, name):
-            good: list[str] = []
-            for entry in text.split():
+    ) -> "list[tuple[str, Place]] | None":
+        """Return the good entries of a list option, each once; None where it is not given."""
+        for option in self._lookup(section, name):
+            good: dict[str, Place] = {}
+            for entry, place in option.entries():
                 try:
-                    if (value := reader(entry)) not in good:
-                        good.append(value)
-                except values.Fault as fault:
-                    self._problem(place, section.name, name, f"{fault}; this entry is left out")
-            return place, tuple(good)
+                    good.setdefault(reader(entry), place)
+                except ConfigError as error:
+                    self.document.problem(place, error, section.name, name, entry, "entry")
+            return list(good.items())
         return None
 
     def _bond(self, section: Section) -> Bond | None:
         try:
             values.interface_name(section.name)
-        except values.Fault as fault:
-            self._problem(section.place, section.name, "", f"{fault}; the section is ignored")
+        except ConfigError as error:
+            place, name = section.place, section.name
+            self.document.problem(place, error, name, value=name, effect="section")
             return None
         bond = Bond(section.name, section.place)
         for name, reader in BOND_SETTINGS.items():
-            if found := self._setting(section, name, reader):
-                bond.settings[name] = found[1]
+            if value := self._setting(section, name, reader):
+                bond.settings[name] = value
         self._check_mac(section, bond)
         self._check_delays(section, bond)
         for name, reader in BOND_LISTS.items():
             if name in DEFAULT_PORTS:
                 self._list_ports(section, bond, name, reader)
-            elif entries := self._list(section, name, reader):
-                bond.lists[name] = entries[1]
+            elif (entries := self._list(section, name, reader)) is not None:
+                bond.lists[name] = tuple(entry for entry, _ in entries)
         return bond
 
     def _check_mac(self, section: Section, bond: Bond) -> None:
-        """A bond has its address from its ports, so that of a bond says nothing."""
+        """Refuse a bond's name: a bond takes its address from its ports, in a circle."""
         named = bond.settings.get("mac", "")
         if named in self.sections and "/" not in named:
-            place = next(self._lookup(section, "mac"))[0]
-            text = f"'{named}' is itself a bond; the default is used"
-            self._problem(place, section.name, "mac", text)
+            place = next(self._lookup(section, "mac")).value_place
+            error = ConfigError("mac-of-a-bond")
+            self.document.problem(place, error, section.name, "mac", named, "default")
             del bond.settings["mac"]
 
     def _check_delays(self, section: Section, bond: Bond) -> None:
-        """A delay that is no multiple of miimon would be rounded down by the kernel, silently."""
+        """Round delays to multiples of miimon, and tell: the kernel would do so silently."""
         miimon = int(bond.settings.get("miimon", DEFAULT_MIIMON))
         if "peer_notif_delay" not in bond.settings and DEFAULT_PEER_NOTIF_DELAY % miimon:
             steps = -(-DEFAULT_PEER_NOTIF_DELAY // miimon)
@@ -254,49 +258,53 @@ class _Interpreter:
             value = int(bond.settings.get(name, 0))
             if value % miimon:
                 rounded = value - value % miimon
-                place = next(self._lookup(section, name))[0]
-                text = f"{value} ms is no multiple of miimon ({miimon} ms); {rounded} ms is used"
-                self._problem(place, section.name, name, text)
+                place = next(self._lookup(section, name)).value_place
+                error = ConfigError("not-a-multiple", miimon=miimon, rounded=rounded)
+                self.document.problem(place, error, section.name, name, str(value))
                 bond.settings[name] = str(rounded)
 
     def _list_ports(self, section: Section, bond: Bond, kind: str, reader: "Reader") -> None:
-        found = self._list(section, kind, reader)
-        place, names = found or (section.place, DEFAULT_PORTS[kind])
+        entries = self._list(section, kind, reader)
+        if entries is None:
+            entries = [(name, section.place) for name in DEFAULT_PORTS[kind]]
         priority = PRIORITY_WIRED if kind == "wired" else PRIORITY_WIRELESS
-        for name in names:
+        for name, place in entries:
             port = Port(name, kind, priority, place)
             if port.literal:
                 if name in self.sections and "/" not in name:
-                    self._problem(place, section.name, kind, f"'{name}' is itself a bond; left out")
+                    error = ConfigError("port-is-a-bond")
+                elif name in self.taken:
+                    error = ConfigError("port-of-another-bond", owner=self.taken[name])
+                else:
+                    self.taken[name] = bond.name
+                    bond.ports.append(port)
                     continue
-                if name in self.taken:
-                    text = f"'{name}' is a port of {self.taken[name]} already; left out here"
-                    self._problem(place, section.name, kind, text)
-                    continue
-                self.taken[name] = bond.name
-            bond.ports.append(port)
+                self.document.problem(place, error, section.name, kind, name, "entry")
+            else:
+                bond.ports.append(port)
 
     def _port(self, section: Section, bonds: dict[str, Bond]) -> None:
         """Read a `[bond/NAME]` section."""
         owner, _, label = section.name.partition("/")
         if owner not in bonds:
-            self._problem(section.place, section.name, "", _no_bond(owner, bonds))
+            start = section.place.column
+            place = Place(section.place.file, section.place.line, start, start + len(owner))
+            error = ConfigError("no-such-bond", known=bonds)
+            self.document.problem(place, error, section.name, value=owner)
             return
         settings = {
-            name: found[1]
+            name: value
             for name, reader in PORT_SETTINGS.items()
-            if (found := self._setting(section, name, reader))
+            if (value := self._setting(section, name, reader))
         }
         matches = {
-            name: found_list[1]
+            name: tuple(entry for entry, _ in entries)
             for name, reader in PORT_LISTS.items()
-            if (found_list := self._list(section, name, reader)) and found_list[1]
+            if (entries := self._list(section, name, reader))
         }
-        missing = "'kind = wired' or 'kind = wireless'" if "kind" not in settings else ""
-        missing = missing or ("a match_ option" if not matches else "")
-        if missing or not label:
-            text = f"needs {missing or 'a name after the slash'}; the section is ignored"
-            self._problem(section.place, section.name, "", text)
+        if missing := _missing(settings, matches, label):
+            name = section.name
+            self.document.problem(section.place, ConfigError(missing), name, value=name)
             return
         kind = settings.pop("kind")
         default = PRIORITY_WIRED if kind == "wired" else PRIORITY_WIRELESS
@@ -305,17 +313,35 @@ class _Interpreter:
         bonds[owner].ports.append(port)
 
 
+def _known(section: Section) -> "list[str]":
+    """Return the options that a section may have."""
+    bond, port = [*BOND_SETTINGS, *BOND_LISTS], [*PORT_SETTINGS, *PORT_LISTS]
+    if section.name == _DEFAULTS_SECTION:
+        return bond + port
+    return port if "/" in section.name else bond
+
+
+def _unknown_option(name: str, known: "list[str]") -> ConfigError:
+    """Tell an option that stands in the wrong section from one that there is not."""
+    if name in BOND_SETTINGS or name in BOND_LISTS:
+        return ConfigError("bond-option-of-a-port")
+    if name in PORT_SETTINGS or name in PORT_LISTS:
+        return ConfigError("port-option-of-a-bond")
+    return ConfigError("unknown-option", known=known)
+
+
+def _missing(settings: dict[str, str], matches: "dict[str, tuple[str, ...]]", label: str) -> str:
+    """Return the code of what a port's section lacks, nothing where it lacks nothing."""
+    if "kind" not in settings:
+        return "port-without-kind"
+    if not matches:
+        return "port-without-match"
+    return "" if label else "port-without-name"
+
+
 def _variants(hostname: str) -> "Iterator[str]":
     """`a_b_c` -> a_b_c, a_b, a: the order in which configparser-extended tries them."""
     variant = hostname.lower()
     while variant:
         yield variant
         variant = variant.rpartition("_")[0]
-
-
-def _unknown(option: str, known: list[str]) -> "Callable[[], str]":
-    return lambda: f"unknown option{values.nearest(option, known)}; ignored"
-
-
-def _no_bond(name: str, bonds: "Iterable[str]") -> "Callable[[], str]":
-    return lambda: f"there is no bond [{name}]{values.nearest(name, bonds)}; the section is ignored"

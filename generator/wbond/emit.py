@@ -15,8 +15,8 @@ def emit(directory: str, plan: "tuple[File | Link, ...]") -> list[str]:
     try:
         os.makedirs(directory, exist_ok=True)
         top = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as fault:
-        return [f"{directory}: {fault.strerror}"]
+    except OSError as error:
+        return [f"{directory}: {error.strerror}"]
     failures: list[str] = []
     made = {""}
     for item in plan:
@@ -29,8 +29,9 @@ def emit(directory: str, plan: "tuple[File | Link, ...]") -> list[str]:
                 os.symlink(item.target, item.path, dir_fd=top)
             else:
                 _write(item.path, item.text, top)
-        except OSError as fault:
-            failures.append(f"{directory}/{item.path}: {fault.strerror}")
+        except (OSError, ValueError) as error:  # a ValueError: text that no file can hold
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            failures.append(f"{directory}/{item.path}: {reason}")
     os.close(top)
     return failures
 

@@ -4,16 +4,19 @@
 The dialect is the standard configparser's (sections, `=` or `:`, continuation
 by indentation, full-line comments with # or ;) with the additions of
 configparser-extended: `[child:parent1:parent2]` and `option[host]`. It is read
-here by hand because configparser keeps no line numbers, gives up at the first
-fault, and costs more to import than the generator may take in all.
+here by hand because configparser keeps no places, gives up at the first error,
+and costs more to import than the generator may take in all.
 """
 
 import os
 import stat
 
+from wbond import ConfigError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+    from typing import Any
 
 CONFIGURATION = "etc/wbond.conf"
 # systemd's order of precedence: of files with one name the first is taken.
@@ -23,39 +26,86 @@ PROBLEMS_MAX = 40  # a file; rubbish must not flood the kernel's log
 
 
 class Place:
-    """Where something was said: file and line (0: the file as a whole)."""
+    """Where something is written: a file, a line, and columns of it, all counted from 1.
 
-    __slots__ = ("file", "line")
+    `end` is the column behind the last character. Columns are 0 where a line is
+    meant as a whole, and the line is 0 where a file is.
+    """
 
-    def __init__(self, file: str, line: int) -> None:
-        self.file, self.line = file, line
+    __slots__ = ("column", "end", "file", "line")
+
+    def __init__(self, file: str, line: int, column: int = 0, end: int = 0) -> None:
+        self.file, self.line, self.column, self.end = file, line, column, end
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
 class Problem:
-    """A fault of the user's: where, what is wrong, what is done instead."""
+    """Something that is wrong with a configuration, as data.
 
-    __slots__ = ("option", "place", "section", "text")
+    `code` names it, `value` is the text that is wrong, at `place`. `arguments`
+    is what the code's sentence needs besides. `effect` tells what is lost where
+    the code leaves that open (messages.EFFECTS).
+    """
 
-    def __init__(self, place: Place, section: str, option: str, text: str) -> None:
-        self.place, self.section, self.option, self.text = place, section, option, text
+    __slots__ = ("arguments", "code", "effect", "option", "place", "section", "value")
+
+    def __init__(
+        self,
+        place: Place,
+        code: str,
+        section: str = "",
+        option: str = "",
+        value: str = "",
+        effect: str = "",
+        arguments: "dict[str, Any] | None" = None,
+    ) -> None:
+        self.place, self.code, self.section, self.option = place, code, section, option
+        self.value, self.effect, self.arguments = value, effect, arguments or {}
 
     def __str__(self) -> str:
-        section = f" [{self.section}]" if self.section else ""
-        option = f" {self.option}" if self.option else ""
-        about = f"{section}{option}:" if section or option else ""
-        return f"{self.place}:{about} {self.text}"
+        from wbond import messages  # costs 0.6 ms: only where something is wrong
+
+        return messages.line(self)
 
 
 class Option:
-    """One assignment: the value as written, lines of a continuation joined by a blank."""
+    """One assignment; `place` is its name's.
 
-    __slots__ = ("name", "place", "value")
+    `pieces` are what its lines say, each with line and column: several where the
+    value is continued, joined by a blank.
+    """
 
-    def __init__(self, name: str, value: str, place: Place) -> None:
-        self.name, self.value, self.place = name, value, place
+    __slots__ = ("name", "pieces", "place")
+
+    def __init__(self, name: str, place: Place, pieces: "list[tuple[str, int, int]]") -> None:
+        self.name, self.place, self.pieces = name, place, pieces
+
+    @property
+    def value(self) -> str:
+        """Return the value as it is written."""
+        if len(self.pieces) == 1:
+            return self.pieces[0][0]
+        return " ".join(text for text, _, _ in self.pieces if text)
+
+    @property
+    def value_place(self) -> Place:
+        """Return the value's place; the name's where there is no value, or in several lines."""
+        pieces = [piece for piece in self.pieces if piece[0]]
+        if len(pieces) != 1:
+            return self.place
+        text, line, column = pieces[0]
+        return Place(self.place.file, line, column, column + len(text))
+
+    def entries(self) -> "Iterator[tuple[str, Place]]":
+        """Yield the entries of a list, which blanks part, with their places."""
+        for text, line, column in self.pieces:
+            at = 0
+            for entry in text.split():
+                start = text.index(entry, at)
+                at = start + len(entry)
+                yield entry, Place(self.place.file, line, column + start, column + at)
 
 
 class Section:
@@ -63,7 +113,7 @@ class Section:
 
     __slots__ = ("name", "options", "parents", "place")
 
-    def __init__(self, name: str, parents: tuple[str, ...], place: Place) -> None:
+    def __init__(self, name: str, parents: dict[str, Place], place: Place) -> None:
         self.name, self.parents, self.place = name, parents, place
         self.options: dict[str, Option] = {}
 
@@ -78,32 +128,50 @@ class Document:
         self.problems: list[Problem] = []
         self._counts: dict[str, int] = {}
 
-    def problem(self, place: Place, section: str, option: str, text: "Callable[[], str]") -> None:
-        """Note a problem; past PROBLEMS_MAX of a file only that there are more.
-
-        `text` is asked for only if it is wanted: a suggestion takes its time.
-        """
+    def problem(
+        self,
+        place: Place,
+        error: ConfigError,
+        section: str = "",
+        option: str = "",
+        value: str = "",
+        effect: str = "",
+    ) -> None:
+        """Note a problem; past PROBLEMS_MAX of a file only that there are more."""
         count = self._counts[place.file] = self._counts.get(place.file, 0) + 1
         if count <= PROBLEMS_MAX:
-            self.problems.append(Problem(place, section, option, text()))
+            self.problems.append(
+                Problem(place, error.code, section, option, value, effect, error.arguments)
+            )
         elif count == PROBLEMS_MAX + 1:
-            more = "more faults in this file are not listed"
-            self.problems.append(Problem(place, section, "", more))
+            self.problems.append(Problem(Place(place.file, place.line), "too-many-problems"))
 
 
 def read(root: str) -> Document:
     """Read /etc/wbond.conf and its drop-ins below `root`. Never raises for what a file holds."""
     document = Document()
     for name in files(root):
-        try:
-            text = content(os.path.join(root, name))
-        except (OSError, ValueError) as fault:
-            reason = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
-            told = Problem(Place("/" + name, 0), "", "", f"{reason}; the file is left out")
-            document.problems.append(told)
-            continue
-        parse(text, "/" + name, document)
+        read_file(os.path.join(root, name), "/" + name, document)
     return document
+
+
+def read_file(path: str, name: str, document: Document) -> None:
+    """Add a file to `document`; `name` is what its places call it. One unreadable is a problem."""
+    try:
+        text = content(path)
+    except OSError as error:
+        told = ConfigError(_unreadable(error), reason=error.strerror)
+        document.problem(Place(name, 0), told)
+    except ConfigError as error:
+        document.problem(Place(name, 0), error)
+    else:
+        parse(text, name, document)
+
+
+def _unreadable(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "permission-denied"
+    return "file-not-found" if isinstance(error, FileNotFoundError) else "unreadable-file"
 
 
 def files(root: str) -> list[str]:
@@ -126,7 +194,7 @@ def files(root: str) -> list[str]:
 def content(path: str) -> bytes:
     """Return a file's bytes; empty for a masked one (a link to /dev/null).
 
-    Raises OSError, or ValueError with what is wrong. Never blocks on a FIFO.
+    Raises OSError, or ConfigError for what is no configuration. Never blocks on a FIFO.
     """
     if os.path.islink(path) and os.readlink(path) == "/dev/null":
         return b""
@@ -134,9 +202,9 @@ def content(path: str) -> bytes:
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError("is not a regular file")
+            raise ConfigError("not-a-regular-file")
         if status.st_size > SIZE_MAX:
-            raise ValueError(f"is larger than {SIZE_MAX} bytes")
+            raise ConfigError("file-too-large", limit=SIZE_MAX)
         content = b""
         while len(content) <= SIZE_MAX and (chunk := os.read(fd, SIZE_MAX + 1 - len(content))):
             content += chunk
@@ -158,20 +226,24 @@ class _Parser:
         self.indent = 0
         self.seen: set[tuple[str, str]] = set()
 
-    def fault(self, number: int, text: str, option: str = "") -> None:
+    def problem(self, code: str, place: Place, value: str, option: str = "") -> None:
         """Note a problem of this file."""
         section = self.section.name if self.section else ""
-        self.document.problem(Place(self.file, number), section, option, lambda: text)
+        self.document.problem(place, ConfigError(code), section, option, value)
 
-    def skip(self, number: int, raw: bytes, text: str) -> None:
-        """Leave a line out, and with it what belongs to it: a section, or a continuation."""
-        self.fault(number, text)
+    def skip(self, number: int, raw: bytes, code: str, before: str, odd: str) -> None:
+        """Leave a line out because of `odd`, which stands behind `before`.
+
+        What belongs to the line goes with it: a section, or a continuation.
+        """
+        column = len(before) + 1
+        self.problem(code, Place(self.file, number, column, column + 1), odd)
         if raw.lstrip()[:1] == b"[":
             self.section = self.option = None
             self.headed = True
         elif self.option is None or _indent(raw) <= self.indent:
             self.indent = _indent(raw)
-            self.option = Option("", "", Place(self.file, number))
+            self.option = Option("", Place(self.file, number), [])
 
     def line(self, number: int, line: str) -> None:
         """Take one line in."""
@@ -181,25 +253,30 @@ class _Parser:
         elif content[0] in "#;":
             pass
         elif self.option and _indent(line) > self.indent:
-            self.option.value = f"{self.option.value} {content}".strip()
+            self.option.pieces.append((content, number, _indent(line) + 1))
         elif content[0] == "[":
-            self.header(number, content)
+            self.header(number, line, content)
         else:
             self.assignment(number, line, content)
 
-    def header(self, number: int, content: str) -> None:
+    def header(self, number: int, line: str, content: str) -> None:
         """`[name]` or `[name:parent1:parent2]`."""
         self.section = self.option = None
         self.headed = True
-        names = [name.strip() for name in content[1:-1].split(":")]
-        if content[-1] != "]" or not all(names):
-            self.fault(number, "is no section header such as [bond0]; skipped up to the next one")
+        names = content[1:-1].split(":")
+        if content[-1] != "]" or not all(map(str.strip, names)):
+            self.problem("not-a-header", self.place(number, _indent(line), content), content)
             return
-        name, parents = names[0], tuple(names[1:])
+        found = []
+        start = _indent(line) + 1
+        for text in names:
+            name = text.strip()
+            found.append((name, self.place(number, start + _indent(text), name)))
+            start += len(text) + 1
+        (name, place), parents = found[0], dict(found[1:])
         self.section = self.document.sections.get(name)
         if self.section is None:
-            self.section = Section(name, parents, Place(self.file, number))
-            self.document.sections[name] = self.section
+            self.section = self.document.sections[name] = Section(name, parents, place)
         elif parents:
             self.section.parents = parents
 
@@ -208,20 +285,28 @@ class _Parser:
         self.option = None
         if self.section is None and self.headed:
             return
+        indent = _indent(line)
         end = min((at for at in (content.find("="), content.find(":")) if at > 0), default=0)
         if not end:
-            self.fault(number, "is neither a section, an option nor a comment; the line is skipped")
+            self.problem("not-an-assignment", self.place(number, indent, content), content)
             return
-        name = _option_name(content[:end].lower())
+        written = content[:end].rstrip()
+        name, place = _option_name(written.lower()), self.place(number, indent, written)
         if self.section is None:
-            self.fault(number, "stands before any section such as [bond0]; skipped", name)
+            self.problem("option-outside-section", place, written, name)
             return
         if (self.section.name, name) in self.seen:
-            self.fault(number, "is given twice; this one is taken", name)
+            self.problem("duplicate-option", place, written, name)
         self.seen.add((self.section.name, name))
-        self.indent = _indent(line)
-        self.option = Option(name, content[end + 1 :].strip(), Place(self.file, number))
-        self.section.options[name] = self.option
+        self.indent = indent
+        text = content[end + 1 :]
+        value = text.lstrip()
+        piece = value, number, indent + end + 2 + len(text) - len(value)
+        self.option = self.section.options[name] = Option(name, place, [piece])
+
+    def place(self, number: int, start: int, text: str) -> Place:
+        """Return the place of a text that begins behind `start` characters of its line."""
+        return Place(self.file, number, start + 1, start + 1 + len(text))
 
 
 def _option_name(text: str) -> str:
@@ -236,19 +321,19 @@ def _indent(line: str | bytes) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _unfit(line: str) -> bool:
-    """Tell whether a line holds a control character other than a tab, or a noncharacter.
+def _odd_character(line: str) -> int:
+    """Return where a control character other than a tab is, or a noncharacter; -1 without one.
 
     systemd takes neither in a unit (unichar_is_valid(), src/basic/utf8.c).
     """
     text = line.replace("\t", " ")
     if text.isprintable():
-        return False
-    codes = [ord(character) for character in text]
-    return any(
-        code < 0x20 or code == 0x7F or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-        for code in codes
-    )
+        return -1
+    for at, character in enumerate(text):
+        code = ord(character)
+        if code < 0x20 or code == 0x7F or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+            return at
+    return -1
 
 
 def parse(content: bytes, file: str, document: Document) -> None:
@@ -257,10 +342,11 @@ def parse(content: bytes, file: str, document: Document) -> None:
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
         try:
             line = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            parser.skip(number, raw, "is not UTF-8 text; the line is skipped")
+        except UnicodeDecodeError as error:
+            text = raw[: error.start + 1].decode("utf-8", "surrogateescape")
+            parser.skip(number, raw, "not-utf-8", text[:-1], text[-1])
             continue
-        if _unfit(line):
-            parser.skip(number, raw, "holds a control character; the line is skipped")
+        if (at := _odd_character(line)) >= 0:
+            parser.skip(number, raw, "control-character", line[:at], line[at])
             continue
         parser.line(number, line)

@@ -7,7 +7,10 @@ streams are /dev/null. systemd sets SYSTEMD_SCOPE for generators since v251.
 
 import os
 
-ERROR, WARNING = 3, 4
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _LINE_MAX = 900  # the kernel cuts a record at LOG_LINE_MAX, 1024 bytes less its prefix
 
 
@@ -16,7 +19,7 @@ class Log:
 
     __slots__ = ("_fd", "_kernel")
 
-    def __init__(self, environ: "os._Environ[str] | dict[str, str]") -> None:
+    def __init__(self, environ: "Mapping[str, str]") -> None:
         self._fd, self._kernel = 2, False
         if environ.get("SYSTEMD_SCOPE"):
             try:

@@ -3,7 +3,15 @@
 
 import os
 
-from wbond import config, emit, escape, ini, log, plan
+from wbond import config, emit, escape, ini, plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wbond.log import Log
+
+    Logger = Callable[[int, str], None]
 
 USAGE = "usage: wbond-generator [--root DIR] NORMAL [EARLY LATE]"
 UNIT_PATH = (
@@ -13,11 +21,12 @@ UNIT_PATH = (
     "usr/lib/systemd/system",
     "lib/systemd/system",
 )
+ERROR, WARNING = 3, 4  # syslog(3)
 HOST_NAME_MAX = 64  # gethostname(2)
 _OWN_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
 
 
-def main(arguments: list[str], environ: "os._Environ[str] | dict[str, str]") -> int:
+def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     """Run the generator; `arguments` without the program's name.
 
     Returns 0 also for a faulty configuration, whose good parts are written;
@@ -26,42 +35,60 @@ def main(arguments: list[str], environ: "os._Environ[str] | dict[str, str]") -> 
     # The network belongs to the system proper; nothing of /etc/wbond.conf is in an initrd.
     if environ.get("SYSTEMD_IN_INITRD") == "1":
         return 0
-    logger = log.Log(environ)
+    logger = _logger(environ)
     root, directories = "/", list(arguments)
     if directories[:1] == ["--root"] and len(directories) > 1:
         root, directories = directories[1], directories[2:]
     if len(directories) not in (1, 3) or directories[0].startswith("-"):
-        logger(log.ERROR, USAGE)
+        logger(ERROR, USAGE)
         return 2
     try:
         return generate(root, directories[0], logger)
-    except Exception as fault:  # a line in the log beats a traceback to /dev/null
-        logger(log.ERROR, f"internal error: {type(fault).__name__}: {escape.printable(str(fault))}")
+    except Exception as error:  # a line in the log beats a traceback to /dev/null
+        text = f"internal error of wbond: {type(error).__name__}: {error}"
+        logger(ERROR, escape.printable(text))
         return 1
 
 
-def generate(root: str, directory: str, logger: log.Log) -> int:
+def _logger(environ: "Mapping[str, str]") -> "Logger":
+    """Return a function that writes a message of a priority; the first one opens the log."""
+    opened: list[Log] = []
+
+    def write(priority: int, message: str) -> None:
+        from wbond import log  # costs 0.2 ms: only where there is something to say
+
+        if not opened:
+            opened.append(log.Log(environ))
+        opened[0](priority, message)
+
+    return write
+
+
+def generate(root: str, directory: str, logger: "Logger") -> int:
     """Read the configuration below `root` and write units to `directory`; returns the exit code."""
     document = ini.read(root)
     if not document.sections and not document.problems:
         return 0
-    wishes = config.interpret(document, hostname(root))
-    wanted = items(wishes, root)
-    for problem in wishes.problems:
-        logger(log.WARNING, escape.printable(str(problem)))
-    failures = emit.emit(directory, wanted)
+    configuration = config.interpret(document, hostname(root))
+    planned = items(configuration, root)
+    for problem in configuration.problems:
+        logger(_priority(problem), escape.printable(str(problem)))
+    failures = emit.emit(directory, planned)
     for failure in failures:
-        logger(log.ERROR, failure)
-    return 1 if failures else 0
+        logger(ERROR, escape.printable(failure))
+    failed = any(_priority(problem) == ERROR for problem in configuration.problems)
+    return 1 if failures or failed else 0
 
 
-def items(wishes: config.Config, root: str) -> "tuple[plan.File | plan.Link, ...]":
-    """Return what is to be written, with the unit templates that are there below `root`.
+def _priority(problem: ini.Problem) -> int:
+    return ERROR if problem.code == config.INTERNAL_ERROR else WARNING
 
-    Raises OSError when one that is needed is missing.
-    """
-    wanted = plan.plan(wishes, lambda name: template(root, name))
-    return wanted + plan.own_clients(wishes, lambda name: _own_client(root, name))
+
+def items(configuration: config.Config, root: str) -> "tuple[plan.File | plan.Link, ...]":
+    """Return what is to be written, with the unit templates that are there below `root`."""
+    return plan.plan(
+        configuration, lambda name: template(root, name), lambda name: _own_client(root, name)
+    )
 
 
 def _own_client(root: str, name: str) -> str:

@@ -52,45 +52,48 @@ class Link:
         self.path, self.target = path, target
 
 
-def plan(config: Config, template: "Callable[[str], str]") -> "tuple[File | Link, ...]":
+def plan(
+    config: Config, template: "Callable[[str], str]", own: "Callable[[str], str]"
+) -> "tuple[File | Link, ...]":
     """Return what is to be written for `config`.
 
     `template` returns the text of a unit file by name; it is asked only for
-    bonds that are not named bond0, and once for each name. A bond with a value that no
-    unit can hold is taken out of `config`, and costs no other.
+    bonds that are not named bond0. `own` returns wbond's text of a client's
+    template that systemd does not find, else nothing; it is asked only for
+    clients that a bond has. Both are asked once for each name. A bond at which
+    one of these or this module fails is taken out of `config`, and costs no other.
     """
-    texts: dict[str, str] = {}
-
-    def known(name: str) -> str:
-        if name not in texts:
-            texts[name] = template(name)
-        return texts[name]
-
+    template, own = _remembering(template), _remembering(own)
     items: list[File | Link] = []
     for bond in tuple(config.bonds):
         try:
-            items += tuple(_bond(bond, known))
-        except ValueError as error:
-            config.leave_out(bond, str(error))
+            items += [*_bond(bond, template), *_own_clients(bond, own)]
+        except Exception as error:
+            config.leave_out(bond, error)
     return tuple(items)
 
 
-def own_clients(config: Config, own: "Callable[[str], str]") -> "tuple[File, ...]":
-    """Return a whole unit for each client of each bond, where systemd lacks wbond's template.
+def _remembering(text: "Callable[[str], str]") -> "Callable[[str], str]":
+    known: dict[str, str] = {}
+
+    def remembering(name: str) -> str:
+        if name not in known:
+            known[name] = text(name)
+        return known[name]
+
+    return remembering
+
+
+def _own_clients(bond: Bond, own: "Callable[[str], str]") -> "Iterator[File]":
+    """Yield a whole unit for each client of a bond, where systemd lacks wbond's template.
 
     Arch's packages dhclient and wide-dhcpv6 have units of these names, in the same
     directory. An instance goes before its template, whatever the directory
-    (systemd.unit(5)). `own` returns wbond's text of a template that systemd does not
-    find, else nothing; it is asked only for clients that a bond has.
+    (systemd.unit(5)).
     """
-    found = []
     for option, template in units.CLIENTS.items():
-        bonds = [bond for bond in config.bonds if bond.settings.get(option) != "none"]
-        text = own(template) if bonds else ""
-        for bond in bonds if text else ():
-            path = units.instance(template, bond.name)
-            found.append(File(path, HEADER + _sourced(text, bond)))
-    return tuple(found)
+        if bond.settings.get(option) != "none" and (text := own(template)):
+            yield File(units.instance(template, bond.name), HEADER + _sourced(text, bond))
 
 
 def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link]":

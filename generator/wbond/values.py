@@ -1,58 +1,57 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Readers of values: the text of an option -> the value in the form that the units use.
 
-A reader raises `Fault` for a text that cannot be taken. Which option has which
-reader stands in wbond.config.
+A reader raises `ConfigError` for what cannot be taken, and takes nothing that
+cannot be written into a unit. wbond.config says which option has which reader.
 """
 
-from wbond import escape
+from wbond import ConfigError, escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     Reader = Callable[[str], str]
 
 IFNAMSIZ = 16  # bytes with the closing NUL, linux/if.h
 
 
-class Fault(ValueError):
-    """A value that cannot be taken; the text says why."""
-
-
 def interface_name(text: str) -> str:
     """Check a name by the kernel's rules (dev_valid_name(), net/core/dev.c), and `-` besides."""
     octets = text.encode("utf-8", "surrogateescape")
     if not 0 < len(octets) < IFNAMSIZ:
-        size = f"it has {len(octets)} bytes, 1 to 15 are possible"
-        raise Fault(f"'{text}' is not an interface name: {size}")
+        raise ConfigError("interface-name-length", size=len(octets), high=IFNAMSIZ - 1)
     if text[0] == "." or text in ("all", "default"):
         # A leading dot is escaped in a unit and not in a device unit; the kernel keeps the words.
-        raise Fault(f"'{text}' cannot be used as an interface name")
+        raise ConfigError("interface-name-reserved")
     # The kernel takes each byte for a character: 0xa0 is Latin-1's no-break space.
     if text.split() != [text] or "/" in text or ":" in text or "%" in text or b"\xa0" in octets:
-        raise Fault(f"'{text}' is not an interface name: blanks, / : and % cannot be part of one")
+        raise ConfigError("interface-name-characters")
     if text[0] == "-":
-        raise Fault(f"'{text}' starts with '-', which the programs called would take for an option")
+        raise ConfigError("interface-name-dash")
     return text
 
 
 def integer(low: int, high: int, unit: str = "") -> "Reader":
+    """Return a reader of whole numbers; `unit` is what they count, for a person."""
+
     def read(text: str) -> str:
         digits = text.removeprefix("-")
         # The length first: int() of a very long number takes very long.
         number = digits.isascii() and digits.isdigit() and len(digits) <= 10 and int(text)
         if number is False or not low <= number <= high:
-            raise Fault(f"'{text}' is not a whole number from {low} to {high}{unit}")
+            raise ConfigError("not-an-integer", low=low, high=high, unit=unit)
         return str(number)
 
     return read
 
 
 def choice(*names: str) -> "Reader":
+    """Return a reader of one of these words."""
+
     def read(text: str) -> str:
         if text.lower() not in names:
-            raise Fault(f"'{text}' is none of {', '.join(names)}{nearest(text.lower(), names)}")
+            raise ConfigError("not-one-of", names=", ".join(names), known=names)
         return text.lower()
 
     return read
@@ -63,22 +62,21 @@ def yes_no(text: str) -> str:
     words = {"1": "yes", "yes": "yes", "true": "yes", "on": "yes"}
     words |= {"0": "no", "no": "no", "false": "no", "off": "no"}
     if text.lower() not in words:
-        raise Fault(f"'{text}' is neither yes nor no")
+        raise ConfigError("not-a-boolean")
     return words[text.lower()]
 
 
 def mode(text: str) -> str:
+    """The one mode of a bond that works with a radio."""
     if text != "active-backup":
-        raise Fault(
-            f"'{text}' cannot work with Wi-Fi: an access point accepts only frames from the "
-            "associated station, so a bond with a radio can use one port at a time (active-backup)"
-        )
+        raise ConfigError("mode-with-radio")
     return text
 
 
 def path(text: str) -> str:
+    """An absolute path without `..`."""
     if text[0] != "/" or ".." in text.split("/"):
-        raise Fault(f"'{text}' is not an absolute path")
+        raise ConfigError("not-an-absolute-path")
     return text
 
 
@@ -90,20 +88,52 @@ def _octets(text: str) -> bytes | None:
         return None
 
 
+class MacPolicy:
+    """Which address a bond's ports have: `active | stable | INTERFACE | ADDRESS`.
+
+    `active`: each its own. Else all have one: derived from the machine id
+    (`stable`), that of `interface`, or `address`; the last two are texts, and
+    empty where something else holds.
+    """
+
+    __slots__ = ("address", "interface", "text")
+
+    def __init__(self, text: str, interface: str = "", address: str = "") -> None:
+        self.text, self.interface, self.address = text, interface, address
+
+    @classmethod
+    def parse(cls, text: str) -> "MacPolicy":
+        """Read what the configuration or a unit's variable says; an address in any case.
+
+        Raises ConfigError for what is none of the four.
+        """
+        if text in ("active", "stable"):
+            return cls(text)
+        octets = _octets(text) if [len(pair) for pair in text.split(":")] == [2] * 6 else None
+        if octets is not None and len(octets) == 6:
+            if octets[0] & 1 or not any(octets):
+                raise ConfigError("mac-not-unicast")
+            return cls(text.lower(), address=text.lower())
+        if text == "follow":
+            raise ConfigError("mac-follow")
+        if ":" in text:
+            raise ConfigError("not-a-mac-address")
+        return cls(text, interface=interface_name(text))
+
+    @property
+    def active(self) -> bool:
+        """Tell whether each port keeps its own address."""
+        return self.text == "active"
+
+    @property
+    def stable(self) -> bool:
+        """Tell whether the address is derived from the machine id."""
+        return self.text == "stable"
+
+
 def mac(text: str) -> str:
-    octets = _octets(text) if [len(pair) for pair in text.split(":")] == [2] * 6 else None
-    if octets is not None and len(octets) == 6:
-        if octets[0] & 1 or not any(octets):
-            raise Fault(f"'{text}' is no address of a single station (multicast or zero)")
-        return text.lower()
-    if text == "follow":
-        raise Fault(
-            "'follow' changes a radio's address at failover, which an associated radio refuses: "
-            "connectivity would be lost"
-        )
-    if ":" in text:
-        raise Fault(f"'{text}' is not a MAC address such as 02:00:00:12:34:56")
-    return text if text in ("active", "stable") else interface_name(text)
+    """The address of the ports, see MacPolicy."""
+    return MacPolicy.parse(text).text
 
 
 def duid(text: str) -> str:
@@ -112,13 +142,14 @@ def duid(text: str) -> str:
         return text
     octets = _octets(text)
     if octets is None or not 3 <= len(octets) <= 130:
-        raise Fault(f"'{text}' is neither 'auto' nor 3 to 130 bytes in hexadecimal")
+        raise ConfigError("not-a-duid")
     return octets.hex(":")
 
 
 def driver(text: str) -> str:
+    """wpa_supplicant's drivers, with commas between them."""
     if not text.replace(",", "").replace("_", "").isalnum() or not text.isascii():
-        raise Fault(f"'{text}' is not a wpa_supplicant driver such as nl80211")
+        raise ConfigError("not-a-driver")
     return text
 
 
@@ -140,7 +171,7 @@ def unit(text: str) -> str:
     stem, _, suffix = text.rpartition(".")
     legal = text.isascii() and all(c.isalnum() or c in ":-_.\\@" for c in text)
     if not stem or suffix not in types or not legal or len(text) > 255 or stem[0] == "@":
-        raise Fault(f"'{text}' is not the name of a unit such as dhcpcd.service")
+        raise ConfigError("not-a-unit-name")
     return text
 
 
@@ -149,17 +180,10 @@ def port_name(text: str) -> str:
     if not escape.is_glob(text):
         return interface_name(text)
     if "/" in text or ":" in text.replace("[:", "").replace(":]", ""):
-        raise Fault(f"'{text}' can match no interface name: / and : cannot be part of one")
+        raise ConfigError("glob-characters")
     return text
 
 
 def glob(text: str) -> str:
+    """A glob of anything that a device says of itself."""
     return text
-
-
-def nearest(word: str, known: "Iterable[str]") -> str:
-    """Return a suggestion for a misspelt word, or nothing."""
-    from difflib import get_close_matches  # costs 10 ms: only where there is a fault
-
-    near = get_close_matches(word, list(known), 1)
-    return f" (did you mean '{near[0]}'?)" if near else ""

@@ -34,15 +34,15 @@ wired = eth8
 NAMED = (
     "/etc/wbond.conf:4: [bond0] miimom: unknown option (did you mean 'miimon'?)",
     "/etc/wbond.conf:5: [bond0] updelay: 'soon' is not a whole number",
-    "/etc/wbond.conf:6: [bond0] peer_notif_delay: 250 ms is no multiple of miimon",
-    f"/etc/wbond.conf:9: [bond1] wired: '{CARD}' is a port of bond0 already",
-    "/etc/wbond.conf:12: is no section header",
+    "/etc/wbond.conf:6: [bond0] peer_notif_delay: 250 ms is not a multiple of miimon",
+    f"/etc/wbond.conf:9: [bond1] wired: '{CARD}' is already a port of bond0",
+    "/etc/wbond.conf:12: is not a section header",
     "/etc/wbond.conf:15: [far-too-long-for-a-name]: 'far-too-long-for-a-name' is not an interface",
     "/etc/wbond.conf.d/10-rubbish.conf:1: ",
-    "/etc/wbond.conf.d/10-rubbish.conf:41: more faults in this file are not listed",
+    "/etc/wbond.conf.d/10-rubbish.conf:41: this file has more problems",
     "/etc/wbond.conf.d/20-large.conf: is larger than 1048576 bytes",
     "/etc/wbond.conf.d/30-folder.conf: is not a regular file",
-    "/usr/lib/wbond.conf.d/50-loose.conf:1: wired: stands before any section",
+    "/usr/lib/wbond.conf.d/50-loose.conf:1: wired: comes before the first section",
 )
 
 

@@ -7,46 +7,49 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from wbond import escape, plan, units
+from wbond.messages import ERROR, WARNING
 from wbond_net.ports import ifupdown
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from wbond_cli.check import dependencies, hardware, keyfiles, netplan
-from wbond_cli.check.context import Site
-from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
+from wbond_cli.check.context import Context
+from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
 
 _NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
 
 
-def bonds_of_others(site: Site) -> Iterator[Finding]:
+def bonds_of_others(context: Context) -> Iterator[Diagnostic]:
     """An interface with the bond's name that wbond did not make: it is left alone then."""
-    for bond in site.wishes.bonds:
+    for bond in context.config.bonds:
         folder = f"{hardware.FOLDER}/{bond.name}"
-        if not site.machine.exists(folder) or site.machine.exists(f"run/wbond/{bond.name}"):
+        if not context.machine.exists(folder) or context.machine.exists(f"run/wbond/{bond.name}"):
             continue
         where = (bond.place.file, bond.place.line, bond.name)
         remedy = f"Stop what makes it; then `sudo ip link delete dev {bond.name}`."
-        if not site.machine.exists(f"{folder}/bonding"):
-            yield Finding(ERROR, f"{bond.name} is there, and is no bond", remedy, *where)
-        elif site.machine.attribute(f"{folder}/bonding/slaves"):
-            text = f"{bond.name} is there, with ports that wbond did not give it"
-            yield Finding(ERROR, text, remedy, *where)
+        if not context.machine.exists(f"{folder}/bonding"):
+            text = f"{bond.name} exists, and is not a bond"
+            yield Diagnostic("name-taken", ERROR, text, remedy, *where)
+        elif context.machine.attribute(f"{folder}/bonding/slaves"):
+            text = f"{bond.name} exists, with ports that are not wbond's"
+            yield Diagnostic("bond-of-others", ERROR, text, remedy, *where)
 
 
-def ifupdown_stanzas(site: Site) -> Iterator[Finding]:
+def ifupdown_stanzas(context: Context) -> Iterator[Diagnostic]:
     """Stanzas of /etc/network/interfaces for a port or a bond."""
-    if not site.machine.which("ifup"):
+    if not context.machine.which("ifup"):
         return
-    for name in sorted(site.interfaces()):
-        for place in ifupdown.stanzas(name, site.machine.root):
+    for name in sorted(context.interfaces()):
+        for place in ifupdown.stanzas(name, context.machine.root):
             file, _, line = place.rpartition(":")
-            file = f"/{os.path.relpath(file, site.machine.root)}"
-            text = f"ifupdown configures {name} as well: two programs disturb each other"
-            yield Finding(WARNING, text, f"Take {name} out there.", file, int(line))
+            file = f"/{os.path.relpath(file, context.machine.root)}"
+            text = f"ifupdown configures {name} as well, and the two disturb each other"
+            remedy = f"Remove {name} from that file."
+            yield Diagnostic("ifupdown-configures", WARNING, text, remedy, file, int(line))
 
 
-class Rival(NamedTuple):
-    """A unit that configures ports, `{}` standing for a port's name; and how to be rid of it."""
+class Conflict(NamedTuple):
+    """A unit that configures ports, `{}` standing for a port's name; and what to do about it."""
 
     unit: str
     does: str
@@ -54,58 +57,60 @@ class Rival(NamedTuple):
 
 
 # Not wpa_supplicant.service: it waits on D-Bus to be asked, by NetworkManager for one.
-_RIVALS = (
-    Rival("wpa_supplicant@{}.service", "runs wpa_supplicant for {}"),
-    Rival("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for {}"),
-    Rival("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for {}"),
-    Rival("netplan-wpa-{}.service", "runs wpa_supplicant for {}", netplan.REMEDY),
-    Rival("dhclient@{}.service", "starts dhclient for {}, as wbond-watch does for bonds"),
-    Rival("dhcp6c@{}.service", "starts dhcp6c for {}, as wbond-watch does for bonds"),
-    Rival("dhcpcd@{}.service", "runs dhcpcd for {}"),
-    Rival("netctl-auto@{}.service", "runs netctl for {}"),
-    Rival("netctl-ifplugd@{}.service", "runs netctl for {}"),
-    Rival("dhcpcd.service", "configures every interface"),
-    Rival("iwd.service", "takes every radio"),
-    Rival("connman.service", "configures every interface"),
-    Rival("wicked.service", "configures the interfaces that it knows"),
+_CONFLICTS = (
+    Conflict("wpa_supplicant@{}.service", "runs wpa_supplicant for {}"),
+    Conflict("wpa_supplicant-nl80211@{}.service", "runs wpa_supplicant for {}"),
+    Conflict("wpa_supplicant-wired@{}.service", "runs wpa_supplicant for {}"),
+    Conflict("netplan-wpa-{}.service", "runs wpa_supplicant for {}", netplan.REMEDY),
+    Conflict("dhclient@{}.service", "starts dhclient for {}, as wbond-watch does for bonds"),
+    Conflict("dhcp6c@{}.service", "starts dhcp6c for {}, as wbond-watch does for bonds"),
+    Conflict("dhcpcd@{}.service", "runs dhcpcd for {}"),
+    Conflict("netctl-auto@{}.service", "runs netctl for {}"),
+    Conflict("netctl-ifplugd@{}.service", "runs netctl for {}"),
+    Conflict("dhcpcd.service", "configures every interface"),
+    Conflict("iwd.service", "takes every radio"),
+    Conflict("connman.service", "configures every interface"),
+    Conflict("wicked.service", "configures the interfaces that it knows"),
 )
 
 
-def rival_units(site: Site) -> Iterator[Finding]:
+def conflicting_units(context: Context) -> Iterator[Diagnostic]:
     """Units of others that are enabled and do what wbond's do."""
-    enabled = sorted(set(site.machine.enabled()))
-    names = sorted(site.interfaces())
-    for rival in _RIVALS:
-        if rival.unit == "iwd.service" and not site.wants_radio():
+    enabled = sorted(set(context.machine.enabled()))
+    names = sorted(context.interfaces())
+    for conflict in _CONFLICTS:
+        if conflict.unit == "iwd.service" and not context.wants_radio():
             continue
-        for name in names if "{}" in rival.unit else [""]:
-            unit = rival.unit.replace("{}", escape.unit_instance(name))
-            if unit in enabled and not _denied(site, unit, names):
-                text = f"{unit} is enabled: it {rival.does.replace('{}', name)}"
-                yield Finding(WARNING, text, rival.remedy.format(unit=unit, name=name))
+        for name in names if "{}" in conflict.unit else [""]:
+            unit = conflict.unit.replace("{}", escape.unit_instance(name))
+            if unit in enabled and not _denied(context, unit, names):
+                text = f"{unit} is enabled: it {conflict.does.replace('{}', name)}"
+                remedy = conflict.remedy.format(unit=unit, name=name)
+                yield Diagnostic("conflicting-unit", WARNING, text, remedy)
 
 
 # How to ask which package a file is of, by what a distribution calls itself or is like.
 _OWNER = {"arch": "pacman -Qo", "debian": "dpkg -S", "ubuntu": "dpkg -S", "fedora": "rpm -qf"}
 
 
-def units_in_place_of_wbonds(site: Site) -> Iterator[Finding]:
+def units_in_place_of_wbonds(context: Context) -> Iterator[Diagnostic]:
     """Units of wbond's names that are others', such as the wiki's: systemd takes those first.
 
     The DHCP clients' are none, since wbond-generator makes each bond's own beside them.
     """
     names = {*dependencies.TEMPLATES} - {*units.CLIENTS.values()}
-    for bond in site.wishes.bonds:
+    for bond in context.config.bonds:
         names |= {units.port_template(bond.name, kind) for kind in units.ROLES}
     for name in sorted(names):
-        path = site.machine.unit(name)
-        if path and plan.OWN_MARK not in site.machine.read(path):
-            text = f"a unit that is not wbond's takes the place of {name}"
-            yield Finding(WARNING, text, _rid_of(site.machine, path), f"/{path}")
+        path = context.machine.unit(name)
+        if path and plan.OWN_MARK not in context.machine.read(path):
+            text = f"a unit that is not wbond's replaces {name}"
+            remedy = _removal(context.machine, path)
+            yield Diagnostic("foreign-unit", WARNING, text, remedy, f"/{path}")
 
 
-def _rid_of(machine: Machine, path: str) -> str:
-    """Tell how to be rid of a unit: what a package may own is not removed by hand."""
+def _removal(machine: Machine, path: str) -> str:
+    """Return how to remove a unit: what a package may own is not removed by hand."""
     if not path.startswith(("usr/lib/", "lib/")):
         return f"Remove it: `sudo rm /{path}`. To change wbond's, `systemctl edit` it."
     known = [asks for name, asks in _OWNER.items() if name in machine.distribution()]
@@ -114,21 +119,21 @@ def _rid_of(machine: Machine, path: str) -> str:
     return remedy + f"into /etc/systemd/system, which goes before /{os.path.dirname(path)}."
 
 
-def _denied(site: Site, unit: str, names: list[str]) -> bool:
+def _denied(context: Context, unit: str, names: list[str]) -> bool:
     """Tell whether dhcpcd is told to leave all these interfaces alone (dhcpcd.conf(5))."""
     if unit != "dhcpcd.service":
         return False
     denied: list[str] = []
-    for line in site.machine.read("etc/dhcpcd.conf").splitlines():
+    for line in context.machine.read("etc/dhcpcd.conf").splitlines():
         word, *globs = line.split() or [""]
         if word == "denyinterfaces":
             denied += globs
     return all(any(fnmatchcase(name, glob) for glob in denied) for name in names)
 
 
-def wide_dhcpv6(site: Site) -> Iterator[Finding]:
+def wide_dhcpv6(context: Context) -> Iterator[Diagnostic]:
     """Debian's init script for dhcp6c: a second client would take the first one's answers."""
-    machine, file = site.machine, "etc/default/wide-dhcpv6-client"
+    machine, file = context.machine, "etc/default/wide-dhcpv6-client"
     levels = [name for level in "2345" for name in machine.names(f"etc/rc{level}.d")]
     started = any(name[:1] == "S" and name.endswith("wide-dhcpv6-client") for name in levels)
     if not started or os.path.lexists(
@@ -140,25 +145,25 @@ def wide_dhcpv6(site: Site) -> Iterator[Finding]:
         if name == "INTERFACES" and value.strip("\"' "):
             text = f"an init script starts a second dhcp6c, on {value.strip(chr(34))}"
             remedy = 'Write INTERFACES="", or `sudo systemctl disable wide-dhcpv6-client`.'
-            yield Finding(WARNING, text, remedy, f"/{file}", number)
+            yield Diagnostic("second-dhcp6c", WARNING, text, remedy, f"/{file}", number)
 
 
-def networkd(site: Site) -> Iterator[Finding]:
+def networkd(context: Context) -> Iterator[Diagnostic]:
     """systemd-networkd must not make the bond; before 254 its files must not match a port."""
-    if "systemd-networkd.service" not in site.machine.enabled():
+    if "systemd-networkd.service" not in context.machine.enabled():
         return
-    for path, sections in _files_of_networkd(site.machine, ".netdev"):
+    for path, sections in _files_of_networkd(context.machine, ".netdev"):
         name = sections.get("NetDev", {}).get("Name", [""])[-1]
-        if name in (bond.name for bond in site.wishes.bonds):
-            text = f"systemd-networkd makes {name} by itself from this file"
-            remedy = f"Remove the file; {name} is wbond's to make."
-            yield Finding(ERROR, text, netplan.remedy(path, name, remedy), path)
-    version = site.machine.systemd_version()
-    if version >= _NETWORKD_ASKS_UDEV and dependencies.rules(site.machine):
+        if name in (bond.name for bond in context.config.bonds):
+            text = f"systemd-networkd creates {name} itself, by this file"
+            remedy = netplan.remedy(path, name, f"Remove the file: wbond creates {name}.")
+            yield Diagnostic("networkd-creates-bond", ERROR, text, remedy, path)
+    version = context.machine.systemd_version()
+    if version >= _NETWORKD_ASKS_UDEV and dependencies.rules(context.machine):
         return
     takes: dict[str, list[str]] = {}
-    for facts in site.facts():
-        if path := _file_of_networkd(site.machine, facts):
+    for facts in context.facts():
+        if path := _file_of_networkd(context.machine, facts):
             takes.setdefault(path, []).append(facts.name)
     for path, names in takes.items():
         listed = ", ".join(names)
@@ -166,7 +171,8 @@ def networkd(site: Site) -> Iterator[Finding]:
         text += f" configures {listed} as well, by this file"
         remedy = "Exclude them in its [Match], or have a file that sorts before it match them, "
         remedy += "with Unmanaged=yes in its [Link]."
-        yield Finding(WARNING, text, netplan.remedy(path, listed, remedy), path)
+        remedy = netplan.remedy(path, listed, remedy)
+        yield Diagnostic("networkd-configures", WARNING, text, remedy, path)
 
 
 def _file_of_networkd(machine: Machine, facts: Facts) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A machine and what is wanted of it: the material of every check."""
+"""A machine and the bonds that it is to have: what every check looks at."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -9,33 +9,33 @@ from wbond_udev import match
 from wbond_udev.match import WIRELESS, Facts
 
 from wbond_cli.check import hardware
-from wbond_cli.check.diagnostics import Finding
+from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.hardware import Adapter
 from wbond_cli.check.machine import Machine
 
 
-class Site(NamedTuple):
+class Context(NamedTuple):
     """`adapters` is what is there now."""
 
     machine: Machine
-    wishes: Config
+    config: Config
     adapters: list[Adapter]
 
     def places(self) -> Iterator[tuple[Adapter, match.Match]]:
         """Yield the adapters that are there and are ports, with their places."""
         for adapter in self.adapters:
-            if found := match.find(self.wishes, adapter.facts):
+            if found := match.find(self.config, adapter.facts):
                 yield adapter, found
 
     def ports(self) -> Iterator[tuple[Bond, Port]]:
         """Yield every port of the configuration."""
-        for bond in self.wishes.bonds:
+        for bond in self.config.bonds:
             for port in bond.ports:
                 yield bond, port
 
     def interfaces(self) -> dict[str, str]:
         """Return the names of ports, present or named literally, and of bonds; what each is."""
-        found = {bond.name: "bond" for bond in self.wishes.bonds}
+        found = {bond.name: "bond" for bond in self.config.bonds}
         found |= {port.name: port.kind for _, port in self.ports() if port.literal}
         return found | {adapter.facts.name: place.port.kind for adapter, place in self.places()}
 
@@ -55,12 +55,12 @@ class Site(NamedTuple):
 
     def wants(self, option: str) -> bool:
         """Tell whether a bond starts a DHCP client; `none` is the only other value."""
-        return any(bond.settings.get(option) != "none" for bond in self.wishes.bonds)
+        return any(bond.settings.get(option) != "none" for bond in self.config.bonds)
 
 
-Check = Callable[[Site], Iterator[Finding]]
+Check = Callable[[Context], Iterator[Diagnostic]]
 
 
-def survey(machine: Machine, wishes: Config) -> Site:
+def gather(machine: Machine, config: Config) -> Context:
     """Look at the hardware, once for all checks."""
-    return Site(machine, wishes, hardware.adapters(machine))
+    return Context(machine, config, hardware.adapters(machine))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from wbond import plan, units
+from wbond.messages import ERROR, NOTE, WARNING
 
-from wbond_cli.check.context import Site
-from wbond_cli.check.diagnostics import ERROR, NOTE, WARNING, Finding
+from wbond_cli.check.context import Context
+from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
 
 RULES = "90-wbond.rules"
@@ -25,35 +26,41 @@ TEMPLATES = (
 )
 
 
-class Need(NamedTuple):
+class Dependency(NamedTuple):
     """A program or Python module, the package that has it on Debian and on Arch, and what for."""
 
     name: str
     debian: str
     arch: str
     purpose: str
+    is_module: bool = False
 
 
 _ALWAYS = (
-    Need("ip", "iproute2", "iproute2", "no bond is made"),
-    Need("udevadm", "udev", "systemd", "ports found by globs have no rank"),
-    Need("modprobe", "kmod", "kmod", "the bonding module is not loaded as it is to be"),
+    Dependency("ip", "iproute2", "iproute2", "no bond is made"),
+    Dependency("udevadm", "udev", "systemd", "ports found by globs have no priority"),
+    Dependency("modprobe", "kmod", "kmod", "the bonding module is not loaded as it must be"),
 )
-_RADIO = Need("wpa_supplicant", "wpasupplicant", "wpa_supplicant", "no radio connects")
-_RATES = Need("iw", "iw", "iw", "radios are not asked to leave 802.11b's rates")
-_DHCLIENT = Need("dhclient", "isc-dhcp-client", "dhclient", "no address comes by DHCPv4")
-_DHCP6C = Need("dhcp6c", "wide-dhcpv6-client", "wide-dhcpv6", "no address comes by DHCPv6")
-_MODULES = (
-    (Need("systemd", "python3-systemd", "python-systemd", "wbond-watch does not start"), ERROR),
-    (Need("pyudev", "python3-pyudev", "python-pyudev", "ports found by globs do not join"), ERROR),
-    # The network does without.
-    (Need("rich", "python3-rich", "python-rich", "status and others show JSON at most"), WARNING),
+_RADIO = Dependency("wpa_supplicant", "wpasupplicant", "wpa_supplicant", "no radio connects")
+_RATES = Dependency("iw", "iw", "iw", "radios are not asked to leave 802.11b's rates")
+_DHCLIENT = Dependency("dhclient", "isc-dhcp-client", "dhclient", "no address comes by DHCPv4")
+_DHCP6C = Dependency("dhcp6c", "wide-dhcpv6-client", "wide-dhcpv6", "no address comes by DHCPv6")
+_SYSTEMD = Dependency(
+    "systemd", "python3-systemd", "python-systemd", "wbond-watch does not start", True
 )
+_PYUDEV = Dependency(
+    "pyudev", "python3-pyudev", "python-pyudev", "ports found by globs do not join", True
+)
+_RICH = Dependency(
+    "rich", "python3-rich", "python-rich", "status and others show JSON at most", True
+)
+# The network does without rich.
+_MODULES = ((_SYSTEMD, ERROR), (_PYUDEV, ERROR), (_RICH, WARNING))
 
 
-def installation(site: Site) -> Iterator[Finding]:
+def installation(context: Context) -> Iterator[Diagnostic]:
     """Parts of wbond itself."""
-    machine = site.machine
+    machine = context.machine
     # Where there is no file of a client's, wbond-generator makes each bond's own.
     made = [unit for unit in units.CLIENTS.values() if not machine.unit_file(unit)]
     there = {unit: bool(machine.unit(unit)) for unit in TEMPLATES if unit not in made}
@@ -61,10 +68,12 @@ def installation(site: Site) -> Iterator[Finding]:
     there[RULES] = bool(rules(machine))
     lacking = [name for name, is_there in there.items() if not is_there]
     if lacking:
-        parts = "" if len(lacking) == len(there) else f" as a whole; {', '.join(lacking)} lacking"
-        text = f"wbond is not installed{parts}"
+        text = f"the installation of wbond is not complete: {', '.join(lacking)} missing"
+        if len(lacking) == len(there):
+            text = "wbond is not installed"
         remedy = "Install it: `sudo make install` in a checkout, or the package; a part may also "
-        yield Finding(ERROR, text, remedy + "be masked, by an empty file or a link to /dev/null.")
+        remedy += "be masked, by an empty file or a link to /dev/null."
+        yield Diagnostic("not-installed", ERROR, text, remedy)
 
 
 def rules(machine: Machine) -> str:
@@ -81,73 +90,81 @@ def _first(machine: Machine, folders: tuple[str, ...], name: str) -> str:
     return ""
 
 
-def programs(site: Site) -> Iterator[Finding]:
+def programs(context: Context) -> Iterator[Diagnostic]:
     """Programs that the units call, and modules that the helpers import."""
-    for need, severity in _needs(site):
-        if not site.machine.which(need.name):
-            yield _missing(site.machine, need, "the program", severity)
-    for need, severity in _MODULES:
-        if not site.machine.has_python_module(need.name):
-            yield _missing(site.machine, need, "the Python module", severity)
+    machine = context.machine
+    for program, severity in _programs(context):
+        if not machine.which(program.name):
+            yield _missing(machine, program, severity)
+    for module, severity in _MODULES:
+        if not machine.has_python_module(module.name):
+            yield _missing(machine, module, severity)
 
 
-def _needs(site: Site) -> Iterator[tuple[Need, str]]:
-    yield from ((need, ERROR) for need in _ALWAYS)
-    if site.wants_radio():
-        yield _RADIO, ERROR if site.has_radio() else NOTE
-        yield _RATES, WARNING if site.has_radio() else NOTE
-    if site.wants("dhcp4"):
+def _programs(context: Context) -> Iterator[tuple[Dependency, str]]:
+    yield from ((program, ERROR) for program in _ALWAYS)
+    if context.wants_radio():
+        yield _RADIO, ERROR if context.has_radio() else NOTE
+        yield _RATES, WARNING if context.has_radio() else NOTE
+    if context.wants("dhcp4"):
         yield _DHCLIENT, ERROR
-    if site.wants("dhcp6"):
+    if context.wants("dhcp6"):
         yield _DHCP6C, ERROR
 
 
-def missing_programs(site: Site) -> list[str]:
-    """Name the programs that are wanted and not there."""
-    return [need.name for need, _ in _needs(site) if not site.machine.which(need.name)]
+def missing_programs(context: Context) -> list[str]:
+    """Name the programs that are needed and missing."""
+    programs = (program.name for program, _ in _programs(context))
+    return [name for name in programs if not context.machine.which(name)]
 
 
-def module(machine: Machine, name: str) -> Finding | None:
+def module(machine: Machine, name: str) -> Diagnostic | None:
     """Return what is to be said of a Python module that is missing; None of one not needed."""
-    needed = next((need for need, _ in _MODULES if need.name == name), None)
-    return _missing(machine, needed, "the Python module", ERROR) if needed else None
+    known = next((module for module, _ in _MODULES if module.name == name), None)
+    return _missing(machine, known, ERROR) if known else None
 
 
-def _missing(machine: Machine, need: Need, what: str, severity: str) -> Finding:
-    text = f"{what} {need.name} is not installed: {need.purpose}"
-    return Finding(severity, text, _install(machine, need))
+def _missing(machine: Machine, dependency: Dependency, severity: str) -> Diagnostic:
+    code, what = "missing-program", "the program"
+    if dependency.is_module:
+        code, what = "missing-module", "the Python module"
+    text = f"{what} {dependency.name} is not installed: {dependency.purpose}"
+    return Diagnostic(code, severity, text, _install(machine, dependency))
 
 
-def _install(machine: Machine, need: Need) -> str:
+def _install(machine: Machine, dependency: Dependency) -> str:
     words = machine.distribution()
-    instead = {"dhclient": "dhcp4 = none", "dhcp6c": "dhcp6 = none"}.get(need.name)
+    instead = {"dhclient": "dhcp4 = none", "dhcp6c": "dhcp6 = none"}.get(dependency.name)
     otherwise = f", or say {instead} in the bond's section" if instead else ""
     if "arch" in words:
-        if need is _DHCP6C:
-            return f"Install {need.arch} from the AUR{otherwise}."
-        return f"Install it: `sudo pacman -S {need.arch}`{otherwise}."
+        if dependency is _DHCP6C:
+            return f"Install {dependency.arch} from the AUR{otherwise}."
+        return f"Install it: `sudo pacman -S {dependency.arch}`{otherwise}."
     if "debian" in words or "ubuntu" in words:
-        return f"Install it: `sudo apt install {need.debian}`{otherwise}."
-    return f"Install the package that has it; Debian's is {need.debian}{otherwise}."
+        return f"Install it: `sudo apt install {dependency.debian}`{otherwise}."
+    return f"Install the package that has it; Debian's is {dependency.debian}{otherwise}."
 
 
-def bonding_module(site: Site) -> Iterator[Finding]:
+def bonding_module(context: Context) -> Iterator[Diagnostic]:
     """The kernel's bonding driver."""
-    machine = site.machine
+    machine = context.machine
     if machine.running and machine.exists("sys/module/bonding"):
         return
     if not any(_has_module(machine, release, "bonding") for release in machine.kernels()):
         which = " that runs" if machine.running else ""
         text = f"the kernel{which} has no bonding module: no bond is made"
         remedy = "Boot a kernel with CONFIG_BONDING, such as Debian's linux-image-amd64; "
-        yield Finding(ERROR, text, remedy + "after an update of the kernel, reboot.")
+        remedy += "after an update of the kernel, reboot."
+        yield Diagnostic("no-bonding-module", ERROR, text, remedy)
     for name in machine.names("etc/modprobe.d"):
         lines = machine.read(f"etc/modprobe.d/{name}").splitlines()
         for number, line in enumerate(lines, 1):
             if name.endswith(".conf") and line.split()[:2] == ["install", "bonding"]:
                 text = "a command is run in place of loading the bonding module"
                 file = f"/etc/modprobe.d/{name}"
-                yield Finding(ERROR, text, "Take the line out.", file, number)
+                yield Diagnostic(
+                    "bonding-module-replaced", ERROR, text, "Remove the line.", file, number
+                )
 
 
 def _has_module(machine: Machine, release: str, name: str) -> bool:
@@ -159,14 +176,14 @@ def _has_module(machine: Machine, release: str, name: str) -> bool:
     return False
 
 
-def machine_id(site: Site) -> Iterator[Finding]:
+def machine_id(context: Context) -> Iterator[Diagnostic]:
     """The DUID and a stable MAC address are derived from the machine id."""
     derived = any(
         bond.settings.get("duid", "auto") == "auto" or bond.settings.get("mac") == "stable"
-        for bond in site.wishes.bonds
+        for bond in context.config.bonds
     )
-    text = site.machine.read("etc/machine-id").strip()
-    if derived and (len(text) != 32 or set(text) - set("0123456789abcdef")):
-        told = "holds no machine id: no DHCP client starts with duid = auto"
-        remedy = "Make one: `sudo systemd-machine-id-setup`."
-        yield Finding(ERROR, told, remedy, "/etc/machine-id")
+    octets = context.machine.read("etc/machine-id").strip()
+    if derived and (len(octets) != 32 or set(octets) - set("0123456789abcdef")):
+        text = "holds no machine id: no DHCP client starts with duid = auto"
+        remedy = "Create one: `sudo systemd-machine-id-setup`."
+        yield Diagnostic("no-machine-id", ERROR, text, remedy, "/etc/machine-id")

@@ -5,26 +5,33 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from wbond import escape
+from wbond.messages import ERROR, NOTE, WARNING
 
 from wbond_cli import terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-ERROR, WARNING, NOTE = "error", "warning", "note"
 EXIT = {ERROR: 2, WARNING: 1, NOTE: 0}
 _STYLES = {ERROR: "bold red", WARNING: "bold yellow", NOTE: "bold cyan"}
 _INDENT = "    "
 _CUT = "..."  # ASCII: the locale may have nothing else
+# What `--json` shows; the manual says what they are.
+FIELDS = (
+    *("code", "severity", "file", "line", "column", "end_column"),
+    *("section", "option", "text", "remedy"),
+)
 
 
-class Finding(NamedTuple):
-    """One thing found: how grave, what, what to do; and where, as far as it is in a file.
+class Diagnostic(NamedTuple):
+    """One thing found: its code, how grave it is, what it is, what to do; and where.
 
-    `column` counts characters of `source`, the line itself, from 1; `width` is
-    how many of them are meant. Both are 0 where no part of a line is.
+    Columns count characters of `source`, the line itself, from 1; the end is the
+    one behind the last. Both are 0 where no part of a line is meant, and so is
+    the line where no line is. Codes are stable: programs look for them.
     """
 
+    code: str
     severity: str
     text: str
     remedy: str
@@ -33,26 +40,25 @@ class Finding(NamedTuple):
     section: str = ""
     option: str = ""
     column: int = 0
-    width: int = 0
+    end_column: int = 0
     source: str = ""
 
 
-def exit_status(found: Iterable[Finding]) -> int:
+def exit_status(found: Iterable[Diagnostic]) -> int:
     """Return 2 where there is an error, else 1 where there is a warning, else 0."""
-    return max((EXIT[finding.severity] for finding in found), default=0)
+    return max((EXIT[diagnostic.severity] for diagnostic in found), default=0)
 
 
-def as_data(finding: Finding) -> dict[str, object]:
-    """Return a finding as `--json` shows it."""
-    shown = ("severity", "file", "line", "column", "section", "option", "text", "remedy")
-    return {name: getattr(finding, name) for name in shown}
+def as_data(diagnostic: Diagnostic) -> dict[str, object]:
+    """Return a diagnostic as `--json` shows it."""
+    return {name: getattr(diagnostic, name) for name in FIELDS}
 
 
-def show(console: "Console", found: Iterable[Finding]) -> None:
-    """Print findings as a person reads them, a blank line behind each."""
+def show(console: "Console", found: Iterable[Diagnostic]) -> None:
+    """Print diagnostics as a person reads them, a blank line behind each."""
     room = terminal.room(console)
-    for finding in found:
-        for text, style in _lines(finding, room):
+    for diagnostic in found:
+        for text, style in _lines(diagnostic, room):
             _print(console, text, style)
         console.print()
 
@@ -70,26 +76,27 @@ def _print(console: "Console", text: str, style: str) -> None:
     console.print(line, soft_wrap=True)
 
 
-def _lines(finding: Finding, room: int) -> list[tuple[str, str]]:
-    """Return the lines of a finding, each with what it is."""
-    heading, *more = terminal.broken(_heading(finding), room, "", _INDENT)
-    lines = [(heading, finding.severity), *((line, "") for line in more)]
-    if finding.column:
-        source, mark = excerpt(finding.source, finding.column, finding.width, room - len(_INDENT))
+def _lines(diagnostic: Diagnostic, room: int) -> list[tuple[str, str]]:
+    """Return the lines of a diagnostic, each with what it is."""
+    heading, *more = terminal.broken(_heading(diagnostic), room, "", _INDENT)
+    lines = [(heading, diagnostic.severity), *((line, "") for line in more)]
+    if diagnostic.source:
+        width = diagnostic.end_column - diagnostic.column
+        source, mark = excerpt(diagnostic.source, diagnostic.column, width, room - len(_INDENT))
         lines += [(_INDENT + source, ""), (_INDENT + mark, "mark")]
-    if finding.remedy:
-        remedy = escape.printable(finding.remedy)
+    if diagnostic.remedy:
+        remedy = escape.printable(diagnostic.remedy)
         lines += [(line, "") for line in terminal.broken(remedy, room, _INDENT, _INDENT)]
     return lines
 
 
-def _heading(finding: Finding) -> str:
+def _heading(diagnostic: Diagnostic) -> str:
     """FILE:LINE:COLUMN: severity: [section] option: text, with what there is of these."""
-    numbers = [str(number) for number in (finding.line, finding.column) if number]
-    where = ":".join([finding.file, *numbers])
-    about = f"[{finding.section}]" if finding.section else ""
-    about = f"{about} {finding.option}".strip()
-    parts = (where, finding.severity, about, finding.text)
+    numbers = [str(number) for number in (diagnostic.line, diagnostic.column) if number]
+    where = ":".join([diagnostic.file, *numbers])
+    about = f"[{diagnostic.section}]" if diagnostic.section else ""
+    about = f"{about} {diagnostic.option}".strip()
+    parts = (where, diagnostic.severity, about, diagnostic.text)
     return ": ".join(escape.printable(part) for part in parts if part)
 
 
@@ -113,8 +120,8 @@ def _visible(text: str) -> str:
     return escape.printable(text.replace("\t", " "))
 
 
-def summary(found: Iterable[Finding]) -> str:
+def summary(found: Iterable[Diagnostic]) -> str:
     """Count what was found: `2 errors, 1 note`; nothing where nothing was."""
-    severities = [finding.severity for finding in found]
+    severities = [diagnostic.severity for diagnostic in found]
     counts = [(severities.count(severity), severity) for severity in (ERROR, WARNING, NOTE)]
     return ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts if n)

@@ -3,7 +3,7 @@
 
 import os
 
-REMEDY = "Take {name} out of /etc/netplan/, then `sudo netplan apply`."
+REMEDY = "Remove {name} from /etc/netplan/, then `sudo netplan apply`."
 
 
 def remedy(path: str, name: str, otherwise: str) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from wbond.messages import ERROR, WARNING
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from wbond_cli.check import keyfiles, netplan
-from wbond_cli.check.context import Site
-from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
+from wbond_cli.check.context import Context
+from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
 
 # A file takes the place of those of its name in the folders before.
@@ -24,18 +25,19 @@ _INTERN = "var/lib/NetworkManager/NetworkManager-intern.conf"
 _PROFILES = tuple(f"{base}/NetworkManager/system-connections" for base in ("run", "etc", "usr/lib"))
 
 
-def profiles(site: Site) -> Iterator[Finding]:
+def profiles(context: Context) -> Iterator[Diagnostic]:
     """Connection profiles that make a bond."""
-    if not _is_enabled(site.machine):
+    if not _is_enabled(context.machine):
         return
-    names = site.interfaces()
-    for path, settings in _profiles(site.machine):
+    names = context.interfaces()
+    for path, settings in _profiles(context.machine):
         name = settings.get("interface-name", [""])[-1]
         if names.get(name) == "bond" and settings.get("autoconnect", ["true"])[-1] != "false":
-            text = f"NetworkManager makes {name} by itself from this file"
+            text = f"NetworkManager creates {name} itself, by this file"
             known_as = settings.get("id", [path.rpartition("/")[2]])[-1]
             remedy = f"Delete it: `sudo nmcli connection delete id {shlex.quote(known_as)}`."
-            yield Finding(ERROR, text, netplan.remedy(path, name, remedy), path)
+            remedy = netplan.remedy(path, name, remedy)
+            yield Diagnostic("networkmanager-creates-bond", ERROR, text, remedy, path)
 
 
 def _is_enabled(machine: Machine) -> bool:
@@ -73,22 +75,22 @@ class Given(NamedTuple):
 Settings = dict[str, Given]
 
 
-def devices(site: Site) -> Iterator[Finding]:
+def devices(context: Context) -> Iterator[Diagnostic]:
     """Sections [device] with `managed`, which goes before what udev says."""
-    if not _is_enabled(site.machine):
+    if not _is_enabled(context.machine):
         return
-    configuration = _configuration(site.machine)
+    configuration = _configuration(context.machine)
     manages: dict[Given, list[str]] = {}
-    for facts in site.facts():
+    for facts in context.facts():
         if given := _managed_by(configuration, facts):
             manages.setdefault(given, []).append(facts.name)
     for given, names in manages.items():
         listed = ", ".join(names)
         text = f"NetworkManager manages {listed} as well, by this line, whatever udev says"
         excepted = ", ".join(f"except:interface-name:{name}" for name in names)
-        remedy = f"Take the line out, or add `{excepted}` to the section's match-device."
+        remedy = f"Remove the line, or add `{excepted}` to the section's match-device."
         remedy = netplan.remedy(given.file, listed, remedy)
-        yield Finding(WARNING, text, remedy, given.file, given.line)
+        yield Diagnostic("networkmanager-manages", WARNING, text, remedy, given.file, given.line)
 
 
 def _configuration(machine: Machine) -> dict[str, Settings]:

@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterator
 
 from wbond.config import Bond, Port
+from wbond.messages import ERROR, NOTE, WARNING
 from wbond_udev.match import WIRED, WIRELESS
 
 from wbond_cli.check import hardware
-from wbond_cli.check.context import Site
-from wbond_cli.check.diagnostics import ERROR, NOTE, WARNING, Finding
+from wbond_cli.check.context import Context
+from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
 
 # The units' defaults (units/*.service); a test compares them.
@@ -17,94 +18,98 @@ SUPPLICANT_CONF = "/etc/wpa_supplicant/wpa_supplicant.conf"
 DHCP6C_CONF = "/etc/wide-dhcpv6/dhcp6c.conf"
 
 
-def ports_absent(site: Site) -> Iterator[Finding]:
+def ports_absent(context: Context) -> Iterator[Diagnostic]:
     """Ports that are named and not there; a bond of which none is there."""
-    there = {adapter.facts.name for adapter in site.adapters}
-    there |= set(site.machine.names(hardware.FOLDER))
+    there = {adapter.facts.name for adapter in context.adapters}
+    there |= set(context.machine.names(hardware.FOLDER))
     if not there:
         return  # a machine that does not run shows no hardware
-    for bond in site.wishes.bonds:
+    for bond in context.config.bonds:
         for kind in (WIRED, WIRELESS):
-            yield from _absent(site, bond, kind, there)
-    owners = {place.bond.name for _, place in site.places()}
-    owners |= {bond.name for bond, port in site.ports() if port.literal and port.name in there}
-    for bond in site.wishes.bonds:
+            yield from _absent(context, bond, kind, there)
+    owners = {place.bond.name for _, place in context.places()}
+    owners |= {bond.name for bond, port in context.ports() if port.literal and port.name in there}
+    for bond in context.config.bonds:
         if bond.name not in owners:
-            text = f"no port of {bond.name} is there: it has no link, and no address"
-            remedy = f"{_others(site, WIRED)} {_others(site, WIRELESS)}"
-            yield Finding(WARNING, text, remedy, bond.place.file, bond.place.line, bond.name)
+            text = f"no port of {bond.name} is present: it has no link and no address"
+            remedy = f"{_others(context, WIRED)} {_others(context, WIRELESS)}"
+            where = (bond.place.file, bond.place.line, bond.name)
+            yield Diagnostic("no-port-present", WARNING, text, remedy, *where)
 
 
-def _absent(site: Site, bond: Bond, kind: str, there: set[str]) -> Iterator[Finding]:
+def _absent(context: Context, bond: Bond, kind: str, there: set[str]) -> Iterator[Diagnostic]:
     named = [port for port in bond.ports if port.literal and port.kind == kind]
     absent = [port for port in named if port.name not in there]
     if absent:
-        text = f"not there now: {', '.join(port.name for port in absent)}"
-        remedy = f"It joins when it is plugged in. {_others(site, kind)}"
-        yield Finding(NOTE, text, remedy, *_where(absent[0]), bond.name, kind)
+        text = f"not present now: {', '.join(port.name for port in absent)}"
+        remedy = f"It joins when it is plugged in. {_others(context, kind)}"
+        where = (*_where(absent[0]), bond.name, kind)
+        yield Diagnostic("absent-port", NOTE, text, remedy, *where)
 
 
 def _where(port: Port) -> tuple[str, int]:
     return port.place.file, port.place.line
 
 
-def _others(site: Site, kind: str) -> str:
-    names = [adapter.facts.name for adapter in site.adapters if adapter.facts.kind == kind]
+def _others(context: Context, kind: str) -> str:
+    names = [adapter.facts.name for adapter in context.adapters if adapter.facts.kind == kind]
     what = "Cables" if kind == WIRED else "Radios"
-    return f"{what} that are there: {', '.join(names) or 'none'}."
+    return f"{what} that are present: {', '.join(names) or 'none'}."
 
 
-def kinds_exchanged(site: Site) -> Iterator[Finding]:
+def kinds_exchanged(context: Context) -> Iterator[Diagnostic]:
     """A radio among the cables has no wpa_supplicant; a cable among the radios no use for it."""
-    for adapter, (bond, port) in site.places():
+    for adapter, (bond, port) in context.places():
         if adapter.facts.kind != port.kind:
-            is_, stands = ("a radio", WIRED) if port.kind == WIRED else ("a cable", WIRELESS)
-            text = f"{port.name} is {is_}, and stands in {stands}"
+            is_, listed = ("a radio", WIRED) if port.kind == WIRED else ("a cable", WIRELESS)
+            text = f"{port.name} is {is_}, and is listed in {listed}"
             remedy = f"Move it to {adapter.facts.kind}."
-            yield Finding(ERROR, text, remedy, *_where(port), bond.name, port.kind)
+            where = (*_where(port), bond.name, port.kind)
+            yield Diagnostic("wrong-kind", ERROR, text, remedy, *where)
 
 
-def radios_blocked(site: Site) -> Iterator[Finding]:
+def radios_blocked(context: Context) -> Iterator[Diagnostic]:
     """A radio that rfkill blocks joins later, by itself."""
-    for adapter, _ in site.places():
+    for adapter, _ in context.places():
         if adapter.blocked:
             text = f"{adapter.facts.name} is blocked by rfkill ({adapter.blocked})"
             how = "by its switch" if adapter.blocked == "hard" else "`rfkill unblock wifi`"
-            yield Finding(NOTE, text, f"It joins when it is unblocked: {how}.")
+            yield Diagnostic("blocked-radio", NOTE, text, f"It joins when it is unblocked: {how}.")
 
 
-def supplicant_files(site: Site) -> Iterator[Finding]:
+def supplicant_files(context: Context) -> Iterator[Diagnostic]:
     """wpa_supplicant's configuration: there for every radio, and secret."""
-    for path, radios in _supplicant_files(site).items():
+    for path, radios in _supplicant_files(context).items():
         try:
-            status = site.machine.status(path)
+            status = context.machine.status(path)
         except PermissionError:
-            text = "cannot be looked at by this user"
-            yield Finding(NOTE, text, "Run `sudo wbond check`.", path)
+            text = "cannot be read by this user"
+            yield Diagnostic("hidden-supplicant-file", NOTE, text, "Run `sudo wbond check`.", path)
             continue
         if status is None:
             known = any(radios)
             who = ", ".join(filter(None, radios)) or "a radio that is plugged in"
             text = f"does not exist: {who} {'does' if known else 'would'} not connect"
-            remedy = "Have one made: `sudo wbond init --ssid SSID`, SSID being the network's name."
-            yield Finding(ERROR if known else NOTE, text, remedy, path)
+            remedy = "Have it written: `sudo wbond init --ssid SSID`, with the network's name."
+            severity = ERROR if known else NOTE
+            yield Diagnostic("missing-supplicant-file", severity, text, remedy, path)
         else:
-            yield from _supplicant_file(site.machine, path, status)
+            yield from _supplicant_file(context.machine, path, status)
 
 
-def _supplicant_files(site: Site) -> dict[str, list[str]]:
+def _supplicant_files(context: Context) -> dict[str, list[str]]:
     """Return the files that will be read, each with the radios that read it; "" for any other."""
     found: dict[str, list[str]] = {}
 
     def add(bond: Bond, port: Port, name: str) -> None:
-        path = supplicant_file(site.machine, bond, port, name)
+        path = supplicant_file(context.machine, bond, port, name)
         if name not in (names := found.setdefault(path, [])):
             names.append(name)
 
-    for adapter, (bond, port) in site.places():
+    for adapter, (bond, port) in context.places():
         if port.kind == WIRELESS:
             add(bond, port, adapter.facts.name)
-    for bond, port in site.ports():
+    for bond, port in context.ports():
         if port.kind == WIRELESS:
             add(bond, port, port.name if port.literal else "")
     return found
@@ -121,20 +126,22 @@ def supplicant_file(machine: Machine, bond: Bond, port: Port, name: str) -> str:
         return shared
 
 
-def _supplicant_file(machine: Machine, path: str, status: os.stat_result) -> Iterator[Finding]:
+def _supplicant_file(machine: Machine, path: str, status: os.stat_result) -> Iterator[Diagnostic]:
     if not os.path.isfile(machine.real(path)):
         remedy = "Name a file by supplicant_conf, or put one in this place."
-        yield Finding(ERROR, "is no file that wpa_supplicant could read", remedy, path)
+        text = "is not a file that wpa_supplicant can read"
+        yield Diagnostic("unusable-supplicant-file", ERROR, text, remedy, path)
         return
     if status.st_mode & 0o004:
         text = "can be read by every user, with the passwords in it"
-        yield Finding(WARNING, text, f"Run `sudo chmod 0600 {path}`.", path)
+        remedy = f"Run `sudo chmod 0600 {path}`."
+        yield Diagnostic("readable-passwords", WARNING, text, remedy, path)
     text = machine.read(path)
     # An ordinary user may not read it, as is right.
     if (text or os.access(machine.real(path), os.R_OK)) and not _networks(text):
-        told = "has no network={ } block: no radio connects"
+        lacking = "has no network={ } block: no radio connects"
         remedy = "Add the network's name and password, see wpa_supplicant.conf(5)."
-        yield Finding(ERROR, told, remedy, path)
+        yield Diagnostic("no-network", ERROR, lacking, remedy, path)
 
 
 def _networks(text: str) -> bool:
@@ -143,27 +150,29 @@ def _networks(text: str) -> bool:
     return any(line.startswith(starts) for line in lines)
 
 
-def client_files(site: Site) -> Iterator[Finding]:
+def client_files(context: Context) -> Iterator[Diagnostic]:
     """The DHCP clients' own configuration, where one is named; and Debian's for dhcp6c."""
-    for bond in site.wishes.bonds:
+    for bond in context.config.bonds:
         for option, client in (("dhclient_conf", "dhcp4"), ("dhcp6c_conf", "dhcp6")):
             path = bond.settings.get(option, "")
-            if path and bond.settings.get(client) != "none" and not site.machine.exists(path):
+            if path and bond.settings.get(client) != "none" and not context.machine.exists(path):
                 text = f"{path} does not exist: {bond.name}'s client works with defaults"
-                remedy = f"Make the file, or take {option} out."
-                yield Finding(WARNING, text, remedy, bond.place.file, 0, bond.name, option)
-    for path in sorted(_dhcp6c_files(site)):
-        words = _without_comments(site.machine.read(path)).replace(";", " ; ").split()
+                remedy = f"Create the file, or remove {option}."
+                where = (bond.place.file, 0, bond.name, option)
+                yield Diagnostic("missing-client-file", WARNING, text, remedy, *where)
+    for path in sorted(_dhcp6c_files(context)):
+        words = _without_comments(context.machine.read(path)).replace(";", " ; ").split()
         if "information-only" in words:
             text = "asks for information only: no address comes by DHCPv6, others by SLAAC"
             remedy = "Write `send ia-na 1;` in its place and `id-assoc na 1 { };` at the end, "
-            yield Finding(NOTE, text, remedy + "or say dhcp6 = none.", path)
+            remedy += "or say dhcp6 = none."
+            yield Diagnostic("information-only", NOTE, text, remedy, path)
 
 
-def _dhcp6c_files(site: Site) -> set[str]:
+def _dhcp6c_files(context: Context) -> set[str]:
     return {
         bond.settings.get("dhcp6c_conf", DHCP6C_CONF)
-        for bond in site.wishes.bonds
+        for bond in context.config.bonds
         if bond.settings.get("dhcp6") != "none"
     }
 

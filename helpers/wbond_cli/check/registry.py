@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What can be wrong with a machine that is to have the configured bonds: CHECKS, one a fault.
+"""What can be wrong with a machine that is to have the configured bonds: CHECKS, one a error.
 
 An error keeps a bond, a port or an address from working; a warning may disturb
 them or gives something away; a note says what a person may not expect.
@@ -8,8 +8,8 @@ them or gives something away; a note says what a person may not expect.
 from collections.abc import Iterator
 
 from wbond_cli.check import conflicts, dependencies, networkmanager, ports
-from wbond_cli.check.context import Check, Site
-from wbond_cli.check.diagnostics import Finding
+from wbond_cli.check.context import Check, Context
+from wbond_cli.check.diagnostics import Diagnostic
 
 CHECKS: tuple[Check, ...] = (
     dependencies.installation,
@@ -24,7 +24,7 @@ CHECKS: tuple[Check, ...] = (
     conflicts.bonds_of_others,
     conflicts.ifupdown_stanzas,
     conflicts.units_in_place_of_wbonds,
-    conflicts.rival_units,
+    conflicts.conflicting_units,
     conflicts.wide_dhcpv6,
     networkmanager.profiles,
     networkmanager.devices,
@@ -32,7 +32,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def findings(site: Site) -> Iterator[Finding]:
+def diagnostics(context: Context) -> Iterator[Diagnostic]:
     """Yield what the checks find, in their order."""
     for check in CHECKS:
-        yield from check(site)
+        yield from check(context)

@@ -10,8 +10,8 @@ from wbond import main as generator
 from wbond_net.deployed import unit_tree
 
 from wbond_cli.check import dependencies, machine, problems, registry, verify
-from wbond_cli.check.context import Site, survey
-from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
+from wbond_cli.check.context import Context, gather
+from wbond_cli.check.diagnostics import Diagnostic
 
 
 class Source(NamedTuple):
@@ -30,27 +30,30 @@ class Source(NamedTuple):
         return name if self.file else os.path.join(self.root, name.lstrip("/"))
 
 
-def examine(source: Source) -> list[Finding]:
+def run(source: Source) -> list[Diagnostic]:
     """Return all that is found, the configuration's first."""
-    wishes, found = configuration(source)
-    if wishes.bonds:
-        site = survey(machine.Machine(source.root), wishes)
-        found += registry.findings(site)
-        if site.machine.running:
-            found += _verified(site, source)
+    read, found = configuration(source)
+    if read.bonds:
+        context = gather(machine.Machine(source.root), read)
+        found += registry.diagnostics(context)
+        if context.machine.running:
+            found += _verified(context, source)
     return found
 
 
-def configuration(source: Source) -> tuple[config.Config, list[Finding]]:
+def configuration(source: Source) -> tuple[config.Config, list[Diagnostic]]:
     """Return what the text means, and what is wrong with it, in the order of the lines."""
     document = _read(source)
-    wishes = config.interpret(document, generator.hostname(source.root))
-    lines = _lines(source)
-    found = [*problems.findings(wishes.problems, lines), *problems.comments(document, lines)]
-    found.sort(key=lambda finding: (finding.file, finding.line, finding.column))
-    if not wishes.bonds and not found:
-        found.append(_no_bond(source, document))
-    return wishes, found
+    read = config.interpret(document, generator.hostname(source.root))
+    found = [*read.problems, *problems.comments(document)]
+    if not read.bonds and not found:
+        found.append(problems.missing_bond(document, source.file))
+    found.sort(key=lambda problem: _position(problem.place))
+    return read, list(problems.diagnostics(found, _lines(source)))
+
+
+def _position(place: ini.Place) -> tuple[str, int, int]:
+    return place.file, place.line, place.column
 
 
 def _read(source: Source) -> ini.Document:
@@ -58,12 +61,7 @@ def _read(source: Source) -> ini.Document:
     if not source.file:
         return ini.read(source.root)
     document = ini.Document()
-    try:
-        ini.parse(ini.content(source.file), source.file, document)
-    except (OSError, ValueError) as fault:
-        reason = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
-        text = f"{reason}; the file is left out"
-        document.problem(ini.Place(source.file, 0), "", "", lambda: text)
+    ini.read_file(source.file, source.file, document)
     return document
 
 
@@ -80,28 +78,18 @@ def _lines(source: Source) -> problems.Lines:
     return lines
 
 
-def _no_bond(source: Source, document: ini.Document) -> Finding:
-    """Say that the configuration comes to nothing, and why."""
-    if document.sections or document.problems:
-        text = "there is no section of a bond: none is made"
-        return Finding(WARNING, text, "Add one, such as [bond0]; wbond.conf(5) tells more.")
-    if source.file:
-        return Finding(WARNING, "is empty: no bond is made", "Add [bond0].", source.file)
-    text = "there is no configuration: wbond does nothing"
-    return Finding(ERROR, text, "Have one written: `sudo wbond init`.", "/etc/wbond.conf")
-
-
-def _verified(site: Site, source: Source) -> list[Finding]:
+def _verified(context: Context, source: Source) -> list[Diagnostic]:
     """Have systemd verify the plan, as far as its templates are there."""
-    try:
-        wanted = generator.items(site.wishes, source.root)
-    except OSError as fault:
-        text = f"{fault.filename or ''}: {fault.strerror}; nothing is generated"
-        return [Finding(ERROR, text, "Install wbond anew.")]
-    tree = unit_tree.tree(wanted)
+    before = len(context.config.problems)
+    planned = generator.items(context.config, source.root)
+    failed = problems.diagnostics(context.config.problems[before:], _lines(source))
+    tree = unit_tree.tree(planned)
     names = [
         name
-        for name in verify.without_clients(verify.instances(tree), site.wishes)
-        if name in tree or (template := units.template(name)) in tree or site.machine.unit(template)
+        for name in verify.without_clients(verify.instances(tree), context.config)
+        if name in tree
+        or (template := units.template(name)) in tree
+        or context.machine.unit(template)
     ]
-    return list(verify.findings(wanted, names, dependencies.missing_programs(site)))
+    missing = dependencies.missing_programs(context)
+    return [*failed, *verify.diagnostics(planned, names, missing)]

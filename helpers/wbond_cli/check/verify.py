@@ -10,19 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from wbond import emit, plan, units
 from wbond import main as generator
 from wbond.config import Config
+from wbond.messages import ERROR, WARNING
 
-from wbond_cli.check.diagnostics import ERROR, WARNING, Finding
+from wbond_cli.check.diagnostics import Diagnostic
 
 _LIMIT = 60  # s; it takes half a second
 
 
-def findings(
+def diagnostics(
     wanted: "tuple[plan.File | plan.Link, ...]",
     names: Sequence[str],
     missing: Iterable[str] = (),
     search: Sequence[str] = (),
-) -> Iterator[Finding]:
-    """Yield what systemd says of the units `names` with the plan in force, a finding a line.
+) -> Iterator[Diagnostic]:
+    """Yield what systemd says of the units `names` with the plan in force, a diagnostic a line.
 
     `missing` names programs that are known to be missing; `search` folders with
     units that go before the system's, for units that are not installed.
@@ -31,18 +32,21 @@ def findings(
         return
     if not shutil.which("systemd-analyze"):
         text = "systemd-analyze is not installed: the units are not verified"
-        yield Finding(WARNING, text, "Install it; it is part of systemd.")
+        remedy = "Install it; it is part of systemd."
+        yield Diagnostic("no-systemd-analyze", WARNING, text, remedy)
         return
     with tempfile.TemporaryDirectory(prefix="wbond-check-") as folder:
         for failure in emit.emit(folder, wanted):
-            yield Finding(ERROR, failure, "Make room in the folder for temporary files.")
-        for line in _said(folder, names, search):
+            remedy = "Make room in the folder for temporary files."
+            yield Diagnostic("unwritable-plan", ERROR, failure, remedy)
+        for line in _output(folder, names, search):
             if not any(f" {program} is not executable" in line for program in missing):
                 text = line.replace(f"{folder}/", "")
-                yield Finding(ERROR, f"systemd-analyze verify: {text}", _remedy(text))
+                remedy = _remedy(text)
+                yield Diagnostic("faulty-unit", ERROR, f"systemd-analyze verify: {text}", remedy)
 
 
-def _said(folder: str, names: Sequence[str], search: Sequence[str]) -> list[str]:
+def _output(folder: str, names: Sequence[str], search: Sequence[str]) -> list[str]:
     """Return the lines of standard error: the exit status alone passes over unknown keys.
 
     The generators' own directories are left out: what stands there now is of the
@@ -63,7 +67,7 @@ def _said(folder: str, names: Sequence[str], search: Sequence[str]) -> list[str]
 
 def _remedy(text: str) -> str:
     if "not found" in text or "is not executable" in text or "Failed to" in text:
-        return "Install wbond and the programs it calls anew; `systemctl cat` shows the unit."
+        return "Install wbond and the programs it calls again; `systemctl cat` shows the unit."
     return "`systemctl cat` shows the unit; look for drop-ins in /etc/systemd/system."
 
 
@@ -85,11 +89,11 @@ def _unit(path: str) -> str:
     return folder.removesuffix(".d") if folder.endswith(".d") else name
 
 
-def without_clients(names: Iterable[str], wishes: Config) -> list[str]:
+def without_clients(names: Iterable[str], config: Config) -> list[str]:
     """Leave out the clients of bonds that want none."""
     unwanted = {
         units.instance(client, bond.name)
-        for bond in wishes.bonds
+        for bond in config.bonds
         for option, client in units.CLIENTS.items()
         if bond.settings.get(option) == "none"
     }

@@ -4,7 +4,7 @@
 import textwrap
 from typing import NamedTuple
 
-from wbond import config, escape, values
+from wbond import ConfigError, config, escape, values
 from wbond.plan import FIRST_BOND
 from wbond_udev.match import WIRED, WIRELESS
 
@@ -76,7 +76,7 @@ def usable(name: str) -> bool:
     """Tell whether a name can be written into the file and means this interface alone."""
     try:
         values.interface_name(name)
-    except values.Fault:
+    except ConfigError:
         return False
     if name == FIRST_BOND or escape.is_glob(name):
         return False

@@ -7,8 +7,8 @@ other programs on the same ports, what systemd says of the units. With FILE,
 that file is checked in place of all these; no drop-in is read.
 
 Exit status: 0 nothing, or notes only; 1 warnings; 2 errors.
-An error is what is left out, ignored, or cannot work. Warnings of the
-configuration are an option given twice and a delay that is rounded.
+Errors are settings that are skipped or cannot work. Warnings of the configuration
+are an option given twice, a delay that is rounded, and a comment behind a value.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from wbond_cli import terminal
 
 if TYPE_CHECKING:
     from wbond_cli.check import runner
-    from wbond_cli.check.diagnostics import Finding
+    from wbond_cli.check.diagnostics import Diagnostic
 
 HELP = "find what is wrong with the configuration and the machine"
 
@@ -35,8 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print {findings: [{severity, file, line, column, section, option, text, remedy}],"
-        " exit}; without a place, texts are empty and numbers 0",
+        help="print {findings: [{code, severity, file, line, column, end_column, section, option,"
+        " text, remedy}], exit}; without a place, texts are empty and numbers 0",
     )
     parser.add_argument(
         "--root",
@@ -56,12 +56,15 @@ def run(options: argparse.Namespace) -> int:
     # The units of the plan name it, by its whole path (SourcePath=).
     file = os.path.abspath(options.file) if options.file else ""
     source = runner.Source(options.root, file)
-    found = runner.examine(source)
+    found = runner.run(source)
     status = diagnostics.exit_status(found)
     if options.json:
         import json
 
-        shown = {"findings": [diagnostics.as_data(finding) for finding in found], "exit": status}
+        shown = {
+            "findings": [diagnostics.as_data(diagnostic) for diagnostic in found],
+            "exit": status,
+        }
         sys.stdout.write(json.dumps(shown, indent=2) + "\n")
     else:
         console = terminal.console()
@@ -72,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     return status
 
 
-def _end(source: "runner.Source", found: "list[Finding]") -> str:
+def _end(source: "runner.Source", found: "list[Diagnostic]") -> str:
     """Return the closing words: what was looked at, and the count or that nothing was found."""
     from wbond_cli.check import diagnostics
 
