@@ -96,9 +96,9 @@ def _own_clients(bond: Bond, own: "Callable[[str], str]") -> "Iterator[File]":
             yield File(units.instance(template, bond.name), HEADER + _sourced(text, bond))
 
 
-def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link]":
-    yield _wanted("multi-user.target", units.instance(units.BOND, bond.name))
-    yield _wanted("network-online.target", units.instance(units.WAIT_ONLINE, bond.name))
+def _bond(bond: Bond, text: "Callable[[str], str]") -> "Iterator[File | Link]":
+    for target, template in (("multi-user", units.BOND), ("network-online", units.WAIT_ONLINE)):
+        yield _wanted(f"{target}.target", units.instance(template, bond.name), template)
     for prefix, names in UNIT_SETTINGS.items():
         unit = f"{prefix}.service"
         unit_lines = _dependencies(bond) if unit == units.BOND else []
@@ -106,12 +106,12 @@ def _bond(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File | Link
         if unit_lines or service_lines:
             path = f"{units.instance(unit, bond.name)}.d/{BOND_DROP_IN}"
             yield File(path, _text(bond.place.file, unit_lines, service_lines))
-    yield from _port_units(bond, template)
+    yield from _port_units(bond, text)
     yield from _ports(bond)
 
 
-def _wanted(by: str, unit: str) -> Link:
-    return Link(f"{by}.wants/{unit}", f"{TEMPLATE_DIRECTORY}/{units.template(unit)}")
+def _wanted(by: str, unit: str, template: str) -> Link:
+    return Link(f"{by}.wants/{unit}", f"{TEMPLATE_DIRECTORY}/{template}")
 
 
 def _dependencies(bond: Bond) -> list[str]:
@@ -168,10 +168,11 @@ def _sourced(text: str, bond: Bond) -> str:
 
 def _ports(bond: Bond) -> "Iterator[File | Link]":
     """Yield what ties the ports named literally to their devices, and their prio."""
+    templates = {kind: units.port_template(bond.name, kind) for kind in units.ROLES}
     for port, prio in prios(bond):
         if port.literal:
-            unit = units.port(bond.name, port.kind, port.name)
-            yield _wanted(units.device(port.name), units.plug(unit))
+            unit = units.instance(templates[port.kind], port.name)
+            yield _wanted(units.device(port.name), units.plug(unit), units.PLUG)
             lines = [escape.environment("PRIORITY", str(prio))]
             yield File(f"{unit}.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))
 

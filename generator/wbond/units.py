@@ -16,8 +16,7 @@ ROLES = {"wired": "wired", "wireless": "supplicant"}  # a port's kind -> its uni
 
 def instance(template: str, name: str) -> str:
     """Name a template's instance: `wbond@.service`, `bond0` -> `wbond@bond0.service`."""
-    prefix, _, suffix = template.partition("@")
-    return f"{prefix}@{escape.unit_instance(name)}{suffix}"
+    return template.replace("@", f"@{escape.unit_instance(name)}", 1)
 
 
 def template(unit: str) -> str:
