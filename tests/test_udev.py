@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wbond import config, ini, units
+from wbond import units
 from wbond_net.kernel import udev_database
 from wbond_udev import main, match
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
+from tests.configuration import read
 from tests.conftest import REPOSITORY, configured
 from tests.fake import Machine
 
@@ -47,15 +48,9 @@ MODEM = Facts("wwp0s20f0u6i8", VIRTUAL, driver="qmi_wwan", usb="1199:9079")
 BRIDGE = Facts("en-bridge", VIRTUAL)
 
 
-def wishes(text: str) -> config.Config:
-    document = ini.Document()
-    ini.parse(text.encode(), "file", document)
-    return config.interpret(document, "")
-
-
 def place(text: str, facts: Facts) -> str:
     """Return bond and port of a device, as BOND:PORT; nothing where it has none."""
-    found = match.find(wishes(text), facts)
+    found = match.find(read(text), facts)
     return f"{found.bond.name}:{found.port.name}" if found else ""
 
 
@@ -161,8 +156,8 @@ def test_what_a_device_does_not_say_matches_nothing() -> None:
 
 
 def test_the_address_is_asked_for_only_on_demand() -> None:
-    assert not match.needs_address(wishes(SPECIFIC))
-    assert match.needs_address(wishes("[bond0/x]\nkind = wired\nmatch_mac = 02:*\n[bond0]\n"))
+    assert not match.needs_address(read(SPECIFIC))
+    assert match.needs_address(read("[bond0/x]\nkind = wired\nmatch_mac = 02:*\n[bond0]\n"))
 
 
 HOSTILE = ['"', "'", "\n", "$(reboot)", "%n", "\\", "../../x", "*", "[a-z]*", "Ã©" * 4000, "\x00"]
@@ -175,7 +170,7 @@ HOSTILE = ['"', "'", "\n", "$(reboot)", "%n", "\\", "../../x", "*", "[a-z]*", "Ã
 @settings(deadline=None)
 def test_hostile_strings_change_nothing_but_the_match(text: str, field: str) -> None:
     facts = STICK._replace(**{field: text})
-    for name, value in main.properties(wishes(SPECIFIC), facts, ""):
+    for name, value in main.properties(read(SPECIFIC), facts, ""):
         assert "\n" not in value
         assert name.isascii()
         if name != "WBOND_UNIT":
@@ -192,7 +187,7 @@ def test_hostile_strings_change_nothing_but_the_match(text: str, field: str) -> 
 
 
 def properties(text: str, facts: Facts, wants: str = "") -> dict[str, str]:
-    return dict(main.properties(wishes(text), facts, wants))
+    return dict(main.properties(read(text), facts, wants))
 
 
 def test_a_port_by_glob_has_rank_and_unit_from_here() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONFIGURATION = "etc/wbond.conf"
 # systemd's order of precedence: of files with one name the first is taken.
 DROP_IN_DIRECTORIES = ("etc", "run", "usr/local/lib", "usr/lib")
+HOST_NAME_MAX = 64  # gethostname(2)
 SIZE_MAX = 1 << 20  # bytes; a larger file is no configuration
 PROBLEMS_MAX = 40  # a file; rubbish must not flood the kernel's log
 
@@ -211,6 +212,17 @@ def content(path: str) -> bytes:
         return content
     finally:
         os.close(fd)
+
+
+def hostname(root: str) -> str:
+    """Return the static host name up to its first dot, or nothing (hostname(5))."""
+    try:
+        text = content(os.path.join(root, "etc/hostname"))
+    except (OSError, ValueError):
+        return ""
+    lines = text.decode("utf-8", "replace").splitlines()
+    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return names[0].partition(".")[0][:HOST_NAME_MAX] if names else ""
 
 
 class _Parser:

@@ -22,7 +22,6 @@ UNIT_PATH = (
     "lib/systemd/system",
 )
 ERROR, WARNING = 3, 4  # syslog(3)
-HOST_NAME_MAX = 64  # gethostname(2)
 _OWN_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
 
 
@@ -69,7 +68,7 @@ def generate(root: str, directory: str, logger: "Logger") -> int:
     document = ini.read(root)
     if not document.sections and not document.problems:
         return 0
-    configuration = config.interpret(document, hostname(root))
+    configuration = config.interpret(document, ini.hostname(root))
     planned = items(configuration, root)
     for problem in configuration.problems:
         logger(_priority(problem), escape.printable(str(problem)))
@@ -108,17 +107,6 @@ def _is_settled(root: str, name: str) -> bool:
         units = os.path.join(root, plan.TEMPLATE_DIRECTORY[1:])
         return not os.path.exists(os.path.join(units, "wbond@.service"))
     return not found or plan.OWN_MARK in found
-
-
-def hostname(root: str) -> str:
-    """Return the static host name up to its first dot, or nothing (hostname(5))."""
-    try:
-        text = ini.content(os.path.join(root, "etc/hostname"))
-    except (OSError, ValueError):
-        return ""
-    lines = text.decode("utf-8", "replace").splitlines()
-    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return names[0].partition(".")[0][:HOST_NAME_MAX] if names else ""
 
 
 def template(root: str, name: str) -> str:

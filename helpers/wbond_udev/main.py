@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from wbond import config, ini, plan, units
-from wbond import main as generator
+from wbond.values import MacPolicy
 
 USAGE = "usage: wbond-udev [--root DIR] query|align, called by udev"
-MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what is another's (since 254)
+MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what another manager has (since 254)
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wbond_udev.match import Facts
@@ -37,27 +37,27 @@ def query(environ: Mapping[str, str], root: str) -> int:
 
     from wbond_udev import device, match
 
-    wishes = configuration(root)
+    configured = configuration(root)
     try:
-        facts = device.from_environment(environ, match.needs_address(wishes))
-    except pyudev.DeviceNotFoundError as fault:
-        sys.stderr.write(f"wbond-udev: no device of an event of udev's: {fault}\n")
+        facts = device.from_environment(environ, match.needs_address(configured))
+    except pyudev.DeviceNotFoundError as error:
+        sys.stderr.write(f"wbond-udev: udev's event names no device: {error}\n")
         return 1
-    lines = properties(wishes, facts, environ.get("SYSTEMD_WANTS", ""))
+    lines = properties(configured, facts, environ.get("SYSTEMD_WANTS", ""))
     sys.stdout.write("".join(f"{name}={value}\n" for name, value in lines))
     return 0
 
 
 def configuration(root: str) -> config.Config:
-    """Read the configuration; its faults are the generator's to tell."""
-    return config.interpret(ini.read(root), generator.hostname(root))
+    """Read the configuration; the generator reports its problems."""
+    return config.interpret(ini.read(root), ini.hostname(root))
 
 
-def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tuple[str, str]]:
+def properties(configured: config.Config, facts: "Facts", wants: str) -> Iterator[tuple[str, str]]:
     """Yield the udev properties of a port; `wants` is what other rules have it want."""
     from wbond_udev import match
 
-    found = match.find(wishes, facts)
+    found = match.find(configured, facts)
     if found is None:
         return
     bond, port = found
@@ -66,9 +66,9 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
     yield "WBOND_UNIT", units.port(bond.name, port.kind, facts.name)
     yield "NM_UNMANAGED", "1"
     yield "ID_NET_MANAGED_BY", MANAGER
-    policy = bond.settings.get("mac", "active")
-    if policy != "active":
-        yield "WBOND_MAC", policy
+    policy = MacPolicy.parse(bond.settings.get("mac", "active"))
+    if not policy.active:
+        yield "WBOND_MAC", policy.text
     # A port that is named literally has links and drop-ins instead.
     if not port.literal:
         # Without an instance: that will be the device's path. A unit's name with
@@ -80,7 +80,7 @@ def properties(wishes: config.Config, facts: "Facts", wants: str) -> Iterator[tu
 
 
 def align(environ: Mapping[str, str]) -> int:
-    """Give the port the shared MAC while it is down and free; join(), later, tells of it."""
+    """Give the port the shared MAC while it is down and free; join() tells of it later."""
     from wbond_net.kernel import sysfs
     from wbond_net.ports import mac_policy
     from wbond_net.ports.mac_policy import MacPolicy

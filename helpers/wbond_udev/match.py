@@ -29,14 +29,14 @@ class Facts(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A device's place."""
+    """The bond and the port that a device is."""
 
     bond: Bond
     port: Port
 
 
 def find(config: Config, facts: Facts) -> Match | None:
-    """Return the one place of a device, None where it has none.
+    """Return the bond and port that a device is, None where it is none.
 
     The most specific wins: a literal name, then a section of its own, then a
     glob; among equals the more preferred port, of the bond that stands first.

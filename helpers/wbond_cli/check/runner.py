@@ -44,7 +44,7 @@ def run(source: Source) -> list[Diagnostic]:
 def configuration(source: Source) -> tuple[config.Config, list[Diagnostic]]:
     """Return what the text means, and what is wrong with it, in the order of the lines."""
     document = _read(source)
-    read = config.interpret(document, generator.hostname(source.root))
+    read = config.interpret(document, ini.hostname(source.root))
     found = [*read.problems, *problems.comments(document)]
     if not read.bonds and not found:
         found.append(problems.missing_bond(document, source.file))

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wbond import config, escape, ini
-from wbond import main as generator
 from wbond_net.clients import identity, leases
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
@@ -62,7 +61,7 @@ class Host:
         now: float,
     ) -> Facts:
         """Return the facts, of `links` and `addresses` and of all that can be asked for."""
-        wishes = config.interpret(ini.read(self.root), generator.hostname(self.root))
+        wishes = config.interpret(ini.read(self.root), ini.hostname(self.root))
         facts = Facts(now, wishes, self._made(), links, addresses, history=history)
         facts = facts._replace(radios=self._radios(links), noted=self._noted(facts))
         facts = self._with_units(facts)

@@ -27,7 +27,7 @@ def planned(root: str) -> tuple[config.Config, dict[str, str]]:
 
 def configuration(root: str) -> config.Config:
     """Read the configuration below a root, a copy's too."""
-    return config.interpret(ini.read(root), generator.hostname(root))
+    return config.interpret(ini.read(root), ini.hostname(root))
 
 
 def of(wishes: config.Config, root: str) -> dict[str, str]:
