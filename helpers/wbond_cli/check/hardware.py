@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The network adapters of a machine by sysfs, in the terms in which ports are matched.
-
-wbond-udev sees the same with udev's eyes (wbond_udev.device); this works
-without udev and as an ordinary user, below any root.
-"""
+"""The network adapters of a machine, without udev and below any root."""
 
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
+from wbond_udev import adapter
+from wbond_udev.match import Facts
 
 from wbond_cli.check.machine import Machine
 
 FOLDER = "sys/class/net"
-_ARPHRD_ETHER = "1"  # linux/if_arp.h; the sysfs attribute `type`
 _NET_ADDR_PERM = "0"  # linux/netdevice.h; the sysfs attribute `addr_assign_type`
 
 
@@ -30,59 +25,30 @@ def adapters(machine: Machine) -> list[Adapter]:
     """Return hardware and radios in the order in which the kernel found them."""
     found = []
     for name in machine.names(FOLDER):
-        if kind := _kind(machine, name):
-            index = machine.attribute(f"{FOLDER}/{name}/ifindex")
+        folder = os.path.join(machine.root, FOLDER, name)
+        if adapter.kind(folder):
+            index = adapter.attribute(folder, "ifindex")
             order = int(index) if index.isdecimal() else 0
-            found.append((order, _adapter(machine, name, kind, index)))
-    return [adapter for _, adapter in sorted(found)]
+            found.append((order, _adapter(machine, folder, name, index)))
+    return [one for _, one in sorted(found)]
 
 
-def _adapter(machine: Machine, name: str, kind: str, index: str) -> Adapter:
-    parents = list(_parents(machine, name))
+def _adapter(machine: Machine, folder: str, name: str, index: str) -> Adapter:
+    mac = _permanent_address(machine, folder, index)
     return Adapter(
-        facts=Facts(
-            name=name,
-            kind=kind,
-            mac=_permanent_address(machine, name, index),
-            driver=_target(machine, f"{FOLDER}/{name}/device/driver"),
-            path=_udev_property(machine, index, "ID_PATH"),
-            usb=next(filter(None, map(_usb, parents)), ""),
-        ),
-        plugged=_plugged(parents),
+        facts=adapter.facts(folder, name, lambda key: _udev_property(machine, index, key), mac),
+        plugged=_plugged(list(adapter.parents(folder))),
         blocked=_blocked(machine, name),
     )
 
 
-def _kind(machine: Machine, name: str) -> str:
-    """Tell cables and radios from all else, as wbond_udev.device does."""
-    if machine.exists(f"{FOLDER}/{name}/phy80211"):
-        return WIRELESS
-    if machine.attribute(f"{FOLDER}/{name}/type") != _ARPHRD_ETHER:
-        return VIRTUAL
-    if not machine.exists(f"{FOLDER}/{name}/device"):
-        return VIRTUAL
-    events = machine.attribute(f"{FOLDER}/{name}/uevent").splitlines()
-    return VIRTUAL if any(line.startswith("DEVTYPE=") for line in events) else WIRED
-
-
-def _permanent_address(machine: Machine, name: str, index: str) -> str:
+def _permanent_address(machine: Machine, folder: str, index: str) -> str:
     """Return the address that an adapter was made with, as far as it can be known."""
     if machine.running and index.isdigit():
-        from wbond_net.kernel import rtnetlink
-
-        with rtnetlink.Socket(0) as netlink:
-            found = netlink.links().get(int(index))
-        return found.perm_address if found else ""
-    if machine.attribute(f"{FOLDER}/{name}/addr_assign_type") == _NET_ADDR_PERM:
-        return machine.attribute(f"{FOLDER}/{name}/address")
-    return machine.attribute(f"{FOLDER}/{name}/phy80211/macaddress")
-
-
-def _target(machine: Machine, path: str) -> str:
-    try:
-        return os.path.basename(os.readlink(os.path.join(machine.root, path)))
-    except OSError:
-        return ""
+        return adapter.permanent_address(int(index))
+    if adapter.attribute(folder, "addr_assign_type") == _NET_ADDR_PERM:
+        return adapter.attribute(folder, "address")
+    return adapter.attribute(folder, "phy80211/macaddress")
 
 
 def _udev_property(machine: Machine, index: str, name: str) -> str:
@@ -93,34 +59,15 @@ def _udev_property(machine: Machine, index: str, name: str) -> str:
     return ""
 
 
-def _parents(machine: Machine, name: str) -> Iterator[str]:
-    """Yield the folders in sysfs of an adapter's device and all that it hangs on."""
-    top = os.path.realpath(os.path.join(machine.root, "sys/devices"))
-    path = os.path.realpath(os.path.join(machine.root, FOLDER, name, "device"))
-    while path.startswith(top + "/"):
-        yield path
-        path = os.path.dirname(path)
-
-
-def _attribute(folder: str, name: str) -> str:
-    return Machine(folder).attribute(name)
-
-
-def _usb(folder: str) -> str:
-    """Return `vendor:product` of a USB adapter, as lsusb(8) shows it."""
-    numbers = [_attribute(folder, name) for name in ("idVendor", "idProduct")]
-    return ":".join(numbers) if all(numbers) else ""
-
-
 def _plugged(parents: list[str]) -> bool:
     """Tell whether a device can be pulled: firmware says so, or it is USB and nothing denies it.
 
     Source: sysfs-bus-usb and sysfs-bus-pci (`removable`) in the kernel's Documentation/ABI.
     """
-    if any(_attribute(folder, "removable") == "removable" for folder in parents):
+    if any(adapter.attribute(folder, "removable") == "removable" for folder in parents):
         return True
-    nearest = next(filter(_usb, parents), None)
-    return nearest is not None and _attribute(nearest, "removable") != "fixed"
+    nearest = next(filter(adapter.usb, parents), None)
+    return nearest is not None and adapter.attribute(nearest, "removable") != "fixed"
 
 
 def _blocked(machine: Machine, name: str) -> str:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The facts of a network device, read from its folder in sysfs: for udev's helper and for people.
+
+Needs neither udev nor root; what udev knows besides is asked for by a function.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
+
+_ARPHRD_ETHER = "1"  # linux/if_arp.h; the sysfs attribute `type`
+_DEVICES = "/sys/devices/"
+
+
+def facts(folder: str, name: str, udev: Callable[[str], str], mac: str = "") -> Facts:
+    """Return the facts of a device.
+
+    `folder` is its own in sysfs, below any root; `name` is the one that it is to
+    have. `udev` returns a property of udev's database, or nothing.
+    """
+    return Facts(
+        name=name,
+        kind=kind(folder),
+        mac=mac,
+        driver=_driver(folder) or udev("ID_NET_DRIVER"),
+        path=udev("ID_PATH"),
+        usb=next(filter(None, map(usb, parents(folder))), ""),
+    )
+
+
+def kind(folder: str) -> str:
+    """Tell cables and radios from all else.
+
+    A bridge, a VLAN, a modem and their like have a DEVTYPE (SET_NETDEV_DEVTYPE()
+    in their drivers); what has no parent is made by software.
+    """
+    if os.path.isdir(os.path.join(folder, "phy80211")):
+        return WIRELESS
+    if attribute(folder, "type") != _ARPHRD_ETHER:
+        return VIRTUAL
+    if not os.path.lexists(os.path.join(folder, "device")):
+        return VIRTUAL
+    lines = attribute(folder, "uevent").splitlines()
+    return VIRTUAL if any(line.startswith("DEVTYPE=") for line in lines) else WIRED
+
+
+def parents(folder: str) -> Iterator[str]:
+    """Yield the folders of an adapter's device and of all that it hangs on, from below."""
+    path = os.path.realpath(os.path.join(folder, "device"))
+    top, below, _ = path.rpartition(_DEVICES)
+    while below and len(path) > len(top) + len(below):
+        yield path
+        path = os.path.dirname(path)
+
+
+def usb(folder: str) -> str:
+    """Return `vendor:product` of a USB device, as lsusb(8) shows it; nothing for another."""
+    numbers = [attribute(folder, name) for name in ("idVendor", "idProduct")]
+    return ":".join(numbers) if all(numbers) else ""
+
+
+def attribute(folder: str, name: str) -> str:
+    """Return the text of an attribute without blanks around it, nothing where there is none."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def permanent_address(index: int) -> str:
+    """Return the address that an adapter was made with; the present one may be a shared one."""
+    from wbond_net.kernel import rtnetlink  # its sockets cost start-up time, and few need them
+
+    with rtnetlink.Socket(0) as netlink:
+        found = netlink.links().get(index)
+    return found.perm_address if found else ""
+
+
+def _driver(folder: str) -> str:
+    try:
+        return os.path.basename(os.readlink(os.path.join(folder, "device", "driver")))
+    except OSError:
+        return ""
