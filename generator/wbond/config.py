@@ -62,13 +62,13 @@ class Config:
     def leave_out(self, bond: Bond, error: Exception) -> None:
         """Take out a bond at which wbond itself has failed; the others stay."""
         self.bonds.remove(bond)
-        told = internal_error(error)
-        problem = Problem(bond.place, told.code, bond.name, arguments=told.arguments)
+        cause = internal_error(error)
+        problem = Problem(bond.place, cause.code, bond.name, arguments=cause.arguments)
         self.problems.append(problem)
 
 
 def internal_error(error: Exception) -> ConfigError:
-    """Make an exception that nobody has foreseen one that can be told."""
+    """Turn an exception that nobody has foreseen into one that a problem can carry."""
     return ConfigError(INTERNAL_ERROR, error=f"{type(error).__name__}: {error}")
 
 
@@ -110,7 +110,7 @@ PORT_LISTS: "dict[str, Reader]" = {
 }
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")
-INTERNAL_ERROR = "internal-error"  # the one code that is wbond's fault
+INTERNAL_ERROR = "internal-error"  # the one code that is not the user's to solve
 _DEFAULTS_SECTION = "DEFAULT"  # configparser's
 
 

@@ -10,7 +10,7 @@ def emit(directory: str, plan: "tuple[File | Link, ...]") -> list[str]:
     """Write the plan below `directory`; return what could not be written, a line each.
 
     Nothing is overwritten and no link is followed: systemd hands over empty
-    directories, and two items of one name would be a fault of the plan.
+    directories, and two items of one name would be an error of the plan.
     """
     try:
         os.makedirs(directory, exist_ok=True)

@@ -161,8 +161,8 @@ def read_file(path: str, name: str, document: Document) -> None:
     try:
         text = content(path)
     except OSError as error:
-        told = ConfigError(_unreadable(error), reason=error.strerror)
-        document.problem(Place(name, 0), told)
+        cause = ConfigError(_unreadable(error), reason=error.strerror)
+        document.problem(Place(name, 0), cause)
     except ConfigError as error:
         document.problem(Place(name, 0), error)
     else:

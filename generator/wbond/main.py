@@ -28,8 +28,8 @@ _OWN_UNITS = os.path.join(os.path.dirname(__file__), "..", "..", "units")
 def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     """Run the generator; `arguments` without the program's name.
 
-    Returns 0 also for a faulty configuration, whose good parts are written;
-    1 for a fault of wbond itself, 2 for a wrong call.
+    Returns 0 also for a configuration with problems: its good parts are written;
+    1 where wbond itself fails, 2 for a wrong call.
     """
     # The network belongs to the system proper; nothing of /etc/wbond.conf is in an initrd.
     if environ.get("SYSTEMD_IN_INITRD") == "1":
@@ -99,7 +99,7 @@ def _own_client(root: str, name: str) -> str:
 
 
 def _is_settled(root: str, name: str) -> bool:
-    """Tell whether the unit that systemd finds is wbond's, or masked, and so the user's wish."""
+    """Tell whether the unit that systemd finds is wbond's, or masked by the user."""
     try:
         found = _first(_unit_path(root), name)
     except FileNotFoundError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Checks: other programs that have, or take, the bond's name or its ports."""
+"""Checks: other programs that use a bond's name or its ports."""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
 
 
 def bonds_of_others(context: Context) -> Iterator[Diagnostic]:
-    """An interface with the bond's name that wbond did not make: it is left alone then."""
+    """Interfaces that have a bond's name and are not wbond's: wbond leaves them alone."""
     for bond in context.config.bonds:
         folder = f"{hardware.FOLDER}/{bond.name}"
         if not context.machine.exists(folder) or context.machine.exists(f"run/wbond/{bond.name}"):
@@ -75,7 +75,7 @@ _CONFLICTS = (
 
 
 def conflicting_units(context: Context) -> Iterator[Diagnostic]:
-    """Units of others that are enabled and do what wbond's do."""
+    """Enabled units of other programs that do what wbond's units do."""
     enabled = sorted(set(context.machine.enabled()))
     names = sorted(context.interfaces())
     for conflict in _CONFLICTS:
@@ -93,10 +93,10 @@ def conflicting_units(context: Context) -> Iterator[Diagnostic]:
 _OWNER = {"arch": "pacman -Qo", "debian": "dpkg -S", "ubuntu": "dpkg -S", "fedora": "rpm -qf"}
 
 
-def units_in_place_of_wbonds(context: Context) -> Iterator[Diagnostic]:
-    """Units of wbond's names that are others', such as the wiki's: systemd takes those first.
+def foreign_units(context: Context) -> Iterator[Diagnostic]:
+    """Units that replace wbond's because they have the same names, such as those of the wiki.
 
-    The DHCP clients' are none, since wbond-generator makes each bond's own beside them.
+    Those of DHCP clients do not: wbond-generator writes an instance for each bond.
     """
     names = {*dependencies.TEMPLATES} - {*units.CLIENTS.values()}
     for bond in context.config.bonds:
@@ -120,7 +120,7 @@ def _removal(machine: Machine, path: str) -> str:
 
 
 def _denied(context: Context, unit: str, names: list[str]) -> bool:
-    """Tell whether dhcpcd is told to leave all these interfaces alone (dhcpcd.conf(5))."""
+    """Tell whether dhcpcd has to leave all these interfaces alone (dhcpcd.conf(5))."""
     if unit != "dhcpcd.service":
         return False
     denied: list[str] = []
@@ -149,7 +149,7 @@ def wide_dhcpv6(context: Context) -> Iterator[Diagnostic]:
 
 
 def networkd(context: Context) -> Iterator[Diagnostic]:
-    """systemd-networkd must not make the bond; before 254 its files must not match a port."""
+    """systemd-networkd must not create the bond; before 254 its files must not match a port."""
     if "systemd-networkd.service" not in context.machine.enabled():
         return
     for path, sections in _files_of_networkd(context.machine, ".netdev"):
@@ -217,7 +217,7 @@ def _matches(conditions: dict[str, list[str]], facts: Facts) -> bool:
 
 
 def _fits(values: list[str], text: str) -> bool:
-    """Tell whether a list of globs takes a text; a `!` in front turns the list around."""
+    """Tell whether a list of globs takes a text; a `!` in front inverts the list."""
     globs = " ".join(values).split()
     if globs and globs[0][0] == "!":
         return not _fits([globs[0][1:], *globs[1:]], text)

@@ -15,14 +15,14 @@ from wbond_cli.check.machine import Machine
 
 
 class Context(NamedTuple):
-    """`adapters` is what is there now."""
+    """`adapters` are the present ones."""
 
     machine: Machine
     config: Config
     adapters: list[Adapter]
 
     def places(self) -> Iterator[tuple[Adapter, match.Match]]:
-        """Yield the adapters that are there and are ports, with their places."""
+        """Yield the present adapters that are ports, each with its bond and port."""
         for adapter in self.adapters:
             if found := match.find(self.config, adapter.facts):
                 yield adapter, found
@@ -50,7 +50,7 @@ class Context(NamedTuple):
         return any(port.kind == WIRELESS for _, port in self.ports())
 
     def has_radio(self) -> bool:
-        """Tell whether a radio is to be a port now: one is there, or named literally."""
+        """Tell whether a radio is to be a port now: one is present, or named literally."""
         return WIRELESS in self.interfaces().values()
 
     def wants(self, option: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Checks: what wbond needs, its own parts included, and the machine lacks."""
+"""Checks: parts of wbond, programs and kernel modules that the machine lacks."""
 
 import os
 from collections.abc import Iterator
@@ -66,10 +66,10 @@ def installation(context: Context) -> Iterator[Diagnostic]:
     there = {unit: bool(machine.unit(unit)) for unit in TEMPLATES if unit not in made}
     there[_GENERATOR] = bool(_first(machine, _GENERATOR_FOLDERS, _GENERATOR))
     there[RULES] = bool(rules(machine))
-    lacking = [name for name, is_there in there.items() if not is_there]
-    if lacking:
-        text = f"the installation of wbond is not complete: {', '.join(lacking)} missing"
-        if len(lacking) == len(there):
+    missing = [name for name, is_there in there.items() if not is_there]
+    if missing:
+        text = f"the installation of wbond is not complete: {', '.join(missing)} missing"
+        if len(missing) == len(there):
             text = "wbond is not installed"
         remedy = "Install it: `sudo make install` in a checkout, or the package; a part may also "
         remedy += "be masked, by an empty file or a link to /dev/null."

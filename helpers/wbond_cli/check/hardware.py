@@ -14,7 +14,7 @@ _NET_ADDR_PERM = "0"  # linux/netdevice.h; the sysfs attribute `addr_assign_type
 
 
 class Adapter(NamedTuple):
-    """A cable or a radio. `plugged`: may be pulled, so its name may be another's tomorrow."""
+    """A cable or a radio. `plugged`: may be pulled, so that another may have its name tomorrow."""
 
     facts: Facts
     plugged: bool

@@ -85,7 +85,7 @@ class Machine:
             return []
 
     def which(self, program: str) -> str:
-        """Return where a program is, nothing where it is not."""
+        """Return a program's path, nothing where there is none."""
         for folder in PROGRAM_PATH:
             path = self.real(f"{folder}/{program}")
             if os.path.isfile(path) and os.stat(path).st_mode & stat.S_IXUSR:
@@ -151,11 +151,11 @@ class Machine:
         return 0
 
     def kernels(self) -> list[str]:
-        """Return the release that runs, or all that a machine which does not run has."""
+        """Return the kernel's release; all that are installed where the machine does not run."""
         return [os.uname().release] if self.running else self.names("lib/modules")
 
     def distribution(self) -> list[str]:
-        """Return what it calls itself and what it is like (os-release(5))."""
+        """Return the distribution's ID and those that it is like (os-release(5))."""
         words = []
         for line in (self.read("etc/os-release") or self.read("usr/lib/os-release")).splitlines():
             name, _, value = line.partition("=")

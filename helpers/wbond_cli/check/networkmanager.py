@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Checks: what NetworkManager is told to make and to manage, whatever udev says.
+"""Checks: what NetworkManager is configured to create and to manage, whatever udev says.
 
 Source: NetworkManager.conf(5); how files merge, `NetworkManager --print-config` of 1.42.
 """
@@ -26,7 +26,7 @@ _PROFILES = tuple(f"{base}/NetworkManager/system-connections" for base in ("run"
 
 
 def profiles(context: Context) -> Iterator[Diagnostic]:
-    """Connection profiles that make a bond."""
+    """Connection profiles that create a bond."""
     if not _is_enabled(context.machine):
         return
     names = context.interfaces()
@@ -65,7 +65,7 @@ def _profiles(machine: Machine) -> Iterator[tuple[str, dict[str, list[str]]]]:
 
 
 class Given(NamedTuple):
-    """A value of NetworkManager.conf, and where it stands."""
+    """A value of NetworkManager.conf, and where it is written."""
 
     value: str
     file: str
@@ -76,7 +76,7 @@ Settings = dict[str, Given]
 
 
 def devices(context: Context) -> Iterator[Diagnostic]:
-    """Sections [device] with `managed`, which goes before what udev says."""
+    """Sections [device] with `managed`, which overrides what udev says."""
     if not _is_enabled(context.machine):
         return
     configuration = _configuration(context.machine)
@@ -94,7 +94,7 @@ def devices(context: Context) -> Iterator[Diagnostic]:
 
 
 def _configuration(machine: Machine) -> dict[str, Settings]:
-    """Return what all files say together, by section. Those that stand last go first."""
+    """Return what all files say together, by section. Later files take precedence."""
     merged: dict[str, Settings] = {}
     for path in _files(machine):
         own: dict[str, Settings] = {}

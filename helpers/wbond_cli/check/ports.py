@@ -18,8 +18,8 @@ SUPPLICANT_CONF = "/etc/wpa_supplicant/wpa_supplicant.conf"
 DHCP6C_CONF = "/etc/wide-dhcpv6/dhcp6c.conf"
 
 
-def ports_absent(context: Context) -> Iterator[Diagnostic]:
-    """Ports that are named and not there; a bond of which none is there."""
+def absent_ports(context: Context) -> Iterator[Diagnostic]:
+    """Ports that are named and not present; bonds without any present port."""
     there = {adapter.facts.name for adapter in context.adapters}
     there |= set(context.machine.names(hardware.FOLDER))
     if not there:
@@ -57,8 +57,8 @@ def _others(context: Context, kind: str) -> str:
     return f"{what} that are present: {', '.join(names) or 'none'}."
 
 
-def kinds_exchanged(context: Context) -> Iterator[Diagnostic]:
-    """A radio among the cables has no wpa_supplicant; a cable among the radios no use for it."""
+def wrong_kinds(context: Context) -> Iterator[Diagnostic]:
+    """A radio listed in `wired` has no wpa_supplicant; a cable in `wireless` does not need one."""
     for adapter, (bond, port) in context.places():
         if adapter.facts.kind != port.kind:
             is_, listed = ("a radio", WIRED) if port.kind == WIRED else ("a cable", WIRELESS)
@@ -68,7 +68,7 @@ def kinds_exchanged(context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("wrong-kind", ERROR, text, remedy, *where)
 
 
-def radios_blocked(context: Context) -> Iterator[Diagnostic]:
+def blocked_radios(context: Context) -> Iterator[Diagnostic]:
     """A radio that rfkill blocks joins later, by itself."""
     for adapter, _ in context.places():
         if adapter.blocked:
@@ -116,7 +116,7 @@ def _supplicant_files(context: Context) -> dict[str, list[str]]:
 
 
 def supplicant_file(machine: Machine, bond: Bond, port: Port, name: str) -> str:
-    """Return the file that wpa_supplicant reads for a radio (wbond_net.port)."""
+    """Return the file that wpa_supplicant reads for a radio (wbond_net.ports.port)."""
     shared = bond.settings.get("supplicant_conf", SUPPLICANT_CONF)
     shared = port.settings.get("supplicant_conf", shared)
     own = os.path.join(os.path.dirname(shared), f"wpa_supplicant-{name}.conf")
@@ -139,9 +139,9 @@ def _supplicant_file(machine: Machine, path: str, status: os.stat_result) -> Ite
     text = machine.read(path)
     # An ordinary user may not read it, as is right.
     if (text or os.access(machine.real(path), os.R_OK)) and not _networks(text):
-        lacking = "has no network={ } block: no radio connects"
+        reason = "has no network={ } block: no radio connects"
         remedy = "Add the network's name and password, see wpa_supplicant.conf(5)."
-        yield Diagnostic("no-network", ERROR, lacking, remedy, path)
+        yield Diagnostic("no-network", ERROR, reason, remedy, path)
 
 
 def _networks(text: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What can be wrong with a machine that is to have the configured bonds: CHECKS, one a error.
+"""Every check of a machine that is to have the configured bonds: CHECKS, in their order.
 
 An error keeps a bond, a port or an address from working; a warning may disturb
 them or gives something away; a note says what a person may not expect.
@@ -16,14 +16,14 @@ CHECKS: tuple[Check, ...] = (
     dependencies.programs,
     dependencies.bonding_module,
     dependencies.machine_id,
-    ports.ports_absent,
-    ports.kinds_exchanged,
-    ports.radios_blocked,
+    ports.absent_ports,
+    ports.wrong_kinds,
+    ports.blocked_radios,
     ports.supplicant_files,
     ports.client_files,
     conflicts.bonds_of_others,
     conflicts.ifupdown_stanzas,
-    conflicts.units_in_place_of_wbonds,
+    conflicts.foreign_units,
     conflicts.conflicting_units,
     conflicts.wide_dhcpv6,
     networkmanager.profiles,
