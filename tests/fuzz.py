@@ -38,7 +38,7 @@ from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
-from wbond_net.kernel import link, rtnetlink, state, udev  # noqa: E402
+from wbond_net.kernel import bond_state, link, rtnetlink, udev  # noqa: E402
 from wbond_net.ports import frequencies, ifupdown  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
@@ -296,16 +296,17 @@ class Netlink:
                 links[event.what.ifindex] = event.what
             else:
                 rtnetlink.deprecation(event.what)
-        now = state.begin(links, 9, None, lambda name: "wl" in name)
+        now = bond_state.begin(links, 9, None, lambda name: "wl" in name)
         for event in events:
-            former, now = now, state.after(now, event, lambda name: "wl" in name)
-            for change in state.changes(former, now):
+            former, now = now, bond_state.after(now, event, lambda name: "wl" in name)
+            for change in bond_state.changes(former, now):
                 if not (
                     change.text.isprintable() and "".join(change.fields.values()).isprintable()
                 ):
                     raise Finding(f"not printable: {change}")
-            state.status(now), state.successor(now), state.claimed(former, now)
-            state.online(now), state.misaligned(now, "enp0s10"), state.returned(now, 2)
+            bond_state.status(now), bond_state.successor(now), bond_state.claimed(former, now)
+            bond_state.online(now), bond_state.misaligned(now, "enp0s10")
+            bond_state.returned(now, 2)
 
 
 class Udev:

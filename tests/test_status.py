@@ -29,7 +29,7 @@ from wbond_cli.status.model import Association, Facts, Unit
 from wbond_net import wait_online
 from wbond_net.clients import leases
 from wbond_net.kernel import link, rtnetlink
-from wbond_net.kernel.state import State
+from wbond_net.kernel.bond_state import State
 from wbond_net.ports import alignment
 
 from tests import stories

@@ -28,8 +28,7 @@ from typing import NamedTuple
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.rtnetlink import Address, Event, Link
-from wbond_net.kernel.state import (
+from wbond_net.kernel.bond_state import (
     Change,
     Note,
     State,
@@ -45,6 +44,7 @@ from wbond_net.kernel.state import (
     status,
     successor,
 )
+from wbond_net.kernel.rtnetlink import Address, Event, Link
 from wbond_net.watch import routers
 from wbond_net.watch.reopen import Reopen
 

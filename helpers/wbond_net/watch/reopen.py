@@ -7,7 +7,7 @@ has heard of both. Of two radios that were blocked together, one's often has not
 
 import math
 
-from wbond_net.kernel.state import State
+from wbond_net.kernel.bond_state import State
 
 FIRST = 1.0  # s: wpa_supplicant may do it, and a unit that stops takes its port out
 LAST = 60.0  # s, the longest pause
