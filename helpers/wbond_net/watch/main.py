@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from wbond import escape
 
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import ndisc, rtnetlink
 from wbond_net.kernel.bond_state import (
     Change,
     Note,
@@ -45,7 +45,6 @@ from wbond_net.kernel.bond_state import (
     successor,
 )
 from wbond_net.kernel.rtnetlink import Address, Event, Link
-from wbond_net.watch import routers
 from wbond_net.watch.reopen import Reopen
 
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
@@ -189,7 +188,7 @@ class Host:
 
     def solicit(self, index: int, mac: str) -> None:
         """Ask the IPv6 routers behind an interface. Raises OSError."""
-        routers.solicit(index, mac)
+        ndisc.solicit(index, mac)
 
     def bring_up(self, index: int) -> None:
         """Set an interface administratively up. Raises OSError."""
@@ -303,7 +302,7 @@ class Watch:
         if not self._questions or self._questions[0] > now or state is None:
             return
         self._questions = [due for due in self._questions if due > now]
-        told = routers.advertised(self._host.addresses(), self._index)
+        told = ndisc.advertised(self._host.addresses(), self._index)
         if online(state) and all(address.deprecated for address in told):
             self._ask_routers(state)
         else:
@@ -435,10 +434,10 @@ class Watch:
         """
         returned, self._served = self._cut and self._served, True
         addresses = self._host.addresses() if returned else []
-        if not routers.ipv6_of(addresses, self._index):
+        if not ndisc.ipv6_of(addresses, self._index):
             return
         try:
-            self._host.deprecate(routers.advertised(addresses, self._index))
+            self._host.deprecate(ndisc.advertised(addresses, self._index))
         except OSError as error:
             self._say("write-failed", f"cannot deprecate the routers' addresses: {error.strerror}")
         self._questions = [self._host.now() + later for later in SOLICITATIONS]
