@@ -32,12 +32,12 @@ MADE = address(f"{PREFIX}7", 64, 3600, protocol=2)
     ],
 )
 def test_which_addresses_are_routers_word(what: str, found: Address, theirs: bool) -> None:
-    assert ndisc.advertised([found], BOND) == [found] * theirs, what
+    assert ndisc.slaac_addresses([found], BOND) == [found] * theirs, what
 
 
 def test_an_interface_without_an_address_of_version_6_does_not_speak_it() -> None:
     others = [address("192.0.2.7"), address("fe80::7")._replace(ifindex=BOND + 1)]
-    assert ndisc.ipv6_of(others, BOND) == []
+    assert ndisc.ipv6_addresses(others, BOND) == []
 
 
 def test_a_solicitation_says_who_asks() -> None:
@@ -92,7 +92,7 @@ def advertise(on_link):
             ("ff02::1", 0, 0, index("d1")))
 
 def theirs():
-    return ndisc.advertised(netlink.addresses(), index("d0"))
+    return ndisc.slaac_addresses(netlink.addresses(), index("d0"))
 
 def look():
     return [[a.text.startswith("{PREFIX[:-1]}"), a.deprecated, a.permanent] for a in theirs()]

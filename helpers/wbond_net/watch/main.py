@@ -302,7 +302,7 @@ class Watch:
         if not self._questions or self._questions[0] > now or state is None:
             return
         self._questions = [due for due in self._questions if due > now]
-        told = ndisc.advertised(self._host.addresses(), self._index)
+        told = ndisc.slaac_addresses(self._host.addresses(), self._index)
         if online(state) and all(address.deprecated for address in told):
             self._ask_routers(state)
         else:
@@ -434,10 +434,10 @@ class Watch:
         """
         returned, self._served = self._cut and self._served, True
         addresses = self._host.addresses() if returned else []
-        if not ndisc.ipv6_of(addresses, self._index):
+        if not ndisc.ipv6_addresses(addresses, self._index):
             return
         try:
-            self._host.deprecate(ndisc.advertised(addresses, self._index))
+            self._host.deprecate(ndisc.slaac_addresses(addresses, self._index))
         except OSError as error:
             self._say("write-failed", f"cannot deprecate the routers' addresses: {error.strerror}")
         self._questions = [self._host.now() + later for later in SOLICITATIONS]
