@@ -12,7 +12,7 @@ from wbond_net.kernel.rtnetlink import Address
 
 from tests.conftest import REPOSITORY
 from tests.namespaces import in_a_network_of_its_own
-from tests.stories import BOND, address
+from tests.reports import BOND, address
 
 PREFIX = "2001:db8:1:2::"
 MADE = address(f"{PREFIX}7", 64, 3600, protocol=2)
