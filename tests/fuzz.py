@@ -40,6 +40,13 @@ from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import bond_state, link, rtnetlink, udev  # noqa: E402
 from wbond_net.ports import frequencies, ifupdown  # noqa: E402
+from wbond_net.watch import (  # noqa: E402
+    alignment,
+    claims,
+    failover,
+    journal_events,
+    network,
+)
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
@@ -297,16 +304,17 @@ class Netlink:
             else:
                 rtnetlink.deprecation(event.what)
         now = bond_state.begin(links, 9, None, lambda name: "wl" in name)
+        networks = network.Network()
         for event in events:
             former, now = now, bond_state.after(now, event, lambda name: "wl" in name)
-            for change in bond_state.changes(former, now):
+            for change in journal_events.changes(former, now):
                 if not (
                     change.text.isprintable() and "".join(change.fields.values()).isprintable()
                 ):
                     raise Finding(f"not printable: {change}")
-            bond_state.status(now), bond_state.successor(now), bond_state.claimed(former, now)
-            bond_state.online(now), bond_state.misaligned(now, "enp0s10")
-            bond_state.returned(now, 2)
+            journal_events.status(now), failover.successor(now), failover.needs_reselect(now, 2)
+            claims.claimant(former, now), alignment.ports_with_other_mac(now, "enp0s10")
+            networks.follow([now])
 
 
 class Udev:

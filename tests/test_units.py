@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from wbond import plan
 from wbond_net.ports import bond
-from wbond_net.watch import main
+from wbond_net.watch import loop
 
 from tests.conftest import CASES, REPOSITORY, Installed
 
@@ -81,7 +81,7 @@ def test_a_fault_in_a_drop_in_is_found(
 
 
 def test_who_makes_a_bond_who_watches_it_and_the_unit_between_mean_one_file() -> None:
-    assert bond.JUST_MADE == main.JUST_MADE
+    assert bond.JUST_MADE == loop.JUST_MADE
     condition = f"ConditionPathExists=!{bond.RUNTIME}/%I/{bond.JUST_MADE}\n"
     assert condition in (UNITS / "wbond-ports@.service").read_text(encoding="utf-8")
 

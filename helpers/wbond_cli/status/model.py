@@ -306,7 +306,7 @@ def _port(facts: Facts, name: str, seat: Seat, bond: Link | None, history: Seque
             master=master,
             unit=unit,
         )
-    serves = bond_state.Port(link, seat.name in facts.radios).serves
+    serves = bond_state.Port(link, seat.name in facts.radios).is_operational
     active = bond.bond.active == link.ifindex
     condition = _condition(link, active, serves)
     common = facts.common.get(name, "")

@@ -18,6 +18,7 @@ from typing import NoReturn
 from wbond_net import wait_online
 from wbond_net.kernel import bond_state, rtnetlink
 from wbond_net.kernel.bond_state import State
+from wbond_net.watch import journal_events
 
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
@@ -78,7 +79,7 @@ def seen(former: State, present: State, bond: str, boot: str, now: float) -> lis
             change.fields.get("WBOND_PORT", ""),
             change.fields.get("WBOND_FORMER", ""),
         )
-        for change in bond_state.changes(former, present)
+        for change in journal_events.changes(former, present)
     ]
 
 
