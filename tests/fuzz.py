@@ -304,7 +304,7 @@ class Netlink:
             else:
                 rtnetlink.deprecation(event.what)
         now = bond_state.begin(links, 9, None, lambda name: "wl" in name)
-        networks = network.Network()
+        networks = network.Network(None)
         for event in events:
             former, now = now, bond_state.after(now, event, lambda name: "wl" in name)
             for change in journal_events.changes(former, now):

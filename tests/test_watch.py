@@ -155,7 +155,7 @@ class Broken(Duty):
 def test_a_duty_that_fails_is_told_once_and_costs_no_other(story: Story) -> None:
     on_cable(story)
     watching = loop.Watch(
-        "bond0", str(story.folder), story.host, [Broken(), Failover(), Report()], Network()
+        "bond0", str(story.folder), story.host, [Broken(), Failover(), Report()], Network(None)
     )
     watching.synchronise(story.links)
     for _ in range(3):
@@ -170,7 +170,7 @@ def test_a_duty_that_fails_is_told_once_and_costs_no_other(story: Story) -> None
 
 
 def test_a_duty_that_fails_when_it_is_due_does_not_spin(story: Story) -> None:
-    watching = loop.Watch("bond0", str(story.folder), story.host, [Broken()], Network())
+    watching = loop.Watch("bond0", str(story.folder), story.host, [Broken()], Network(None))
     watching.synchronise({BOND: bond()})
     story.host.clock += 60.0
     assert watching.poll_timeout_ms() == 0.0

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
-from wbond_net.watch import clients
+from wbond_net.watch import clients, network
 from wbond_net.watch.alignment import Alignment
 from wbond_net.watch.claims import Claims
 from wbond_net.watch.clients import Clients
@@ -78,16 +78,19 @@ def watch(options: Options, host: Host) -> Watch:
     """
     folder = os.path.join(options.runtime, options.bond)
     marker = _kept(host, os.path.join(folder, clients.MARKER))
+    record = _kept(host, os.path.join(folder, network.RECORD))
+    numbered = Network(record)
     duties = (
         Failover(),
         Claims(),
         Reopen(),
         Report(),
         Clients(options.start, options.refresh, marker),
-        Routers(was_online=marker is not None),
+        Routers(was_online=marker is not None or record is not None),
         Alignment(options.bond, options.mac),
+        numbered,
     )
-    return Watch(options.bond, folder, host, duties, Network())
+    return Watch(options.bond, folder, host, duties, numbered)
 
 
 def _kept(host: Host, path: str) -> str | None:
