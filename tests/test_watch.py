@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-watch: what it tells, how it follows the kernel, and the machine it runs on."""
 
+import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -194,6 +196,7 @@ class BareHost(Host):
 
     def __init__(self, sysfs: Path) -> None:
         self._sysfs = str(sysfs)
+        self._printed = {}
 
 
 def test_sysfs(tmp_path: Path) -> None:
@@ -223,6 +226,21 @@ def test_systemctl_is_run_without_a_shell(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "arguments").read_text() == "start|a;b $(c)|"
 
 
+def test_what_systemctl_shows_is_captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text("#!/bin/sh\nprintf 'A=b\\nC=\\377'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(host, "SYSTEMCTL", (str(program),))
+    bare = BareHost(tmp_path)
+    before = len(os.listdir("/proc/self/fd"))
+    descriptor = bare.spawn(["show"], captured=True)
+    select.select([descriptor], [], [])
+    assert bare.output(descriptor) == "A=b\nC=\udcff"
+    assert bare.reap(descriptor) == 0
+    assert bare.output(descriptor) == ""
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     bare, path = BareHost(tmp_path), tmp_path / "file"
     bare.write(str(path), "former")
@@ -237,8 +255,9 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 def test_systemctl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "SYSTEMCTL", ("wbond-no-such-program",))
-    with pytest.raises(FileNotFoundError):
-        BareHost(tmp_path).spawn(["start", "x"])
+    for captured in (False, True):
+        with pytest.raises(FileNotFoundError):
+            BareHost(tmp_path).spawn(["start", "x"], captured)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-watch and the DHCP clients: when they are started, and when they ask again."""
 
+import pytest
 from wbond_net.watch import main
 
 from tests.reports import (
@@ -16,6 +17,8 @@ from tests.reports import (
 )
 from tests.watch_story import (
     ASK_ANEW,
+    DHCLIENT,
+    DHCP6C,
     NOTHING_CARRIES,
     REFRESH,
     START,
@@ -61,11 +64,125 @@ def test_the_clients_are_not_started_twice_by_a_watch_that_was_killed(story: Sto
     assert story.host.did == []
 
 
-def test_a_start_that_failed_is_tried_again(story: Story) -> None:
+SHOW = f"systemctl show --property=LoadState,ActiveState,Job -- {DHCLIENT} {DHCP6C}"
+START_DHCP6C = f"systemctl start --no-block -- {DHCP6C}"
+SHOW_DHCP6C = f"systemctl show --property=LoadState,ActiveState,Job -- {DHCP6C}"
+RUNS = "LoadState=loaded\nActiveState=active\n"
+FAILS = "Job=\nLoadState=loaded\nActiveState=inactive\n"
+MASKED = "LoadState=masked\nActiveState=inactive\n"
+MISSING = "LoadState=not-found\nActiveState=inactive\n"
+
+
+def told(story: Story, event: str) -> list[str]:
+    return [text for text, fields in story.host.written if fields["WBOND_EVENT"] == event]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown", "text"),
+    [(1, MASKED, "it is masked"), (5, MISSING, "it is not installed")],
+)
+def test_a_client_that_cannot_be_started_costs_the_other_nothing(
+    story: Story, code: int, shown: str, text: str
+) -> None:
+    story.watch(bond(CABLE), port(CABLE))
+    assert story.systemctl_ends(code) == [SHOW]
+    assert story.systemctl_ends(shown=f"{RUNS}\n{shown}") == []
+    assert told(story, "clients-started") == [f"bond0: started {DHCLIENT}"]
+    (refused,) = told(story, "start-failed")
+    assert text in refused
+    assert DHCP6C in refused
+    assert story.marker.read_text() == f"{DHCLIENT}\n"
+    # That was an answer: nothing is tried again, nor revived that a person stops.
+    assert story.happens(port(CABLE, link_failures=1)) == []
+    assert story.lets_pass(3600) == []
+    story.happens(*NOTHING_CARRIES)
+    asked = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT}"
+    assert story.happens(port(CABLE), bond(CABLE)) == [asked]
+
+
+def test_a_start_that_failed_is_tried_again_at_growing_pauses(story: Story) -> None:
     story.watch(bond(CABLE), port(CABLE))
     story.systemctl_ends(code=1)
-    assert "start-failed" in story.events
-    assert story.happens(port(CABLE)) == [START]
+    story.systemctl_ends(shown=f"{RUNS}\n{FAILS}")
+    assert story.marker.read_text() == f"{DHCLIENT}\n"
+    tries: list[float] = []
+    begun = story.host.clock
+    for _ in range(9):
+        # No event hurries it.
+        assert story.happens(port(CABLE, link_failures=len(tries) + 1)) == []
+        pause = story.watching.poll_timeout_ms()
+        assert pause is not None
+        assert story.lets_pass(pause / 1000) == [START_DHCP6C]
+        tries.append(story.host.clock - begun)
+        assert story.systemctl_ends(code=1) == [SHOW_DHCP6C]
+        story.systemctl_ends(shown=FAILS)
+    assert tries == [1, 3, 7, 15, 31, 63, 123, 183, 243]
+    assert len(told(story, "start-failed")) == 1
+    assert story.lets_pass(60) == [START_DHCP6C]
+    assert story.systemctl_ends(code=1) == [SHOW_DHCP6C]
+    story.systemctl_ends(shown="Job=7\nLoadState=loaded\nActiveState=inactive\n")
+    assert story.marker.read_text() == f"{DHCLIENT}\n{DHCP6C}\n"
+    assert story.lets_pass(3600) == []
+
+
+def test_what_systemctl_shows_may_be_anything(story: Story) -> None:
+    story.watch(bond(CABLE), port(CABLE))
+    for shown in ("", "\n\n\n", "=\n\n=", "LoadState\n", f"{RUNS}\n{RUNS}"):
+        assert not story.marker.exists()
+        assert story.systemctl_ends(code=1) == [SHOW]
+        story.systemctl_ends(shown=shown)
+        story.lets_pass(60)
+    assert story.marker.read_text() == f"{DHCLIENT}\n{DHCP6C}\n"
+
+
+def test_a_failed_start_waits_for_a_bond_that_is_operational(story: Story) -> None:
+    story.watch(bond(CABLE), port(CABLE))
+    story.systemctl_ends(code=1)
+    story.systemctl_ends(shown=f"{FAILS}\n{FAILS}")
+    story.happens(*NOTHING_CARRIES)
+    assert story.lets_pass(60) == []
+    assert story.happens(port(CABLE), bond(CABLE)) == [START]
+
+
+def test_a_watch_that_was_killed_starts_what_is_left(story: Story) -> None:
+    story.marker.write_text(f"{DHCLIENT}\n")
+    story.watch(bond(CABLE), port(CABLE))
+    assert story.host.did == [START_DHCP6C]
+
+
+@pytest.mark.parametrize("marker", ["", f"{DHCLIENT} {DHCP6C}\n", f"{DHCP6C}\n{DHCLIENT}\nother\n"])
+def test_a_marker_that_is_there_means_what_it_says(story: Story, marker: str) -> None:
+    story.marker.write_text(marker)
+    story.watch(bond(CABLE), port(CABLE))
+    assert story.host.did == []
+
+
+def test_a_marker_that_cannot_be_read_revives_no_client(story: Story) -> None:
+    story.marker.mkdir()
+    story.watch(bond(CABLE), port(CABLE))
+    assert story.host.did == []
+
+
+def test_systemctl_that_cannot_be_run_is_tried_again_and_told_once(story: Story) -> None:
+    story.dhclient_starts_with(MACS[RADIO])
+    story.marker.write_text(f"{DHCLIENT}\n")
+    story.watch(bond(), port(CABLE))
+    story.host.breaks["spawn"] = OSError(11, "Resource temporarily unavailable")
+    assert story.happens(bond(CABLE)) == []
+    assert story.lets_pass(2) == []
+    assert told(story, "start-failed") == [
+        "bond0: cannot run systemctl: Resource temporarily unavailable"
+    ]
+    del story.host.breaks["spawn"]
+    asked = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT}"
+    assert story.lets_pass(2) == [START_DHCP6C, asked]
+
+
+def test_clients_that_started_in_a_network_that_is_gone_ask_again(story: Story) -> None:
+    story.watch(bond(CABLE), port(CABLE))
+    story.happens(*NOTHING_CARRIES)
+    story.happens(port(CABLE), bond(CABLE))
+    assert story.systemctl_ends() == [ASK_ANEW]
 
 
 def test_a_new_bond_starts_its_clients(story: Story) -> None:

@@ -30,6 +30,7 @@ class FakeHost(Host):
         self.notified: list[str] = []
         self.refuses = False
         self.exit_code = 0
+        self.shown = ""  # what `systemctl show` prints
         self.clock = 100.0
         self.sent: list[tuple[float, str, bytes]] = []
         self.asked_for_radio: list[str] = []
@@ -63,13 +64,16 @@ class FakeHost(Host):
         if self.refuses:
             raise OSError(22, "Invalid argument")
 
-    def spawn(self, arguments: list[str]) -> int:
+    def spawn(self, arguments: list[str], captured: bool = False) -> int:
         self._may_break("spawn")
         self.did.append(" ".join(["systemctl", *arguments]))
         return 1000 + len(self.did)
 
     def reap(self, descriptor: int) -> int:
         return self.exit_code
+
+    def output(self, descriptor: int) -> str:
+        return self.shown
 
     def now(self) -> float:
         return self.clock
@@ -151,10 +155,10 @@ class Story:
         path.write_text(f"{address}\n")
         os.utime(path, ns=(self.dhclient_starts, self.dhclient_starts))
 
-    def systemctl_ends(self, code: int = 0) -> list[str]:
+    def systemctl_ends(self, code: int = 0, shown: str = "") -> list[str]:
         """Let what runs end; returns what was done about it."""
         self.host.did.clear()
-        self.host.exit_code = code
+        self.host.exit_code, self.host.shown = code, shown
         for descriptor in list(self.watching.children):
             self.watching.child_ended(descriptor)
         return list(self.host.did)

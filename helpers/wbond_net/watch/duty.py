@@ -104,9 +104,10 @@ Effects = Iterable[Effect]
 
 
 class Ended(NamedTuple):
-    """systemctl has ended: its exit status."""
+    """systemctl has ended: its exit status, and what it printed if it was asked to show."""
 
     status: int
+    output: str = ""
 
 
 class Addresses(NamedTuple):

@@ -4,7 +4,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from wbond_net.kernel import ndisc, rtnetlink
 from wbond_net.kernel.rtnetlink import Address
@@ -27,6 +27,7 @@ class Host:
         self._send: Callable[..., object] = journal.send
         self._sysfs = sysfs
         self._sender: socket.socket | None = None
+        self._printed: dict[int, int] = {}  # by descriptor of a process: that of its output
 
     # --- systemd --------------------------------------------------------------
 
@@ -38,15 +39,32 @@ class Host:
         """Write to the journal. Raises OSError; without a journal, the message goes nowhere."""
         self._send(message, CODE_FILE=__file__, SYSLOG_IDENTIFIER="wbond-watch", **fields)
 
-    def spawn(self, arguments: list[str]) -> int:
-        """Run systemctl; returns a descriptor, readable when it has ended. Raises OSError."""
-        for program in SYSTEMCTL:
-            try:
-                process = os.posix_spawnp(program, [program, *arguments], os.environ)
-            except FileNotFoundError:
-                continue
-            return os.pidfd_open(process)
-        raise FileNotFoundError("systemctl is not installed")
+    def spawn(self, arguments: list[str], captured: bool = False) -> int:
+        """Run systemctl; returns a descriptor, readable when it has ended. Raises OSError.
+
+        What it prints can be had by `output` if it is captured.
+        """
+        if not captured:
+            return _spawned(arguments, ())
+        # In memory, so that nobody has to read while it prints.
+        printed = os.memfd_create("systemctl", os.MFD_CLOEXEC)
+        try:
+            descriptor = _spawned(arguments, [(os.POSIX_SPAWN_DUP2, printed, 1)])
+        except OSError:
+            os.close(printed)
+            raise
+        self._printed[descriptor] = printed
+        return descriptor
+
+    def output(self, descriptor: int) -> str:
+        """Return what was captured of a process that has ended and is not reaped yet."""
+        printed = self._printed.pop(descriptor, None)
+        if printed is None:
+            return ""
+        try:
+            return os.fsdecode(os.pread(printed, _LONGEST, 0))
+        finally:
+            os.close(printed)
 
     def reap(self, descriptor: int) -> int:
         """Return the exit status of what has ended."""
@@ -134,3 +152,15 @@ class Host:
     def now(self) -> float:
         """Return a time in seconds that only grows."""
         return time.monotonic()
+
+
+def _spawned(arguments: list[str], actions: Sequence[tuple[int, int, int]]) -> int:
+    for program in SYSTEMCTL:
+        try:
+            process = os.posix_spawnp(
+                program, [program, *arguments], os.environ, file_actions=actions
+            )
+        except FileNotFoundError:
+            continue
+        return os.pidfd_open(process)
+    raise FileNotFoundError("systemctl is not installed")

@@ -101,7 +101,8 @@ class Watch:
     def child_ended(self, descriptor: int) -> None:
         """Take note of how systemctl ended."""
         duty, effect = self.children.pop(descriptor)
-        ended = Ended(self._host.reap(descriptor))
+        output = self._host.output(descriptor)
+        ended = Ended(self._host.reap(descriptor), output)
         self._run(duty, lambda view: duty.done(effect, ended, view), self._view())
 
     def rfkill_changed(self) -> None:
@@ -160,13 +161,18 @@ class Watch:
         outcome: Outcome = None
         try:
             if isinstance(effect, Systemctl):
-                arguments = [effect.verb, "--no-block", "--", *effect.units]
-                self.children[self._host.spawn(arguments)] = duty, effect
+                self.children[self._spawn(effect)] = duty, effect
                 return
             outcome = self._do(effect)
         except (OSError, rtnetlink.Overrun) as error:
             outcome = error
         self._run(duty, lambda view: duty.done(effect, outcome, view), view)
+
+    def _spawn(self, effect: Systemctl) -> int:
+        if effect.verb == "show":
+            options = "--property=LoadState,ActiveState,Job"
+            return self._host.spawn(["show", options, "--", *effect.units], captured=True)
+        return self._host.spawn([effect.verb, "--no-block", "--", *effect.units])
 
     def _do(self, effect: Effect) -> Outcome:
         """Carry out an effect that is done at once. Raises OSError, Overrun."""
