@@ -31,7 +31,7 @@ from tests.reports import (
     without_carrier,
 )
 from tests.watch_story import (
-    ASK_ANEW,
+    ASK_AGAIN,
     DHCLIENT,
     DHCP6C,
     NOTHING_CARRIES,
@@ -139,7 +139,7 @@ def test_addresses_that_cannot_be_read_keep_no_client_from_asking(
     on_cable(story)
     story.happens(*NOTHING_CARRIES)
     story.host.breaks["addresses"] = error
-    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_ANEW]
+    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
     assert "write-failed" in story.events
 
 

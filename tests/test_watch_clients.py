@@ -16,7 +16,7 @@ from tests.reports import (
     without_carrier,
 )
 from tests.watch_story import (
-    ASK_ANEW,
+    ASK_AGAIN,
     DHCLIENT,
     DHCP6C,
     NOTHING_CARRIES,
@@ -182,7 +182,7 @@ def test_clients_that_started_in_a_network_that_is_gone_ask_again(story: Story) 
     story.watch(bond(CABLE), port(CABLE))
     story.happens(*NOTHING_CARRIES)
     story.happens(port(CABLE), bond(CABLE))
-    assert story.systemctl_ends() == [ASK_ANEW]
+    assert story.systemctl_ends() == [ASK_AGAIN]
 
 
 def test_a_new_bond_starts_its_clients(story: Story) -> None:
@@ -263,18 +263,18 @@ def test_when_a_port_carries_again_the_network_may_be_another_one(story: Story) 
     assert story.happens(*NOTHING_CARRIES) == []
     # Also where the MAC address is another one, both are told at once, and once.
     assert story.happens(port(RADIO, operstate=DORMANT), bond(RADIO)) == []
-    assert story.happens(port(RADIO)) == [ASK_ANEW]
+    assert story.happens(port(RADIO)) == [ASK_AGAIN]
     assert story.happens(port(RADIO, link_failures=1)) == []
     story.dhclient_starts_with(MACS[RADIO])
     assert story.happens(*NOTHING_CARRIES) == []
-    assert story.happens(port(RADIO), bond(RADIO)) == [ASK_ANEW]
+    assert story.happens(port(RADIO), bond(RADIO)) == [ASK_AGAIN]
     assert story.happens(port(CABLE), bond(CABLE)) == [REFRESH]
 
 
 def test_a_watch_that_starts_while_no_port_carries(story: Story) -> None:
     on_cable(story)
     story.watch(*NOTHING_CARRIES)
-    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_ANEW]
+    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
     story.systemctl_ends(code=1)
     assert story.events[-1] == "refresh-refused"
 

@@ -12,7 +12,7 @@ from wbond_net.watch import network
 from tests.conftest import REPOSITORY
 from tests.namespaces import in_a_network_of_its_own
 from tests.reports import BOND, CABLE, DORMANT, MACS, RADIO, address, bond, port, without_carrier
-from tests.watch_story import ASK_ANEW, NOTHING_CARRIES, REFRESH, Story, on_cable
+from tests.watch_story import ASK_AGAIN, NOTHING_CARRIES, REFRESH, Story, on_cable
 
 AWAY: dict[str, Any] = {"carrier_down_count": 1}
 
@@ -31,34 +31,34 @@ def on_one_port(story: Story, index: int = CABLE) -> Story:
 
 def test_carrier_goes_and_comes_in_one_batch(story: Story) -> None:
     on_one_port(story)
-    assert story.happens(without_carrier(CABLE, **AWAY), port(CABLE, **AWAY)) == [ASK_ANEW]
+    assert story.happens(without_carrier(CABLE, **AWAY), port(CABLE, **AWAY)) == [ASK_AGAIN]
     assert story.happens(port(CABLE, **AWAY, link_failures=1)) == []
 
 
 def test_carrier_is_back_before_the_kernel_reports(story: Story) -> None:
     # Its work that tells of carrier looks once, when both have happened (linkwatch_do_dev()).
     on_one_port(story)
-    assert story.happens(port(CABLE, **AWAY)) == [ASK_ANEW]
+    assert story.happens(port(CABLE, **AWAY)) == [ASK_AGAIN]
     assert story.happens(port(CABLE, **AWAY)) == []
 
 
 def test_messages_were_lost_meanwhile(story: Story) -> None:
     on_one_port(story)
     story.watching.synchronise({CABLE: port(CABLE, **AWAY), BOND: bond(CABLE)})
-    assert story.host.did == [ASK_ANEW]
+    assert story.host.did == [ASK_AGAIN]
 
 
 def test_a_change_of_ssid_that_miimon_does_not_see(story: Story) -> None:
     on_one_port(story, RADIO)
     assert story.happens(without_carrier(RADIO, **AWAY)) == []
     assert story.happens(port(RADIO, operstate=DORMANT, **AWAY)) == []
-    assert story.happens(port(RADIO, **AWAY)) == [ASK_ANEW]
+    assert story.happens(port(RADIO, **AWAY)) == [ASK_AGAIN]
 
 
 def test_the_watch_was_dead_meanwhile(story: Story) -> None:
     on_one_port(story)
     story.watch(bond(CABLE), port(CABLE, **AWAY))
-    assert story.host.did == [ASK_ANEW]
+    assert story.host.did == [ASK_AGAIN]
     story.watch(bond(CABLE), port(CABLE, **AWAY))
     assert story.host.did == []
 
@@ -68,13 +68,13 @@ def test_the_watch_died_before_anybody_could_be_asked(story: Story) -> None:
     story.happens(*NOTHING_CARRIES)
     # The kernel that counts nothing is no reason to forget it.
     story.watch(bond(CABLE), port(CABLE))
-    assert story.host.did == [ASK_ANEW]
+    assert story.host.did == [ASK_AGAIN]
 
 
 def test_the_bond_lost_its_carrier_unseen(story: Story) -> None:
     on_cable(story)
     story.watching.synchronise({CABLE: port(CABLE), RADIO: port(RADIO), BOND: bond(CABLE, **AWAY)})
-    assert story.host.did == [ASK_ANEW]
+    assert story.host.did == [ASK_AGAIN]
 
 
 def test_routers_are_asked_too(story: Story) -> None:
@@ -149,7 +149,7 @@ def test_one_port_takes_over_from_the_other_in_one_batch(story: Story) -> None:
     [
         (port(CABLE, **AWAY), port(RADIO), []),
         (port(CABLE), port(RADIO, **AWAY), []),
-        (port(CABLE, **AWAY), port(RADIO, **AWAY), [ASK_ANEW]),
+        (port(CABLE, **AWAY), port(RADIO, **AWAY), [ASK_AGAIN]),
     ],
     ids=["the radio held on", "the cable held on", "nobody knows which came first"],
 )
@@ -166,7 +166,7 @@ def test_a_radio_that_is_not_authorised_holds_nothing(story: Story) -> None:
     waiting = port(RADIO, operstate=DORMANT)
     assert story.happens(waiting) == []
     assert story.happens(without_carrier(CABLE, **AWAY), waiting) == []
-    assert story.happens(port(CABLE, **AWAY)) == [ASK_ANEW]
+    assert story.happens(port(CABLE, **AWAY)) == [ASK_AGAIN]
 
 
 def test_a_radio_that_authenticates_again_holds_on(story: Story) -> None:
@@ -217,7 +217,7 @@ def test_with_a_broken_record_everything_is_asked(story: Story, broken: str) -> 
     on_one_port(story)
     (story.folder / network.RECORD).write_text(broken)
     story.watch(bond(CABLE), port(CABLE))
-    assert story.host.did == [ASK_ANEW]
+    assert story.host.did == [ASK_AGAIN]
     assert record(story) == f"{BOND} 0\n{CABLE} 0\n"
 
 
@@ -232,5 +232,5 @@ def test_a_record_that_cannot_be_written_is_told_once(story: Story) -> None:
     (story.folder / f"{network.RECORD}.new").mkdir()
     on_cable(story)
     story.happens(*NOTHING_CARRIES)
-    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_ANEW]
+    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
     assert story.events.count("write-failed") == 1

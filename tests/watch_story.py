@@ -15,7 +15,7 @@ RADIOS = ("wlp3s0", "wlx1")
 DHCLIENT, DHCP6C = "dhclient@bond0.service", "dhcp6c@bond0.service"
 START = f"systemctl start --no-block -- {DHCLIENT} {DHCP6C}"
 REFRESH = f"systemctl reload --no-block -- {DHCLIENT}"
-ASK_ANEW = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
+ASK_AGAIN = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
 TO_RADIO = ["bond0/active_slave=wlp3s0"]
 DEPRECATED = 0x20  # IFA_F_DEPRECATED
 NOTHING_CARRIES = [without_carrier(CABLE), without_carrier(RADIO), bond()]
