@@ -20,6 +20,7 @@ from wbond_net.kernel import command, request, sysfs, udev_database
 from wbond_net.ports import mac_policy
 
 from tests.fake import Machine
+from tests.watch_story import Story
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CASES = Path(__file__).resolve().parent / "cases"
@@ -174,3 +175,9 @@ def configured(root: Path, text: str) -> Path:
     (root / "etc").mkdir()
     (root / "etc/wbond.conf").write_text(text, encoding="utf-8")
     return root
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    """A bond's life, for the tests of wbond-watch."""
+    return Story(tmp_path)

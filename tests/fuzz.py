@@ -36,8 +36,22 @@ from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
-from wbond_net.kernel import command, netlink, rtnetlink, state, sysfs, udev_database  # noqa: E402
+from wbond_net.kernel import (  # noqa: E402
+    bond_state,
+    command,
+    netlink,
+    rtnetlink,
+    sysfs,
+    udev_database,
+)
 from wbond_net.ports import ifupdown, scan_frequencies  # noqa: E402
+from wbond_net.watch import (  # noqa: E402
+    alignment,
+    claims,
+    failover,
+    journal_events,
+    network,
+)
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
@@ -142,16 +156,18 @@ class Netlink:
                 links[event.what.ifindex] = event.what
             else:
                 rtnetlink.deprecation(event.what)
-        now = state.begin(links, 9, None, lambda name: "wl" in name)
+        now = bond_state.begin(links, 9, None, lambda name: "wl" in name)
+        networks = network.Network(None)
         for event in events:
-            former, now = now, state.after(now, event, lambda name: "wl" in name)
-            for change in state.changes(former, now):
+            former, now = now, bond_state.after(now, event, lambda name: "wl" in name)
+            for change in journal_events.changes(former, now):
                 if not (
                     change.text.isprintable() and "".join(change.fields.values()).isprintable()
                 ):
                     raise Finding(f"not printable: {change}")
-            state.status(now), state.successor(now), state.claimed(former, now)
-            state.online(now), state.misaligned(now, "enp0s10"), state.returned(now, 2)
+            journal_events.status(now), failover.successor(now), failover.needs_reselect(now, 2)
+            claims.claimant(former, now), alignment.ports_with_other_mac(now, "enp0s10")
+            networks.follow([now])
 
 
 class Udev:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """States of a laptop as `wbond status` finds them, for the tests of how it tells them."""
 
-import socket
 import time
 from typing import Any
 
@@ -10,14 +9,15 @@ from wbond_cli.journal.reader import Entry
 from wbond_cli.status import collect
 from wbond_cli.status.model import Association, Facts, Unit
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel.rtnetlink import Address, Bond, Link, Slave
+from wbond_net.kernel.rtnetlink import Link
+
+from tests import reports
+
+address, bond, port = reports.address, reports.bond, reports.port
+CARD, RADIO, MACS, DORMANT = reports.CABLE, reports.RADIO, reports.MACS, reports.DORMANT
 
 # A day on which there is no change of clocks, 14:06:20 by the host's own time.
 NOW = time.mktime((2026, 7, 30, 14, 6, 20, 0, 0, -1))
-BOND, CARD, RADIO = 9, 2, 3
-NAMES = {BOND: "bond0", CARD: "enp0s10", RADIO: "wlp3s0"}
-MACS = {CARD: "02:00:00:00:00:02", RADIO: "02:00:00:00:00:03", BOND: "02:00:00:00:00:99"}
-UP, DOWN, DORMANT = 6, 2, 5  # operstate
 TWO = "[bond0]\nwired = enp0s10\nwireless = wlp3s0\n"
 
 
@@ -26,35 +26,6 @@ def wishes(text: str = TWO) -> config.Config:
     document = ini.Document()
     ini.parse(text.encode(), "/etc/wbond.conf", document)
     return config.interpret(document, "laptop")
-
-
-def port(index: int, carries: bool = True, **changes: Any) -> Link:
-    """Make a port of bond0 that has carrier; `changes` are fields of Link or Slave."""
-    slave = Slave(1, 0 if carries else 2, 0, 20 if index == CARD else 10)
-    slave = slave._replace(
-        **{key: changes.pop(key) for key in list(changes) if key in Slave._fields}
-    )
-    mac, state = MACS[index], UP if carries else DOWN
-    link = Link(index, NAMES[index], 1, carries, state, mac, mac, BOND, "", None, slave)
-    return link._replace(**changes)
-
-
-def bond(active: int = 0, **changes: Any) -> Link:
-    """Make bond0, with the address of its active port."""
-    data = Bond(1, active, CARD, 100, 0)
-    mac = MACS[active or BOND]
-    state = UP if active else DOWN
-    made = Link(BOND, "bond0", 1, bool(active), state, mac, "", 0, "bond", data, None)
-    return made._replace(**changes)
-
-
-def address(text: str, prefixlen: int = 24, valid: int | None = None, **changes: Any) -> Address:
-    """Make an address of bond0; without `valid` (s) there is no end to it."""
-    family = socket.AF_INET6 if ":" in text else socket.AF_INET
-    flags, scope = (0x80 if valid is None else 0), (253 if text.startswith("fe80:") else 0)
-    octets = socket.inet_pton(family, text)
-    made = Address(BOND, family, text, octets, prefixlen, scope, flags, valid)
-    return made._replace(**changes)
 
 
 LEASED = address("192.0.2.100", valid=18_731)

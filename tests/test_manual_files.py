@@ -7,7 +7,8 @@ from pathlib import Path
 
 from wbond import ini
 from wbond_cli.verbs import apply
-from wbond_net.clients import dhcp
+from wbond_net import runtime
+from wbond_net.clients import dhclient, dhcp6c
 from wbond_net.deployed import snapshot, unit_tree
 
 from tests.conftest import REPOSITORY
@@ -26,16 +27,16 @@ def files(page: Path) -> list[str]:
 def test_files_are_those_that_the_code_names() -> None:
     """The pages' sections FILES, and what the code puts together, BOND for the bond's name."""
     units = (REPOSITORY / "units/dhcp6c@.service").read_text(encoding="utf-8")
-    folder, name = os.path.split(dhcp.DHCP6C_DUID)
+    folder, name = os.path.split(dhcp6c.DUID)
     (state,) = re.findall(rf"^BindPaths=(.*):{folder}$", units, re.MULTILINE)
     assert {(page.name, path) for page in PAGES for path in files(page)} == {
         ("wbond.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
         ("wbond.8.scd", snapshot.folder("/", snapshot.ATTEMPTED)),
         ("wbond.8.scd", f"/{apply.REJECTED}"),
-        ("wbond-dhcp.8.scd", f"{dhcp.DHCLIENT_STATE}/dhclient.BOND.conf"),
-        ("wbond-dhcp.8.scd", f"{dhcp.DHCLIENT_STATE}/dhclient.BOND.leases"),
-        ("wbond-dhcp.8.scd", f"{dhcp.RUNTIME}/BOND/dhcp6c.conf"),
+        ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.conf"),
+        ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.leases"),
+        ("wbond-dhcp.8.scd", f"{runtime.FOLDER}/BOND/dhcp6c.conf"),
         ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
         ("wbond-generator.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond-generator.8.scd", f"/{snapshot.HOSTNAME}"),

@@ -28,7 +28,8 @@ from wbond_cli.status import collect, document, model, monitor, table
 from wbond_cli.status.model import Association, Facts, Unit
 from wbond_net.clients import leases
 from wbond_net.kernel import rtnetlink, sysfs
-from wbond_net.kernel.state import State
+from wbond_net.kernel.bond_state import State
+from wbond_net.kernel.cache import Cache
 from wbond_net.ports import mac_policy
 
 from tests import stories

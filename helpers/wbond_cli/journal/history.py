@@ -27,6 +27,7 @@ COLOURS = {
     "bond-removed": "bold red",
     "start-failed": "red",
     "write-failed": "red",
+    "duty-failed": "red",
     "claimed": "dim",
     "realigned": "dim",
     "clients-started": "dim",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from wbond import config, escape, units
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import rtnetlink, state
+from wbond_net.kernel import bond_state, rtnetlink
 from wbond_net.kernel.rtnetlink import Link
 
 from wbond_cli.journal import reader
@@ -306,7 +306,7 @@ def _port(facts: Facts, name: str, seat: Seat, bond: Link | None, history: Seque
             master=master,
             unit=unit,
         )
-    serves = state.Port(link, seat.name in facts.radios).is_operational
+    serves = bond_state.Port(link, seat.name in facts.radios).is_operational
     active = bond.bond.active == link.ifindex
     condition = _condition(link, active, serves)
     common = facts.common.get(name, "")

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn
 
-from wbond_net.kernel import rtnetlink, state
+from wbond_net.kernel import bond_state, rtnetlink
+from wbond_net.kernel.bond_state import State
 from wbond_net.kernel.cache import Cache
-from wbond_net.kernel.state import State
+from wbond_net.watch import journal_events
 
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
@@ -64,7 +65,7 @@ class Observer:
         if bond is None or bond.bond is None:
             return State(None, {}, None)
         former = self._states.get(name)
-        return state.begin(self._view.links, bond.ifindex, former, self._host.is_radio)
+        return bond_state.begin(self._view.links, bond.ifindex, former, self._host.is_radio)
 
 
 def seen(former: State, present: State, bond: str, boot: str, now: float) -> list[Entry]:
@@ -78,7 +79,7 @@ def seen(former: State, present: State, bond: str, boot: str, now: float) -> lis
             change.fields.get("WBOND_PORT", ""),
             change.fields.get("WBOND_FORMER", ""),
         )
-        for change in state.changes(former, present)
+        for change in journal_events.changes(former, present)
     ]
 
 

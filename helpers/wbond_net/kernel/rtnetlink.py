@@ -68,7 +68,11 @@ class Slave(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A network interface; addresses as sysfs shows them, empty where there is none."""
+    """A network interface; addresses as sysfs shows them, empty where there is none.
+
+    `carrier_down_count` is how often it has lost its carrier (netif_carrier_off()): a loss that
+    no message tells of, because the carrier was back too soon, is counted all the same.
+    """
 
     ifindex: int
     name: str
@@ -81,6 +85,7 @@ class Link(NamedTuple):
     kind: str
     bond: Bond | None
     slave: Slave | None
+    carrier_down_count: int = 0
 
     @property
     def up(self) -> bool:
@@ -188,6 +193,7 @@ def _link(index: int, flags: int, fields: dict[int, bytes]) -> Link:
         kind=kind,
         bond=_bond(parse(data)) if kind == "bond" and data is not None else None,
         slave=_slave(parse(slave_data)) if in_bond and slave_data is not None else None,
+        carrier_down_count=number(fields.get(uapi.IFLA_CARRIER_DOWN_COUNT)),
     )
 
 

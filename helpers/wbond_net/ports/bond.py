@@ -9,7 +9,7 @@ bond that is in use, what the kernel changes then. `ports` starts those that hav
 import os
 import sys
 
-from wbond import escape
+from wbond import escape, units
 
 from wbond_net import runtime
 from wbond_net.clients import identity
@@ -114,7 +114,7 @@ def ports(bond: str) -> None:
         os.unlink(runtime.path(bond, "clients-started"))
     except OSError:
         pass
-    watch = f"wbond-watch@{escape.unit_instance(bond)}.service"
+    watch = units.instance(units.WATCH, bond)
     command.attempt(command.run, "systemctl", "try-restart", "--no-block", "--", watch)
     _start_ports(bond)
 
@@ -229,6 +229,5 @@ def down(bond: str) -> None:
         if sysfs.is_bond(bond):
             links.delete(bond)
     finally:
-        instance = escape.unit_instance(bond)
-        names = [f"{instance}-{role}@*.service" for role in ("wired", "supplicant")]
+        names = [units.port_template(bond, kind).replace("@", "@*") for kind in units.ROLES]
         command.attempt(command.run, "systemctl", "stop", "--no-block", "--", *names)

@@ -1,42 +1,59 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Radios of the bond that are down: when to bring them up again; all of it pure.
+"""Reopening: a radio of the bond that is down without being blocked is brought up again.
 
-rfkill takes a radio down, and nobody brings it up when it is unblocked but a wpa_supplicant that
-has heard of both. Of two radios that were blocked together, one's often has not.
+rfkill takes a radio down, and only a wpa_supplicant that has heard of both the block and its end
+brings it up. Of two radios that were blocked together, one's wpa_supplicant often has not.
 """
 
 import math
 
-from wbond_net.kernel.state import State
+from wbond_net.kernel.bond_state import State
+from wbond_net.watch.duty import BringUp, Duty, Effect, Effects, Journal, Outcome, View
 
 FIRST = 1.0  # s: wpa_supplicant may do it, and a unit that stops takes its port out
 LAST = 60.0  # s, the longest pause
 
 
-class Reopen:
-    """Knows which radios are down, and when it is their turn."""
+class Reopen(Duty):
+    """Knows which radios are down, and when to try to bring each up; the pauses grow."""
 
     def __init__(self) -> None:
+        """No radio is down yet."""
         self._turns: dict[int, tuple[float, float]] = {}  # by index: when, and the pause before it
 
-    def see(self, state: State, now: float) -> None:
-        """Take a state in; `now` in seconds."""
-        down = [index for index, port in state.ports.items() if port.radio and not port.link.up]
-        self._turns = {index: self._turns.get(index, (now + FIRST, FIRST)) for index in down}
-
-    def switched(self, now: float) -> None:
-        """Begin again with those that are down: a switch has changed."""
-        self._turns = dict.fromkeys(self._turns, (now + FIRST, FIRST))
-
     @property
-    def next(self) -> float:
-        """Return when the next one's turn is, infinity for never."""
+    def due(self) -> float:
+        """Return when the next radio has its turn."""
         return min((when for when, _ in self._turns.values()), default=math.inf)
 
-    def due(self, now: float) -> list[int]:
-        """Return the indices of those whose turn it is; each time the pauses grow."""
-        found = [index for index, (when, _) in self._turns.items() if when <= now]
-        for index in found:
+    def changed(self, view: View) -> Effects:
+        """Take in which radios are down."""
+        first = (view.now + FIRST, FIRST)
+        self._turns = {index: self._turns.get(index, first) for index in down(view.state)}
+        return []
+
+    def rfkill_changed(self, view: View) -> Effects:
+        """Start over with the radios that are down: they may be blocked no longer."""
+        self._turns = dict.fromkeys(self._turns, (view.now + FIRST, FIRST))
+        return []
+
+    def tick(self, view: View) -> Effects:
+        """Bring up the radios whose turn it is."""
+        turn = [index for index, (when, _) in self._turns.items() if when <= view.now]
+        for index in turn:
             pause = min(2 * self._turns[index][1], LAST)
-            self._turns[index] = now + pause, pause
-        return found
+            self._turns[index] = view.now + pause, pause
+        return [BringUp(index) for index in turn]
+
+    def done(self, effect: Effect, outcome: Outcome, view: View) -> Effects:
+        """Tell of a success; a radio that is still blocked (ERFKILL) is none."""
+        if isinstance(outcome, Exception) or not isinstance(effect, BringUp):
+            return []
+        port = view.state.ports.get(effect.ifindex)
+        label = port.label if port else ""
+        return [Journal("reopened", f"{label} was down though nothing blocks it; it is up again")]
+
+
+def down(state: State) -> list[int]:
+    """Return the indices of the radios that are down."""
+    return [index for index, port in state.ports.items() if port.is_radio and not port.link.up]

@@ -1,49 +1,92 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What IPv6 routers have said of the network, and how they are asked whether it is still so.
+"""The IPv6 routers: solicited when the network may be another one, because the kernel does not.
 
-The kernel asks once in an interface's life, at its first carrier: a bond that has one again only
-joins its multicast groups anew (addrconf_notify(), net/ipv6/addrconf.c). Until a router speaks by
-itself, which may take half an hour (RFC 4861, MaxRtrAdvInterval), another network would have no
-IPv6 but the former one's addresses.
+The addresses formed from their advertisements are deprecated until they are advertised again: in
+another network, no answer comes back to them. DHCPv6's are its client's business.
 """
 
-import socket
-from collections.abc import Iterable
+import math
 
-from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.rtnetlink import Address
+from wbond_net.kernel import ndisc
+from wbond_net.watch.duty import (
+    Addresses,
+    Deprecate,
+    Duty,
+    Effect,
+    Effects,
+    Journal,
+    Outcome,
+    ReadAddresses,
+    Solicit,
+    View,
+    reason,
+)
 
-_IPV6 = int(socket.AF_INET6)
-_ALL_ROUTERS = "ff02::2"
-_SOLICITATION = bytes((133, 0, 0, 0, 0, 0, 0, 0))  # RFC 4861, 4.1; the kernel fills in the checksum
-_SOURCE_LINK_LAYER = bytes((1, 1))  # RFC 4861, 4.6.1: an option of 8 bytes
-_HOPS = 255  # RFC 4861, 6.1.1: what has come over a router is no solicitation
+# When to solicit again, as long as no router has answered (RFC 4861, MAX_RTR_SOLICITATIONS and
+# RTR_SOLICITATION_INTERVAL). In seconds.
+SOLICITATIONS = (4.0, 8.0)
 
-
-def ipv6_of(addresses: Iterable[Address], index: int) -> list[Address]:
-    """Return the IPv6 addresses of the interface `index`; without one it speaks no IPv6."""
-    return [found for found in addresses if (found.ifindex, found.family) == (index, _IPV6)]
-
-
-def advertised(addresses: Iterable[Address], index: int) -> list[Address]:
-    """Return the addresses of the interface `index` that the kernel has made of advertisements."""
-    return [
-        found
-        for found in ipv6_of(addresses, index)
-        if found.protocol == rtnetlink.PROTOCOL_ROUTER or found.temporary
-    ]
-
-
-def solicitation(mac: str) -> bytes:
-    """Return the question for routers; `mac` is the asking interface's address."""
-    return _SOLICITATION + _SOURCE_LINK_LAYER + bytes.fromhex(mac.replace(":", ""))
+_WHAT = {
+    ReadAddresses: "read the IP addresses",
+    Deprecate: "deprecate the routers' addresses",
+    Solicit: "ask the IPv6 routers",
+}
 
 
-def solicit(index: int, mac: str) -> None:
-    """Ask the routers on the link of the interface `index`. Raises OSError.
+class Routers(Duty):
+    """Solicits the routers of each network but the first one in the life of the bond."""
 
-    The kernel takes the answers in, whoever has asked.
-    """
-    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as asker:
-        asker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, _HOPS)
-        asker.sendto(solicitation(mac), (_ALL_ROUTERS, 0, 0, index))
+    def __init__(self, was_online: bool) -> None:
+        """Take whether the bond has been operational before: the kernel has solicited then."""
+        self._was_online = was_online
+        self._network = 0  # its number, see network.Network
+        self._doubts = False  # whether the addresses are still to be deprecated
+        self._rs_deadlines: list[float] = []
+
+    @property
+    def due(self) -> float:
+        """Return when to solicit next."""
+        return self._rs_deadlines[0] if self._rs_deadlines else math.inf
+
+    def changed(self, view: View) -> Effects:
+        """Doubt the routers' addresses when the bond is operational in another network."""
+        if not view.state.is_operational:
+            return []
+        returned = self._was_online and self._network != view.network
+        self._was_online, self._network = True, view.network
+        if not returned:
+            return []
+        self._doubts = True
+        self._rs_deadlines = [view.now + later for later in SOLICITATIONS]
+        return [ReadAddresses()]
+
+    def tick(self, view: View) -> Effects:
+        """Look whether a router has answered meanwhile."""
+        self._rs_deadlines = [due for due in self._rs_deadlines if due > view.now]
+        if view.state.is_operational:
+            return [ReadAddresses()]
+        self._rs_deadlines = []
+        return []
+
+    def done(self, effect: Effect, outcome: Outcome, view: View) -> Effects:
+        """Go on with the addresses, or tell why that does not work."""
+        if isinstance(outcome, Addresses):
+            return self._solicit(outcome, view)
+        if not isinstance(outcome, Exception):
+            return []
+        if isinstance(effect, Solicit):
+            self._rs_deadlines = []
+        text = f"cannot {_WHAT.get(type(effect), 'go on')}: {reason(outcome)}"
+        return [Journal("write-failed", text)]
+
+    def _solicit(self, found: Addresses, view: View) -> Effects:
+        made = tuple(ndisc.slaac_addresses(found.addresses, view.ifindex))
+        solicit = Solicit(view.state.address)
+        if self._doubts and ndisc.ipv6_addresses(found.addresses, view.ifindex):
+            self._doubts = False
+            told = Journal("routers-asked", "asks the IPv6 routers which network this is")
+            return [Deprecate(made), told, solicit]
+        if not self._doubts and all(address.deprecated for address in made):
+            return [solicit]
+        self._rs_deadlines = []
+        return []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""routers: what is theirs among the addresses, and how they are asked; with the kernel's own."""
+"""ndisc: what is theirs among the addresses, and how they are asked; with the kernel's own."""
 
 import json
 import socket
@@ -7,14 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import ndisc, rtnetlink
 from wbond_net.kernel.netlink import Message
 from wbond_net.kernel.rtnetlink import Address
-from wbond_net.watch import routers
 
 from tests.conftest import REPOSITORY
 from tests.namespaces import in_a_network_of_its_own
-from tests.stories import BOND, address
+from tests.reports import BOND, address
 
 PREFIX = "2001:db8:1:2::"
 MADE = address(f"{PREFIX}7", 64, 3600, protocol=2)
@@ -34,16 +33,16 @@ MADE = address(f"{PREFIX}7", 64, 3600, protocol=2)
     ],
 )
 def test_which_addresses_are_routers_word(what: str, found: Address, theirs: bool) -> None:
-    assert routers.advertised([found], BOND) == [found] * theirs, what
+    assert ndisc.slaac_addresses([found], BOND) == [found] * theirs, what
 
 
 def test_an_interface_without_an_address_of_version_6_does_not_speak_it() -> None:
     others = [address("192.0.2.7"), address("fe80::7")._replace(ifindex=BOND + 1)]
-    assert routers.ipv6_of(others, BOND) == []
+    assert ndisc.ipv6_addresses(others, BOND) == []
 
 
 def test_a_solicitation_says_who_asks() -> None:
-    asked = routers.solicitation("02:00:00:00:0a:01")
+    asked = ndisc.solicitation("02:00:00:00:0a:01")
     assert asked.hex() == "85" + "00" * 7 + "0101" + "020000000a01"
 
 
@@ -70,7 +69,7 @@ PROGRAM = f"""
 import json, socket, struct, subprocess, sys, time
 sys.path[:0] = sys.argv[1:]
 from wbond_net.kernel import rtnetlink
-from wbond_net.watch import routers
+from wbond_net.kernel import ndisc
 
 def ip(*words):
     return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
@@ -94,7 +93,7 @@ def advertise(on_link):
             ("ff02::1", 0, 0, index("d1")))
 
 def theirs():
-    return routers.advertised(netlink.addresses(), index("d0"))
+    return ndisc.slaac_addresses(netlink.addresses(), index("d0"))
 
 def look():
     return [[a.text.startswith("{PREFIX[:-1]}"), a.deprecated, a.permanent] for a in theirs()]
@@ -124,7 +123,7 @@ found["routes"].append(route())
 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as cable:
     cable.bind(("d1", 0x86dd))
     cable.settimeout(20)
-    routers.solicit(index("d0"), "02:00:00:00:0a:01")
+    ndisc.solicit(index("d0"), "02:00:00:00:0a:01")
     while (frame := cable.recv(2048))[54:55] != bytes((133,)):
         pass
 found["question"] = frame.hex()

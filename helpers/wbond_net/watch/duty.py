@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a duty of the watch is: it sees states, and returns what has to be done about them.
+
+A duty does nothing to the machine itself. Its effects are data; the loop carries them out and
+hands back what came of each that can fail. Whether a duty is due by itself is data too.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from wbond_net.kernel.bond_state import State
+from wbond_net.kernel.rtnetlink import Address, Overrun
+
+
+class SetOption(NamedTuple):
+    """Set an option of the bond."""
+
+    option: str
+    value: str
+
+
+class Reselect(NamedTuple):
+    """Have the kernel choose the active port by its own policy."""
+
+
+class Systemctl(NamedTuple):
+    """Run systemctl; its outcome is Ended."""
+
+    verb: str
+    units: tuple[str, ...]
+
+
+class Send(NamedTuple):
+    """Send an Ethernet frame through the bond."""
+
+    frame: bytes
+
+
+class ReadAddresses(NamedTuple):
+    """Read the IP addresses of all interfaces; the outcome is Addresses."""
+
+
+class Deprecate(NamedTuple):
+    """Have IPv6 addresses used for no new connection."""
+
+    addresses: tuple[Address, ...]
+
+
+class Solicit(NamedTuple):
+    """Solicit the IPv6 routers behind the bond, from the MAC address `mac`."""
+
+    mac: str
+
+
+class BringUp(NamedTuple):
+    """Set an interface administratively up."""
+
+    ifindex: int
+
+
+class ReadFile(NamedTuple):
+    """Read a file of the bond's runtime directory; the outcome is Content."""
+
+    name: str
+
+
+class WriteFile(NamedTuple):
+    """Replace a file of the bond's runtime directory."""
+
+    name: str
+    text: str
+
+
+class Journal(NamedTuple):
+    """Write to the journal: an event of journal_events.EVENTS, a text, and further fields."""
+
+    event: str
+    text: str
+    fields: Mapping[str, str] = {}
+
+
+class Notify(NamedTuple):
+    """Tell the service manager, as sd_notify(3)."""
+
+    text: str
+
+
+Effect = (
+    SetOption
+    | Reselect
+    | Systemctl
+    | Send
+    | ReadAddresses
+    | Deprecate
+    | Solicit
+    | BringUp
+    | ReadFile
+    | WriteFile
+    | Journal
+    | Notify
+)
+Effects = Iterable[Effect]
+
+
+class Ended(NamedTuple):
+    """systemctl has ended: its exit status, and what it printed if it was asked to show."""
+
+    status: int
+    output: str = ""
+
+
+class Addresses(NamedTuple):
+    """The IP addresses of all interfaces."""
+
+    addresses: tuple[Address, ...]
+
+
+class Content(NamedTuple):
+    """A file: its text, and when it was written (ns)."""
+
+    text: str
+    written: int
+
+
+Failure = OSError | Overrun
+Outcome = Ended | Addresses | Content | Failure | None
+
+
+class View(NamedTuple):
+    """What a duty sees.
+
+    `states` are those since the last look, oldest first: the last is the present one. The first
+    is the one before, but at the very first look, where it is the only one. `network` is the
+    number of the network that the bond is in, see network.Network; `now` is in seconds, of a
+    clock that only grows. `ifindex` is the bond's.
+    """
+
+    ifindex: int
+    states: Sequence[State]
+    network: int
+    now: float
+
+    @property
+    def state(self) -> State:
+        """Return the present state."""
+        return self.states[-1]
+
+
+class Duty:
+    """One duty; the loop calls these methods, and one that a duty does not need does nothing."""
+
+    @property
+    def due(self) -> float:
+        """Return when to call `tick`, in seconds as View.now; infinity for never."""
+        return math.inf
+
+    def changed(self, view: View) -> Effects:
+        """The state has changed, or this is the first one."""
+        return ()
+
+    def tick(self, view: View) -> Effects:
+        """`due` has come."""
+        return ()
+
+    def done(self, effect: Effect, outcome: Outcome, view: View) -> Effects:
+        """An effect of this duty has come to an outcome; None where there is nothing to tell."""
+        return ()
+
+    def rfkill_changed(self, view: View) -> Effects:
+        """A radio switch has changed."""
+        return ()
+
+
+def reason(error: Exception) -> str:
+    """Return in words why something failed."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

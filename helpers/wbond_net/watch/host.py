@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the watch does to the machine on which it runs: all of it, and nothing else is here."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from wbond_net.kernel import ndisc, rtnetlink
+from wbond_net.kernel.rtnetlink import Address
+
+SYSFS = "/sys/class/net"
+# PATH may be missing or short.
+SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
+
+_LONGEST = 1 << 16  # bytes, of a file in the runtime directory
+
+
+class Host:
+    """The machine; systemd's library is loaded here alone."""
+
+    def __init__(self, sysfs: str = SYSFS) -> None:
+        """Load systemd's library. Raises ImportError."""
+        from systemd import daemon
+
+        self._notify: Callable[[str], object] = daemon.notify
+        self._sendv: Callable[..., object] = _journal()
+        self._sysfs = sysfs
+        self._sender: socket.socket | None = None
+        self._printed: dict[int, int] = {}  # by descriptor of a process: that of its output
+
+    # --- systemd --------------------------------------------------------------
+
+    def notify(self, text: str) -> None:
+        """Tell the service manager, as sd_notify(3). Raises OSError."""
+        self._notify(text)
+
+    def journal(self, message: str, fields: Mapping[str, object]) -> None:
+        """Write to the journal. Raises OSError; without a journal, the message goes nowhere."""
+        own = {"MESSAGE": message, "CODE_FILE": __file__, "SYSLOG_IDENTIFIER": "wbond-watch"}
+        self._sendv(*(f"{name}={value}" for name, value in {**own, **fields}.items()))
+
+    def spawn(self, arguments: list[str], captured: bool = False) -> int:
+        """Run systemctl; returns a descriptor, readable when it has ended. Raises OSError.
+
+        What it prints can be had by `output` if it is captured.
+        """
+        if not captured:
+            return _spawned(arguments, ())
+        # In memory, so that nobody has to read while it prints.
+        printed = os.memfd_create("systemctl", os.MFD_CLOEXEC)
+        try:
+            descriptor = _spawned(arguments, [(os.POSIX_SPAWN_DUP2, printed, 1)])
+        except OSError:
+            os.close(printed)
+            raise
+        self._printed[descriptor] = printed
+        return descriptor
+
+    def output(self, descriptor: int) -> str:
+        """Return what was captured of a process that has ended and is not reaped yet."""
+        printed = self._printed.pop(descriptor, None)
+        if printed is None:
+            return ""
+        try:
+            return os.fsdecode(os.pread(printed, _LONGEST, 0))
+        finally:
+            os.close(printed)
+
+    def reap(self, descriptor: int) -> int:
+        """Return the exit status of what has ended."""
+        result = os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
+        os.close(descriptor)
+        return result.si_status if result else 0
+
+    # --- the kernel -----------------------------------------------------------
+
+    def is_radio(self, name: str) -> bool:
+        """Tell a radio from a cable."""
+        folder = os.path.join(self._sysfs, name)
+        return any(os.path.exists(os.path.join(folder, what)) for what in ("phy80211", "wireless"))
+
+    def option(self, bond: str, option: str) -> str:
+        """Return the first word of a bonding option. Raises OSError."""
+        with open(os.path.join(self._sysfs, bond, "bonding", option), "rb") as file:
+            return os.fsdecode(file.read()).partition(" ")[0].strip()
+
+    def set_option(self, bond: str, option: str, value: str) -> None:
+        """Set a bonding option. Raises OSError."""
+        path = os.path.join(self._sysfs, bond, "bonding", option)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, os.fsencode(value))
+        finally:
+            os.close(descriptor)
+
+    def reselect(self, bond: str) -> None:
+        """Have the kernel choose the active port by its own policy. Raises OSError.
+
+        Setting the policy to what it is does that: bond_option_primary_reselect_set() calls
+        bond_select_active_slave().
+        """
+        self.set_option(bond, "primary_reselect", self.option(bond, "primary_reselect"))
+
+    def send(self, interface: str, frame: bytes) -> None:
+        """Send an Ethernet frame. Raises OSError."""
+        if self._sender is None:
+            # Kept: to close one waits for an RCU grace period (packet_release(),
+            # net/packet/af_packet.c), longer than from one announcement to the next.
+            self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._sender.sendto(frame, (interface, 0))
+
+    def addresses(self) -> list[Address]:
+        """Return all IP addresses. Raises OSError, Overrun."""
+        with rtnetlink.Socket(0) as netlink:
+            return netlink.addresses()
+
+    def deprecate(self, addresses: Iterable[Address]) -> None:
+        """Have IPv6 addresses used for no new connection. Raises OSError, Overrun."""
+        with rtnetlink.Socket(0) as netlink:
+            for address in addresses:
+                netlink.deprecate(address)
+
+    def solicit(self, index: int, mac: str) -> None:
+        """Solicit the IPv6 routers behind an interface. Raises OSError."""
+        ndisc.solicit(index, mac)
+
+    def bring_up(self, index: int) -> None:
+        """Set an interface administratively up. Raises OSError, Overrun."""
+        with rtnetlink.Socket(0) as netlink:
+            netlink.bring_up(index)
+
+    # --- files ----------------------------------------------------------------
+
+    def read(self, path: str) -> tuple[str, int]:
+        """Return a file's text, and when it was written (ns). Raises OSError."""
+        with open(path, "rb") as file:
+            return os.fsdecode(file.read(_LONGEST)), os.fstat(file.fileno()).st_mtime_ns
+
+    def write(self, path: str, text: str) -> None:
+        """Replace a file: whoever reads it finds the former text or the new one. Raises OSError."""
+        new = f"{path}.new"
+        with open(new, "wb") as file:
+            file.write(os.fsencode(text))
+        os.replace(new, path)
+
+    def unlink(self, path: str) -> None:
+        """Remove a file. Raises OSError."""
+        os.unlink(path)
+
+    # --- time -----------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return a time in seconds that only grows."""
+        return time.monotonic()
+
+
+def _spawned(arguments: list[str], actions: Sequence[tuple[int, int, int]]) -> int:
+    for program in SYSTEMCTL:
+        try:
+            process = os.posix_spawnp(
+                program, [program, *arguments], os.environ, file_actions=actions
+            )
+        except FileNotFoundError:
+            continue
+        return os.pidfd_open(process)
+    raise FileNotFoundError("systemctl is not installed")
+
+
+def _journal() -> Callable[..., object]:
+    """Return sd_journal_sendv(3).
+
+    The public module, systemd.journal, loads logging, uuid and traceback for its handler: 2 MB
+    in memory and 20 ms at start, nearly as much as all the rest of the watch.
+    """
+    try:
+        from systemd import _journal as journal
+    except ImportError:
+        from systemd import journal
+    sendv: Callable[..., object] = journal.sendv
+    return sendv

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The loop: it sleeps until something happens, has the duties see it, and carries out the effects.
+
+Sockets, timers and child processes are here and nowhere else. A duty that fails costs the others
+nothing: its failure is told, and they go on.
+"""
+
+import math
+import os
+import select
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from wbond import escape
+
+from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.bond_state import State, after, begin, find_bond
+from wbond_net.kernel.rtnetlink import Event, Link
+from wbond_net.watch.duty import (
+    Addresses,
+    BringUp,
+    Content,
+    Deprecate,
+    Duty,
+    Effect,
+    Effects,
+    Ended,
+    Journal,
+    Notify,
+    Outcome,
+    ReadAddresses,
+    ReadFile,
+    Reselect,
+    Send,
+    SetOption,
+    Solicit,
+    Systemctl,
+    View,
+    WriteFile,
+    reason,
+)
+from wbond_net.watch.host import Host
+from wbond_net.watch.journal_events import EVENTS
+from wbond_net.watch.network import Network
+
+JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
+RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
+FAULT_PAUSE = 60.0  # s, in which a duty that has failed by a fault of its own is not called by time
+
+
+class Watch:
+    """The duties, the state that they see, and what they have under way."""
+
+    def __init__(
+        self, bond: str, folder: str, host: Host, duties: Sequence[Duty], network: Network
+    ) -> None:
+        """Take the bond's name, its runtime directory, and the duties in their order.
+
+        `network` numbers the networks before the duties act. Nothing happens yet.
+        """
+        self._bond, self._folder, self._host = bond, folder, host
+        self._duties, self._network = duties, network
+        self._index = 0
+        self._state: State | None = None
+        self.children: dict[int, tuple[Duty, Systemctl]] = {}  # by descriptor
+        self._faults: set[tuple[Duty, str]] = set()  # that have been told
+        self._held_back: dict[Duty, float] = {}  # until when, after a fault
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the bond is gone."""
+        return self._state is not None and self._state.bond is None
+
+    # --- what happens ---------------------------------------------------------
+
+    def synchronise(self, links: Mapping[int, Link]) -> None:
+        """Take a dump: the first one, or one after lost events. Raises LookupError at the first."""
+        former = self._state
+        if former is None:
+            self._index = find_bond(links, self._bond).ifindex
+        self._see([begin(links, self._index, former, self._host.is_radio)])
+        if former is None:
+            with suppress(OSError):
+                self._host.unlink(os.path.join(self._folder, JUST_MADE))
+            self._tell_manager("READY=1")
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take the events that have come together; only their outcome is acted upon."""
+        last = self._state
+        if last is None:
+            return
+        states: list[State] = []
+        for event in events:
+            former, last = last, after(last, event, self._host.is_radio)
+            if last is not former:
+                states.append(last)
+        if states:
+            self._see(states)
+
+    def child_ended(self, descriptor: int) -> None:
+        """Take note of how systemctl ended."""
+        duty, effect = self.children.pop(descriptor)
+        output = self._host.output(descriptor)
+        ended = Ended(self._host.reap(descriptor), output)
+        self._run(duty, lambda view: duty.done(effect, ended, view), self._view())
+
+    def rfkill_changed(self) -> None:
+        """Take note that a radio switch has changed."""
+        for duty in self._duties:
+            self._run(duty, duty.rfkill_changed, self._view())
+
+    def tick(self) -> None:
+        """Call the duties that are due."""
+        for duty in self._duties if self._state else ():
+            if self._due(duty) <= self._host.now():
+                self._run(duty, duty.tick, self._view())
+
+    def poll_timeout_ms(self) -> float | None:
+        """Return the time until a duty is due; None when none is."""
+        first = min(map(self._due, self._duties), default=math.inf)
+        return None if first == math.inf else max(0.0, first - self._host.now()) * 1000
+
+    def _due(self, duty: Duty) -> float:
+        return max(duty.due, self._held_back.get(duty, 0.0))
+
+    # --- what is done about it ------------------------------------------------
+
+    def _see(self, states: list[State]) -> None:
+        """Have the duties see new states, oldest first: they come in order of urgency."""
+        former, self._state = self._state, states[-1]
+        self._network.follow(states)
+        view = self._view([former, *states] if former else states)
+        for duty in self._duties:
+            self._run(duty, duty.changed, view)
+
+    def _view(self, states: Sequence[State] = ()) -> View:
+        seen = states or [self._state or State(None, {}, None)]
+        return View(self._index, seen, self._network.number, self._host.now())
+
+    def _run(self, duty: Duty, step: Callable[[View], Effects], view: View) -> None:
+        """Call a duty, carry out its effects one by one, and hand back what comes of each."""
+        try:
+            effects = list(step(view))
+        except Exception as error:
+            self._fault(duty, error)
+            return
+        for effect in effects:
+            try:
+                self._carry_out(duty, effect, view)
+            except Exception as error:
+                self._fault(duty, error)
+
+    def _carry_out(self, duty: Duty, effect: Effect, view: View) -> None:
+        if isinstance(effect, Journal):
+            self._say(effect)
+            return
+        if isinstance(effect, Notify):
+            self._tell_manager(effect.text)
+            return
+        outcome: Outcome = None
+        try:
+            if isinstance(effect, Systemctl):
+                self.children[self._spawn(effect)] = duty, effect
+                return
+            outcome = self._do(effect)
+        except (OSError, rtnetlink.Overrun) as error:
+            outcome = error
+        self._run(duty, lambda view: duty.done(effect, outcome, view), view)
+
+    def _spawn(self, effect: Systemctl) -> int:
+        if effect.verb == "show":
+            options = "--property=LoadState,ActiveState,Job"
+            return self._host.spawn(["show", options, "--", *effect.units], captured=True)
+        return self._host.spawn([effect.verb, "--no-block", "--", *effect.units])
+
+    def _do(self, effect: Effect) -> Outcome:
+        """Carry out an effect that is done at once. Raises OSError, Overrun."""
+        match effect:
+            case SetOption(option, value):
+                self._host.set_option(self._name, option, value)
+            case Reselect():
+                self._host.reselect(self._name)
+            case Send(frame):
+                self._host.send(self._name, frame)
+            case ReadAddresses():
+                return Addresses(tuple(self._host.addresses()))
+            case Deprecate(addresses):
+                self._host.deprecate(addresses)
+            case Solicit(mac):
+                self._host.solicit(self._index, mac)
+            case BringUp(ifindex):
+                self._host.bring_up(ifindex)
+            case ReadFile(name):
+                return Content(*self._host.read(os.path.join(self._folder, name)))
+            case WriteFile(name, text):
+                self._host.write(os.path.join(self._folder, name), text)
+        return None
+
+    @property
+    def _name(self) -> str:
+        """Return the bond's present name."""
+        bond = self._state.bond if self._state else None
+        return bond.name if bond else self._bond
+
+    # --- what is told ---------------------------------------------------------
+
+    def _fault(self, duty: Duty, error: Exception) -> None:
+        """Tell of a fault of a duty's own, once of each kind, and do not let it spin the loop."""
+        self._held_back[duty] = self._host.now() + FAULT_PAUSE
+        name, kind = type(duty).__name__.lower(), type(error).__name__
+        if (duty, kind) in self._faults:
+            return
+        self._faults.add((duty, kind))
+        text = f"the duty {name} has failed, the others go on: {kind}: {reason(error)}"
+        self._say(Journal("duty-failed", escape.printable(text)))
+
+    def _say(self, entry: Journal) -> None:
+        bond = escape.printable(self._bond)
+        message_id, priority = EVENTS[entry.event]
+        fields = {
+            "MESSAGE_ID": message_id,
+            "PRIORITY": priority,
+            "WBOND_BOND": bond,
+            "WBOND_EVENT": entry.event,
+            **entry.fields,
+        }
+        with suppress(OSError):  # a journal that fails costs the message, and nothing else
+            self._host.journal(f"{bond}: {entry.text}", fields)
+
+    def _tell_manager(self, text: str) -> None:
+        with suppress(OSError):
+            self._host.notify(text)
+
+
+# --- the process --------------------------------------------------------------
+
+
+def run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
+    """Follow the bond until `stop` is readable or the bond is gone.
+
+    Raises OSError. The first dump has been taken.
+    """
+    rfkill = _rfkill_descriptor()
+    while not watch.ended:
+        poll = select.poll()
+        for descriptor in (stop, netlink.fileno(), rfkill, *watch.children):
+            if descriptor is not None:
+                poll.register(descriptor, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(watch.poll_timeout_ms())}
+        if stop in ready:
+            return
+        if netlink.fileno() in ready:
+            _take(watch, netlink)
+        if rfkill in ready:
+            rfkill = _take_rfkill(watch, rfkill)
+        for child in ready & set(watch.children):
+            watch.child_ended(child)
+        watch.tick()
+
+
+def stop_descriptor() -> int:
+    """Return a descriptor that is readable from the first SIGTERM or SIGINT on."""
+    readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return readable
+
+
+def _rfkill_descriptor() -> int | None:
+    """Return a descriptor that is readable when a radio switch has changed, where there is one."""
+    try:
+        return os.open(RFKILL, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _take_rfkill(watch: Watch, rfkill: int) -> int | None:
+    """Read what the switches report; returns the descriptor, None where it has failed."""
+    try:
+        while os.read(rfkill, RFKILL_EVENT):
+            pass
+    except BlockingIOError:
+        watch.rfkill_changed()
+        return rfkill
+    except OSError:
+        pass
+    os.close(rfkill)
+    return None
+
+
+def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:
+    try:
+        watch.take(netlink.events())
+    except rtnetlink.Overrun:
+        watch.synchronise(netlink.consistent(netlink.links))
