@@ -211,7 +211,9 @@ def test_templates_are_read_once_and_not_for_bond0() -> None:
 def test_an_error_of_wbond_s_own_in_one_bond_costs_no_other() -> None:
     found = read("[bond0]\n[faulty]\n[uplink]\n")
     found.bonds[1].settings["dhclient_conf"] = "/etc/\x01"  # as if its reader had let it pass
-    paths = {item.path for item in plan.plan(found, template, none)}
+    with pytest.raises(ValueError, match="control character"):
+        plan.plan(found, template, none)
+    paths = {item.path for item in plan.plan(found, template, none, found.leave_out)}
     assert {"multi-user.target.wants/wbond@bond0.service"} < paths
     assert {"multi-user.target.wants/wbond@uplink.service"} < paths
     assert not any("faulty" in path for path in paths)
@@ -227,7 +229,9 @@ def test_a_template_that_cannot_be_had_costs_those_who_need_it(error: Exception)
         raise error
 
     found = read("[bond0]\n[uplink]\n")
-    paths = {item.path for item in plan.plan(found, fails, none)}
+    with pytest.raises(type(error)):
+        plan.plan(found, fails, none)
+    paths = {item.path for item in plan.plan(found, fails, none, found.leave_out)}
     assert paths == set(BOND0)
     assert told(found.problems) == ["2:2-8 [uplink] internal-error"]
 

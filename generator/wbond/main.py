@@ -69,7 +69,8 @@ def generate(root: str, directory: str, logger: "Logger") -> int:
     if not document.sections and not document.problems:
         return 0
     configuration = config.interpret(document, ini.hostname(root))
-    planned = items(configuration, root)
+    # A bond at which wbond fails must cost no other: the network depends on them.
+    planned = items(configuration, root, configuration.leave_out)
     for problem in configuration.problems:
         logger(_priority(problem), escape.printable(str(problem)))
     failures = emit.emit(directory, planned)
@@ -83,10 +84,21 @@ def _priority(problem: ini.Problem) -> int:
     return ERROR if problem.code == config.INTERNAL_ERROR else WARNING
 
 
-def items(configuration: config.Config, root: str) -> "tuple[plan.File | plan.Link, ...]":
-    """Return what is to be written, with the unit templates that are there below `root`."""
+def items(
+    configuration: config.Config,
+    root: str,
+    failed: "Callable[[config.Bond, Exception], None] | None" = None,
+) -> "tuple[plan.File | plan.Link, ...]":
+    """Return what is to be written, with the unit templates that are there below `root`.
+
+    `failed` is told of a bond for which that fails. Without it this raises, OSError
+    where a template that is needed is missing.
+    """
     return plan.plan(
-        configuration, lambda name: template(root, name), lambda name: _own_client(root, name)
+        configuration,
+        lambda name: template(root, name),
+        lambda name: _own_client(root, name),
+        failed,
     )
 
 

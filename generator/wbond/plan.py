@@ -53,15 +53,19 @@ class Link:
 
 
 def plan(
-    config: Config, template: "Callable[[str], str]", own: "Callable[[str], str]"
+    config: Config,
+    template: "Callable[[str], str]",
+    own: "Callable[[str], str]",
+    failed: "Callable[[Bond, Exception], None] | None" = None,
 ) -> "tuple[File | Link, ...]":
     """Return what is to be written for `config`.
 
     `template` returns the text of a unit file by name; it is asked only for
     bonds that are not named bond0. `own` returns wbond's text of a client's
     template that systemd does not find, else nothing; it is asked only for
-    clients that a bond has. Both are asked once for each name. A bond at which
-    one of these or this module fails is taken out of `config`, and costs no other.
+    clients that a bond has. Both are asked once for each name. `failed` is called
+    for a bond at which one of these or this module fails, and the others go on;
+    without it the exception is raised.
     """
     template, own = _remembering(template), _remembering(own)
     items: list[File | Link] = []
@@ -69,7 +73,9 @@ def plan(
         try:
             items += [*_bond(bond, template), *_own_clients(bond, own)]
         except Exception as error:
-            config.leave_out(bond, error)
+            if not failed:
+                raise
+            failed(bond, error)
     return tuple(items)
 
 

@@ -81,7 +81,7 @@ def _lines(source: Source) -> problems.Lines:
 def _verified(context: Context, source: Source) -> list[Diagnostic]:
     """Have systemd verify the plan, as far as its templates are there."""
     before = len(context.config.problems)
-    planned = generator.items(context.config, source.root)
+    planned = generator.items(context.config, source.root, context.config.leave_out)
     failed = problems.diagnostics(context.config.problems[before:], _lines(source))
     tree = unit_tree.tree(planned)
     names = [
