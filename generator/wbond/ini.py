@@ -197,12 +197,13 @@ def content(path: str) -> bytes:
 
     Raises OSError, or ConfigError for what is no configuration. Never blocks on a FIFO.
     """
-    if os.path.islink(path) and os.readlink(path) == "/dev/null":
-        return b""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
+            # Asked here, because most files that are looked for do not exist.
+            if os.path.islink(path) and os.readlink(path) == "/dev/null":
+                return b""
             raise ConfigError("not-a-regular-file")
         if status.st_size > SIZE_MAX:
             raise ConfigError("file-too-large", limit=SIZE_MAX)
