@@ -55,8 +55,9 @@ def comments(document: ini.Document) -> list[Problem]:
 def _comments(section: str, option: ini.Option) -> Iterator[Problem]:
     """Yield a problem for each line of a value that has such a sign."""
     for text, line, column in option.pieces:
-        signs = (at for at, sign in enumerate(f" {text}"[:-1]) if sign.isspace())
-        at = next((at for at in signs if text[at] in "#;"), -1)
+        before = f" {text}"  # at each place, the character before it; the start is like a blank
+        found = (at for at, sign in enumerate(text) if sign in "#;" and before[at].isspace())
+        at = next(found, -1)
         if at >= 0:
             place = Place(option.place.file, line, column + at, column + len(text))
             yield Problem(place, "comment-after-value", section, option.name, text[at:])
