@@ -217,12 +217,18 @@ def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:
     assert not (tmp_path / "usr/local/share/doc/wbond").exists()
 
 
-@pytest.mark.parametrize("words", [["UNITDIR="], ["GENERATORDIR="], ["UDEVDIR="], ["PREFIX=usr"]])
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        *((f"{name}=", "pkg-config knows no") for name in ("UNITDIR", "GENERATORDIR", "UDEVDIR")),
+        ("PREFIX=usr", "PREFIX must be an absolute path"),
+    ],
+)
 @pytest.mark.parametrize("target", ["install", "uninstall"])
 def test_without_a_sure_place_nothing_is_done(
-    tmp_path: Path, target: str, words: list[str]
+    tmp_path: Path, target: str, word: str, told: str
 ) -> None:
-    done = make(target, f"DESTDIR={tmp_path}/", *words)
+    done = make(target, f"DESTDIR={tmp_path}/", word)
     assert done.returncode != 0
-    assert ("pkg-config" in done.stderr) or ("absolute path" in done.stdout + done.stderr)
+    assert told in done.stderr
     assert list(tmp_path.iterdir()) == []
