@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from wbond import config
+from wbond.version import VERSION
 
 from tests.conftest import REPOSITORY
 
@@ -144,8 +145,6 @@ def test_the_generator_reckons_with_the_units_defaults() -> None:
         assert f"# Default: {kind} = {' '.join(globs)}\n" in EXAMPLE
 
 
-def test_changelog_and_setup_name_one_version() -> None:
-    setup = (REPOSITORY / "setup.cfg").read_text(encoding="utf-8")
-    (version,) = re.findall(r"^version = (.*)$", setup, re.MULTILINE)
+def test_changelog_and_command_name_one_version() -> None:
     changelog = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"## [{version}]" in changelog or "## [Unreleased]" in changelog
+    assert f"## [{VERSION}]" in changelog or "## [Unreleased]" in changelog
