@@ -379,7 +379,7 @@ class Check:
             for finding in runner.examine(runner.Source(str(self.root), "")):
                 json.dumps(diagnostics.as_data(finding))
             with contextlib.suppress(OSError):
-                unit_tree.planned(str(self.root))
+                unit_tree.render_root(str(self.root))
         finally:
             self.file.write_bytes(before)
             self.file.chmod(mode)

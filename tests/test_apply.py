@@ -67,7 +67,7 @@ class Laptop:
         (self.root / "run/wbond/bond0").mkdir(parents=True)
         self.machine.add_bond(ports="enp0s10 wlp3s0")
         (self.machine.sysfs / "bond0/bonding/active_slave").write_text("enp0s10\n")
-        snapshot.note("bond0", str(self.root))
+        snapshot.save_applied("bond0", str(self.root))
 
     def run(self, args: Sequence[str], **how: object) -> "subprocess.CompletedProcess[bytes]":
         command = " ".join(args)
@@ -89,7 +89,7 @@ class Laptop:
         return apply.apply(steps.Hands(steps.Voice(options.quiet)), str(self.root), options)
 
     def kept(self, which: str) -> bool:
-        return snapshot.kept(str(self.root), which)
+        return snapshot.exists(str(self.root), which)
 
 
 @pytest.fixture
@@ -183,8 +183,8 @@ def test_what_is_confirmed_is_what_was_tried(
 
     monkeypatch.setattr(question, "line", line)
     assert laptop.apply() == 0
-    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
-    assert known["etc/wbond.conf"].octets == SECOND.encode()
+    known = snapshot.read_files(snapshot.folder(str(laptop.root), snapshot.APPLIED))
+    assert known["etc/wbond.conf"].data == SECOND.encode()
 
 
 def test_nothing_is_done_where_nothing_changed(
@@ -201,8 +201,8 @@ def test_a_comment_is_no_change_and_nothing_is_asked(laptop: Laptop) -> None:
     laptop.write(FIRST + "# a comment\n")
     assert laptop.apply() == 0
     assert laptop.machine.ran == []
-    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
-    assert known["etc/wbond.conf"].octets == (FIRST + "# a comment\n").encode()
+    known = snapshot.read_files(snapshot.folder(str(laptop.root), snapshot.APPLIED))
+    assert known["etc/wbond.conf"].data == (FIRST + "# a comment\n").encode()
 
 
 def test_an_edit_that_systemd_knows_already_is_still_to_be_made_real(laptop: Laptop) -> None:
@@ -393,7 +393,7 @@ def test_the_first_file_of_all_is_taken_back_too(laptop: Laptop) -> None:
 def test_a_bond_that_starts_in_an_attempt_confirms_nothing(laptop: Laptop) -> None:
     laptop.boot(FIRST)
     laptop.write(SECOND)
-    laptop.at[SET] = lambda: snapshot.note("bond0", str(laptop.root))
+    laptop.at[SET] = lambda: snapshot.save_applied("bond0", str(laptop.root))
     assert laptop.apply() == 1
     assert laptop.conf.read_text() == FIRST
 
@@ -444,7 +444,7 @@ def test_where_nobody_knows_what_is_in_force_it_takes_force(
 ) -> None:
     """The bond runs since before wbond kept the files."""
     laptop.boot(FIRST)
-    snapshot.forget(str(laptop.root), snapshot.APPLIED)
+    snapshot.delete(str(laptop.root), snapshot.APPLIED)
     laptop.write(SECOND)
     assert laptop.apply() == 2
     assert laptop.machine.ran == []
@@ -522,9 +522,9 @@ def test_a_file_that_systemd_has_not_been_told_of_is_not_what_the_bond_was_made_
 ) -> None:
     laptop.boot(FIRST)
     laptop.write(SECOND)
-    snapshot.note("bond0", str(laptop.root))
-    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
-    assert known["etc/wbond.conf"].octets == FIRST.encode()
+    snapshot.save_applied("bond0", str(laptop.root))
+    known = snapshot.read_files(snapshot.folder(str(laptop.root), snapshot.APPLIED))
+    assert known["etc/wbond.conf"].data == FIRST.encode()
 
 
 def test_another_bond_that_runs_may_be_as_the_former_file_said(laptop: Laptop) -> None:
@@ -533,9 +533,9 @@ def test_another_bond_that_runs_may_be_as_the_former_file_said(laptop: Laptop) -
     laptop.reload()
     (laptop.root / "run/wbond/uplink").mkdir()
     laptop.machine.add_bond("uplink")
-    snapshot.note("uplink", str(laptop.root))
-    known = snapshot.read(snapshot.folder(str(laptop.root), snapshot.APPLIED))
-    assert known["etc/wbond.conf"].octets == FIRST.encode()
+    snapshot.save_applied("uplink", str(laptop.root))
+    known = snapshot.read_files(snapshot.folder(str(laptop.root), snapshot.APPLIED))
+    assert known["etc/wbond.conf"].data == FIRST.encode()
 
 
 # --- question and commands ----------------------------------------------------

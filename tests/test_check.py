@@ -144,7 +144,7 @@ def test_every_check_finds_something_in_a_story(tmp_path: Path) -> None:
     idle = {check.__name__ for check in registry.CHECKS}
     for name in NAMES:
         root = build(name, tmp_path / name)
-        site = survey(Machine(str(root)), unit_tree.planned(str(root))[0])
+        site = survey(Machine(str(root)), unit_tree.render_root(str(root))[0])
         idle -= {check.__name__ for check in registry.CHECKS if list(check(site))}
     assert idle == set()
 
@@ -179,7 +179,7 @@ def managed(root: Path, **files: str) -> list[str]:
     (cable / "device/driver").symlink_to("/sys/bus/pci/drivers/e1000e")
     for name, text in files.items():
         write(root / name, text)
-    site = survey(Machine(str(root)), unit_tree.planned(str(root))[0])
+    site = survey(Machine(str(root)), unit_tree.render_root(str(root))[0])
     told = networkmanager.devices(site)
     return [f"{f.text.split(' as well')[0].split(' manages ')[1]} {f.file}:{f.line}" for f in told]
 
@@ -268,7 +268,7 @@ def test_which_line_of_networkmanager_s_decides(
 
 
 def problems_of(case: Path) -> list[Finding]:
-    wishes = unit_tree.planned(str(case))[0]
+    wishes = unit_tree.render_root(str(case))[0]
     lines = {
         f"/{path.relative_to(case)}": problems.split(path.read_bytes())
         for path in case.rglob("*.conf")
@@ -475,7 +475,7 @@ def test_the_description_says_what_the_codes_are() -> None:
 
 
 def test_every_case_verifies(case: Path, installed: Installed) -> None:
-    wishes, tree = unit_tree.planned(str(case))
+    wishes, tree = unit_tree.render_root(str(case))
     units = verify.without_clients(verify.instances(tree), wishes)
     wanted = generator.items(wishes, str(case))
     if any(isinstance(item.text, str) for item in wanted if hasattr(item, "text")):

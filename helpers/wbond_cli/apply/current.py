@@ -26,7 +26,7 @@ def running(root: str) -> dict[str, Running]:
     """Return the bonds of wbond's that are up, with their ports."""
     return {
         name: Running(link.attribute(name, "bonding/active_slave"), tuple(link.ports(name)))
-        for name in snapshot.running(root)
+        for name in snapshot.running_bonds(root)
     }
 
 

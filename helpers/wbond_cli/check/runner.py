@@ -98,7 +98,7 @@ def _verified(site: Site, source: Source) -> list[Finding]:
     except OSError as fault:
         text = f"{fault.filename or ''}: {fault.strerror}; nothing is generated"
         return [Finding(ERROR, text, "Install wbond anew.")]
-    tree = unit_tree.tree(wanted)
+    tree = unit_tree.render_items(wanted)
     units = [
         unit
         for unit in verify.without_clients(verify.instances(tree), site.wishes)

@@ -25,7 +25,7 @@ from wbond_cli.terminal import complain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wbond.config import Config
-    from wbond_net.deployed.snapshot import Content
+    from wbond_net.deployed.snapshot import File
 
     from wbond_cli.apply.changes import Picture, Step
     from wbond_cli.apply.steps import Hands, Signals
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
 class Task(NamedTuple):
     """What is to be made real: files, steps, and whether there is a way back."""
 
-    files: "dict[str, Content]"
+    files: "dict[str, File]"
     steps: "list[Step]"
     trivial: bool  # only systemd's view of the units changes, and nothing can be lost by that
     restorable: bool
@@ -131,21 +131,21 @@ def plan_steps(root: str, before: "Config | None", after: "Config") -> "list[Ste
 
 def task(root: str, wanted: "Config") -> Task:
     """Find out what is to be done for a configuration. Raises OSError without a unit template."""
-    from wbond_net.deployed import snapshot, unit_tree
+    from wbond_net.deployed import in_force, snapshot, unit_tree
 
     from wbond_cli.apply import changes
 
-    before = snapshot.in_force(root)
+    before = in_force.configuration(root)
     steps = plan_steps(root, before, wanted)
-    files = snapshot.read(root)
-    kept = before is not None and snapshot.octets(files) == snapshot.octets(
-        snapshot.read(snapshot.folder(root, snapshot.APPLIED))
+    files = snapshot.read_files(root)
+    kept = before is not None and snapshot.contents(files) == snapshot.contents(
+        snapshot.read_files(snapshot.folder(root, snapshot.APPLIED))
     )
-    tree = unit_tree.of(wanted, root)
-    same = before is not None and tree == unit_tree.of(before, root)
+    tree = unit_tree.render(wanted, root)
+    same = before is not None and tree == unit_tree.render(before, root)
     idle = changes.is_idle(steps)
     trivial = idle and (kept or same)
-    if trivial and tree == unit_tree.present(root):
+    if trivial and tree == unit_tree.read_generated(root):
         steps = []
     bonds = tuple(bond.name for bond in wanted.bonds)
     return Task(files, steps, trivial, before is not None, bonds)
@@ -158,16 +158,16 @@ def apply(hands: "Hands", root: str, options: argparse.Namespace) -> int:
     """Make the file real, ask, and keep or restore; returns the exit status."""
     from wbond_net.deployed import snapshot, unit_tree
 
-    if snapshot.kept(root, snapshot.ATTEMPTED):
+    if snapshot.exists(root, snapshot.ATTEMPTED):
         return _refuse_second()
-    wanted = unit_tree.configuration(root)
+    wanted = unit_tree.read_config(root)
     if _faulty(wanted, options.force):
         return REFUSED
     found = task(root, wanted)
     if options.dry_run:
         return _list(hands, found)
     if not found.steps:
-        snapshot.keep(root, snapshot.APPLIED, found.files)  # comments may be others
+        snapshot.save(root, snapshot.APPLIED, found.files)  # comments may be others
         hands.voice.say("What the file says is in force already.")
         return KEPT
     if not found.restorable and not options.force:
@@ -222,7 +222,7 @@ def _for_good(hands: "Hands", root: str, found: Task) -> int:
             again = "`sudo wbond apply --force` tries again"
             complain(fault, f"{again}, `systemctl --failed` lists units")
             return RESTORED
-        snapshot.keep(root, snapshot.APPLIED, found.files)
+        snapshot.save(root, snapshot.APPLIED, found.files)
     hands.voice.say("The configuration is in force.")
     return KEPT
 
@@ -260,7 +260,7 @@ class Attempt:
         from wbond_cli.apply.steps import Failed
 
         with locked(self.root):
-            if snapshot.kept(self.root, snapshot.ATTEMPTED):
+            if snapshot.exists(self.root, snapshot.ATTEMPTED):
                 return _refuse_second()
             try:
                 self._begin()
@@ -280,12 +280,12 @@ class Attempt:
         """Arm the timer, and only then give it something to do. Raises OSError, Failed."""
         from wbond_net.deployed import snapshot
 
-        if not snapshot.kept(self.root, snapshot.APPLIED):
-            snapshot.keep(self.root, snapshot.APPLIED, {})  # there was none
+        if not snapshot.exists(self.root, snapshot.APPLIED):
+            snapshot.save(self.root, snapshot.APPLIED, {})  # there was none
         self.hands.run(*timer(self.options.timeout))
         self.deadline = time.monotonic() + self.options.timeout
         try:
-            snapshot.keep(self.root, snapshot.ATTEMPTED, self.found.files)
+            snapshot.save(self.root, snapshot.ATTEMPTED, self.found.files)
         except OSError:
             _disarm(self.hands)
             raise
@@ -296,7 +296,7 @@ class Attempt:
         from wbond_net import wait_online
         from wbond_net.deployed import snapshot
 
-        running = snapshot.running(self.root)
+        running = snapshot.running_bonds(self.root)
         for bond in self.found.bonds:
             name = escape.printable(bond)
             if bond not in running:
@@ -322,7 +322,7 @@ class Attempt:
             )
         if asks:
             self.voice.say("Keep the new configuration? y keeps it, n restores the former one.")
-        while snapshot.kept(self.root, snapshot.ATTEMPTED):
+        while snapshot.exists(self.root, snapshot.ATTEMPTED):
             if self.signals.came or self._left() <= 0:
                 return self._go_back()
             if not asks:
@@ -342,8 +342,8 @@ class Attempt:
     def _decided_elsewhere(self) -> int:
         from wbond_net.deployed import snapshot
 
-        now = snapshot.read(snapshot.folder(self.root, snapshot.APPLIED))
-        if snapshot.octets(now) == snapshot.octets(self.found.files):
+        now = snapshot.read_files(snapshot.folder(self.root, snapshot.APPLIED))
+        if snapshot.contents(now) == snapshot.contents(self.found.files):
             self.voice.say("Confirmed from another session.")
             return KEPT
         return self._told_restored()
@@ -359,9 +359,9 @@ class Attempt:
             self.hands.run("systemctl", "start", "--", f"{REVERT}.service")
         except Failed as fault:
             # It may have restored, and be gone from systemd's memory, at the end of the time.
-            if snapshot.kept(self.root, snapshot.ATTEMPTED) or "not found" not in str(fault):
+            if snapshot.exists(self.root, snapshot.ATTEMPTED) or "not found" not in str(fault):
                 self.voice.say(f"    {fault}")
-        if snapshot.kept(self.root, snapshot.ATTEMPTED):
+        if snapshot.exists(self.root, snapshot.ATTEMPTED):
             restore(self.hands, self.root)
         return self._told_restored()
 
@@ -413,7 +413,7 @@ def confirm(hands: "Hands", root: str) -> int:
     from wbond_net.deployed import snapshot
 
     with locked(root):
-        if not snapshot.kept(root, snapshot.ATTEMPTED):
+        if not snapshot.exists(root, snapshot.ATTEMPTED):
             complain(
                 "nothing waits to be confirmed; it may have been restored meanwhile",
                 f"`journalctl -u {REVERT}` tells, and files that were taken back are in "
@@ -446,18 +446,18 @@ def restore(hands: "Hands", root: str) -> int:
     from wbond_cli.apply.steps import Failed
 
     with locked(root):
-        if not snapshot.kept(root, snapshot.ATTEMPTED):
+        if not snapshot.exists(root, snapshot.ATTEMPTED):
             hands.voice.say("Nothing waits to be confirmed, so nothing is restored.")
             return KEPT
-        attempted = unit_tree.configuration(snapshot.folder(root, snapshot.ATTEMPTED))
+        attempted = unit_tree.read_config(snapshot.folder(root, snapshot.ATTEMPTED))
         faults = put_back(root, rejected(root))
-        before = unit_tree.configuration(snapshot.folder(root, snapshot.APPLIED))
+        before = unit_tree.read_config(snapshot.folder(root, snapshot.APPLIED))
         for step in plan_steps(root, attempted, before):
             try:
                 hands.take(step)
             except Failed as fault:
                 faults.append(str(fault))
-        snapshot.forget(root, snapshot.ATTEMPTED)
+        snapshot.delete(root, snapshot.ATTEMPTED)
     _disarm(hands)
     by_hand = f"Do it by hand; the former files are in {snapshot.folder(root, snapshot.APPLIED)}"
     for text in faults:
@@ -482,7 +482,10 @@ def put_back(root: str, place: str) -> list[str]:
     """
     from wbond_net.deployed import snapshot
 
-    live, wanted = snapshot.read(root), snapshot.read(snapshot.folder(root, snapshot.APPLIED))
+    live, wanted = (
+        snapshot.read_files(root),
+        snapshot.read_files(snapshot.folder(root, snapshot.APPLIED)),
+    )
     faults = []
     for name in sorted({*live, *wanted} - {snapshot.HOSTNAME}):
         path = os.path.join(root, name)
@@ -493,15 +496,15 @@ def put_back(root: str, place: str) -> list[str]:
     return faults
 
 
-def _put_back(path: str, wanted: "Content | None", aside: str) -> None:
+def _put_back(path: str, wanted: "File | None", aside: str) -> None:
     """Restore one file, through a link where it is one; the one that is there is not lost."""
     from wbond_net.deployed import snapshot
 
-    now = snapshot.look(path)
-    if now and wanted and now.octets == wanted.octets:
+    now = snapshot.read_file(path)
+    if now and wanted and now.data == wanted.data:
         return
     if now:
-        snapshot.write(aside, now)
+        snapshot.write_file(aside, now)
     elif os.path.lexists(path):  # nothing that can be read: a folder, a link to nowhere
         import shutil
 
@@ -509,7 +512,7 @@ def _put_back(path: str, wanted: "Content | None", aside: str) -> None:
         shutil.move(path, aside)
     if wanted is None:
         os.unlink(path)
-    elif wanted.octets is None or snapshot.masks(path):
-        snapshot.write(path, wanted)
+    elif wanted.data is None or snapshot.is_mask(path):
+        snapshot.write_file(path, wanted)
     else:
-        snapshot.write(os.path.realpath(path), wanted)
+        snapshot.write_file(os.path.realpath(path), wanted)

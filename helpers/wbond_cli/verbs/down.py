@@ -46,7 +46,7 @@ def down(hands: "Hands", root: str, named: list[str], session: str) -> int:
     """Stop the bonds named, or all; `session` is an address that is not to go without a yes."""
     from wbond_net.deployed import snapshot
 
-    running = snapshot.running(root)
+    running = snapshot.running_bonds(root)
     for bond in named:
         if bond not in running:
             hands.voice.say(f"{escape.printable(bond)} is not up; `wbond status` shows what is.")

@@ -65,7 +65,7 @@ def supplicant_path(root: str) -> str:
     from wbond_cli.check import ports
 
     try:
-        wishes = unit_tree.planned(root)[0]
+        wishes = unit_tree.render_root(root)[0]
     except OSError:
         return ports.SUPPLICANT_CONF
     settings = [bond.settings for bond in wishes.bonds]

@@ -37,11 +37,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show tree and diff; a configuration with faults is planned as the generator would."""
-    from wbond_net.deployed import snapshot, unit_tree
+    from wbond_net.deployed import in_force, snapshot, unit_tree
 
     try:
-        wishes, planned = unit_tree.planned(options.root)
-        before = snapshot.in_force(options.root)
+        wishes, planned = unit_tree.render_root(options.root)
+        before = in_force.configuration(options.root)
         present = _compared(before, planned, options.root)
     except OSError as fault:
         terminal.complain(
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
             "Install wbond's units: `sudo make install` in a checkout, or the package.",
         )
         return 1
-    if snapshot.hidden(options.root):
+    if snapshot.is_unreadable(options.root):
         terminal.complain(
             "what runs may be older than the units that systemd knows, which this compares with",
             "`sudo wbond plan` compares with what runs.",
@@ -80,9 +80,9 @@ def _compared(before: "Config | None", planned: dict[str, str], root: str) -> di
     """
     from wbond_net.deployed import unit_tree
 
-    if before is not None and (runs := unit_tree.of(before, root)) != planned:
+    if before is not None and (runs := unit_tree.render(before, root)) != planned:
         return runs
-    return unit_tree.present(root)
+    return unit_tree.read_generated(root)
 
 
 def sought(wishes: "Config") -> list[object]:

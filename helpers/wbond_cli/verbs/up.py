@@ -49,7 +49,7 @@ def up(hands: "Hands", root: str, named: list[str], timeout: float) -> int:
     """Start the bonds named, or all; returns the exit status."""
     from wbond_net.deployed import unit_tree
 
-    configured = [bond.name for bond in unit_tree.planned(root)[0].bonds]
+    configured = [bond.name for bond in unit_tree.render_root(root)[0].bonds]
     bonds = named or configured
     if not bonds:
         complain("no bond is configured", "write /etc/wbond.conf, by `sudo wbond init`")
@@ -72,7 +72,7 @@ def _unready(root: str, bond: str, configured: list[str]) -> tuple[str, str] | N
         known = ", ".join(map(escape.printable, configured)) or "none"
         return f"{name} is not configured; {known} is", "`wbond check` shows the configuration"
     wanted = f"multi-user.target.wants/wbond@{escape.unit_instance(bond)}.service"
-    if wanted not in unit_tree.present(root):
+    if wanted not in unit_tree.read_generated(root):
         return f"systemd does not know {name} yet", "`sudo wbond apply` makes the file real"
     return None
 

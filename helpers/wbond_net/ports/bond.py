@@ -95,7 +95,7 @@ def up(bond: str, environ: Mapping[str, str]) -> None:
     _start_ports(bond)
     with contextlib.suppress(OSError), open(os.path.join(RUNTIME, bond, JUST_MADE), "w"):
         pass  # wbond-ports@ has nothing to do then
-    snapshot.note(bond)
+    snapshot.save_applied(bond)
 
 
 def ports(bond: str) -> None:
