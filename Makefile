@@ -72,7 +72,7 @@ bench: tools
 
 # Checked in: what README shows of the command.
 picture: tools
-	$(VENV)/bin/python tests/vm/picture.py
+	$(VENV)/bin/python tests/picture.py
 
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py

@@ -60,6 +60,7 @@ complete -c wbond -e
 complete -c wbond -f
 
 complete -c wbond -n _shtab_wbond_using -s h -l help -d 'show this help message and exit'
+complete -c wbond -n _shtab_wbond_using -l version -d 'print the version'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a init -d 'look at the hardware and write /etc/wbond.conf'
 complete -c wbond -n '_shtab_wbond_using init' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using init' -l ssid -x -d 'write wpa_supplicant.conf for the network of this name'

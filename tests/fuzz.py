@@ -35,7 +35,7 @@ sys.path[:0] = [
 from wbond import config, ini, plan  # noqa: E402 (the path comes first)
 from wbond import main as generator  # noqa: E402
 from wbond_cli.check import diagnostics, runner  # noqa: E402
-from wbond_cli.journal import history, reader  # noqa: E402
+from wbond_cli.journal import history, reader, timeline  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import link, rtnetlink, state, udev  # noqa: E402
@@ -235,7 +235,7 @@ class Journal:
                     "WBOND_FORMER": chance.choice(("wlp3s0", ["a", "b"], None)),
                 }
             ).encode()
-            for number, event in enumerate(history.COLOURS)
+            for number, event in enumerate(timeline.COLOURS)
         ]
 
     def mutant(self) -> bytes:
@@ -250,8 +250,8 @@ class Journal:
         reader.idle_since(life)
         events = history.events(entries)
         with contextlib.redirect_stdout(io.StringIO()) as shown:
-            history.write_json(events)
-            history.timeline(events, 80)
+            history.print_json(events)
+            timeline.render(events, 80)
         for line in shown.getvalue().splitlines():
             json.loads(line)
 

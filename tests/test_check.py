@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
 from wbond import main as generator
-from wbond_cli import main, terminal
+from wbond_cli import arguments, terminal
 from wbond_cli.check import (
     dependencies,
     diagnostics,
@@ -467,7 +467,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_description_says_what_the_codes_are() -> None:
-    parser = main.parser()
+    parser = arguments.parser()
     assert "check" in parser.format_help()
 
 

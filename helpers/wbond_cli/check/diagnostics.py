@@ -50,7 +50,7 @@ def as_data(finding: Finding) -> dict[str, object]:
 
 def show(console: "Console", found: Iterable[Finding]) -> None:
     """Print findings as a person reads them, a blank line behind each."""
-    room = terminal.room(console)
+    room = terminal.columns(console)
     for finding in found:
         for text, style in _lines(finding, room):
             _print(console, text, style)
