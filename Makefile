@@ -73,7 +73,7 @@ bench: tools
 
 # The picture in README is checked in.
 picture: tools
-	$(VENV)/bin/python tests/vm/picture.py
+	$(VENV)/bin/python tests/picture.py
 
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py

@@ -11,7 +11,7 @@ _shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
 _shtab_wbond_log_option_strings=(-h --help -S --since -U --until -b --boot --bond --json)
 _shtab_wbond_up_option_strings=(-h --help --timeout --quiet)
 _shtab_wbond_down_option_strings=(-h --help --yes --quiet)
-_shtab_wbond_option_strings=(-h --help)
+_shtab_wbond_option_strings=(-h --help --version)
 
 _shtab_wbond_init___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_check_pos_0_COMPGEN=_shtab_compgen_files
@@ -63,6 +63,7 @@ _shtab_wbond_down___quiet_nargs=0
 _shtab_wbond_pos_0_nargs=A...
 _shtab_wbond__h_nargs=0
 _shtab_wbond___help_nargs=0
+_shtab_wbond___version_nargs=0
 
 
 # Custom Preamble

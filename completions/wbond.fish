@@ -60,13 +60,14 @@ complete -c wbond -e
 complete -c wbond -f
 
 complete -c wbond -n _shtab_wbond_using -s h -l help -d 'show this help message and exit'
+complete -c wbond -n _shtab_wbond_using -l version -d 'print the version'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a init -d 'look at the hardware and write /etc/wbond.conf'
 complete -c wbond -n '_shtab_wbond_using init' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using init' -l ssid -x -d 'write wpa_supplicant.conf for the network of this name'
 complete -c wbond -n '_shtab_wbond_using init' -l root -xka "(__fish_complete_directories)" -d 'write and look below DIR'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a check -d 'find what is wrong with the configuration and the machine'
 complete -c wbond -n '_shtab_wbond_using check' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using check' -l json -d 'print {findings: [{code, severity, file, line, column, end_column, section, option, text, remedy}], exit}; without a place, texts are empty and numbers 0'
+complete -c wbond -n '_shtab_wbond_using check' -l json -d 'print {findings: [{severity, file, line, column, section, option, text, remedy}], exit}; without a place, texts are empty and numbers 0'
 complete -c wbond -n '_shtab_wbond_using check' -l root -xka "(__fish_complete_directories)" -d 'look at the system below DIR; its units are not verified'
 complete -c wbond -n '_shtab_wbond_using check; and test $_shtab_wbond_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'check this file instead'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a plan -d 'show what the configuration would come to, and what would change'

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(_TOP / "helpers"), str(_TOP / "generator")]
 
 import shtab
-from wbond_cli.main import parser
+from wbond_cli.arguments import parser
 
 FILES = {"bash": "wbond.bash", "zsh": "_wbond", "fish": "wbond.fish"}
 LICENCE = "# SPDX-License-Identifier: LGPL-2.1-or-later\n"

@@ -33,7 +33,7 @@ sys.path[:0] = [
 
 from wbond import config, ini  # noqa: E402 (the path comes first)
 from wbond_cli.check import diagnostics, runner  # noqa: E402
-from wbond_cli.journal import history, reader  # noqa: E402
+from wbond_cli.journal import history, reader, timeline  # noqa: E402
 from wbond_net.clients import leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import (  # noqa: E402
@@ -95,7 +95,7 @@ class Journal:
                     "WBOND_FORMER": chance.choice(("wlp3s0", ["a", "b"], None)),
                 }
             ).encode()
-            for number, event in enumerate(history.COLOURS)
+            for number, event in enumerate(timeline.COLOURS)
         ]
 
     def mutant(self) -> bytes:
@@ -110,8 +110,8 @@ class Journal:
         reader.idle_since(life)
         events = history.events(entries)
         with contextlib.redirect_stdout(io.StringIO()) as shown:
-            history.write_json(events)
-            history.timeline(events, 80)
+            history.print_json(events)
+            timeline.render(events, 80)
         for line in shown.getvalue().splitlines():
             json.loads(line)
 
@@ -243,7 +243,7 @@ class Check:
             for diagnostic in runner.run(runner.Source(str(self.root), "")):
                 json.dumps(diagnostics.as_data(diagnostic))
             with contextlib.suppress(OSError):
-                unit_tree.planned(str(self.root))
+                unit_tree.render_root(str(self.root))
         finally:
             self.file.write_bytes(before)
             self.file.chmod(mode)

@@ -18,10 +18,11 @@ CARD, RADIO, MACS, DORMANT = reports.CABLE, reports.RADIO, reports.MACS, reports
 
 # A day on which there is no change of clocks, 14:06:20 by the host's own time.
 NOW = time.mktime((2026, 7, 30, 14, 6, 20, 0, 0, -1))
+OUT: dict[str, Any] = {"master": 0, "slave": None}  # of a port that is in no bond
 TWO = "[bond0]\nwired = enp0s10\nwireless = wlp3s0\n"
 
 
-def wishes(text: str = TWO) -> config.Config:
+def configured(text: str = TWO) -> config.Config:
     """Return a configuration."""
     document = ini.Document()
     ini.parse(text.encode(), "/etc/wbond.conf", document)
@@ -68,7 +69,7 @@ def facts(*links: Link, **changes: Any) -> Facts:
     """Return what is found with these interfaces: all else is as it should be."""
     found = Facts(
         time=NOW,
-        config=wishes(),
+        config=configured(),
         made=("bond0",),
         links={link.ifindex: link for link in links},
         addresses=ADDRESSES,
@@ -110,8 +111,8 @@ def bond_missing(**changes: Any) -> Facts:
     """The bond's unit has failed; its ports are there."""
     failed = Unit("wbond@bond0.service", "loaded", "failed", "failed", "exit-code")
     links = (
-        port(CARD, master=0, slave=None),
-        port(RADIO, carries=False, master=0, slave=None),
+        port(CARD, **OUT),
+        port(RADIO, carries=False, **OUT),
     )
     own = {"made": (), "addresses": (), "history": (), "units": units(wbond=failed)}
     return facts(*links, **{**own, **changes})
@@ -120,7 +121,7 @@ def bond_missing(**changes: Any) -> Facts:
 def refused(**changes: Any) -> Facts:
     """All ports are to have the card's address, and the radio's driver would not have it."""
     aligned = units()["wbond@bond0.service"]._replace(environment={"MAC": "enp0s10"})
-    own = {"units": units(wbond=aligned), "common": {"bond0": MACS[CARD]}}
+    own = {"units": units(wbond=aligned), "shared_macs": {"bond0": MACS[CARD]}}
     return cable_carries(**{**own, **changes})
 
 
@@ -139,7 +140,7 @@ def hostile(**changes: Any) -> Facts:
     # As iw shows it: an escape sequence, markup, and what turns the reading direction.
     ssid = collect.ssid(r"\x1b[2J[bold]\xe2\x80\xae日本語 32 octets")
     own = {
-        "config": wishes("[bond0]\nwired =\nwireless =\n"),
+        "config": configured("[bond0]\nwired =\nwireless =\n"),
         "radios": frozenset({radio}),
         "associations": {radio: Association(ssid, -91, 2412.0, 1.0)},
         "speeds": {cable: 2500},

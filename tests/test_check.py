@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from wbond.messages import NOTE
-from wbond_cli import main, terminal
+from wbond_cli import arguments, terminal
 from wbond_cli.check import (
     dependencies,
     diagnostics,
@@ -138,7 +138,7 @@ def test_every_check_finds_something_in_a_story(tmp_path: Path) -> None:
     idle = {check.__name__ for check in registry.CHECKS}
     for name in NAMES:
         root = build(name, tmp_path / name)
-        context = gather(Machine(str(root)), unit_tree.planned(str(root))[0])
+        context = gather(Machine(str(root)), unit_tree.render_root(str(root))[0])
         idle -= {check.__name__ for check in registry.CHECKS if list(check(context))}
     assert idle == set()
 
@@ -279,7 +279,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_description_says_what_the_codes_are() -> None:
-    parser = main.parser()
+    parser = arguments.parser()
     assert "check" in parser.format_help()
 
 

@@ -24,7 +24,7 @@ def managed(root: Path, **files: str) -> list[str]:
     (cable / "device/driver").symlink_to("/sys/bus/pci/drivers/e1000e")
     for name, text in files.items():
         write(root / name, text)
-    context = gather(Machine(str(root)), unit_tree.planned(str(root))[0])
+    context = gather(Machine(str(root)), unit_tree.render_root(str(root))[0])
     told = networkmanager.devices(context)
     return [f"{d.text.split(' as well')[0].split(' manages ')[1]} {d.file}:{d.line}" for d in told]
 

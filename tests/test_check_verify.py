@@ -18,7 +18,7 @@ from tests.test_check import write
 
 
 def test_every_case_verifies(case: Path, installed: Installed) -> None:
-    read, tree = unit_tree.planned(str(case))
+    read, tree = unit_tree.render_root(str(case))
     units = verify.without_clients(verify.instances(tree), read)
     wanted = generator.items(read, str(case))
     if any(isinstance(item.text, str) for item in wanted if hasattr(item, "text")):

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from wbond_cli import main
+from wbond_cli import arguments
 
 from tests import completions
 from tests.conftest import REPOSITORY
@@ -62,12 +62,9 @@ def complete(*words: str) -> list[str]:
 
 
 def test_every_verb_and_every_option_is_offered() -> None:
-    assert sorted(complete("wbond", "")) == sorted(main.VERBS)
+    assert sorted(complete("wbond", "")) == sorted(arguments.VERBS)
     assert complete("wbond", "--h") == ["--help"]
-    verbs = next(
-        action.choices for action in main.parser()._actions if isinstance(action.choices, dict)
-    )
-    for verb, parser in verbs.items():
+    for verb, parser in arguments.verbs(arguments.parser()).items():
         wanted = {string for action in parser._actions for string in action.option_strings}
         assert set(complete("wbond", verb, "-")) == wanted
 

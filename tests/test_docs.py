@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 from wbond import config, ini
-from wbond_cli import main
+from wbond_cli import arguments as command_line
 from wbond_net.clients import identity
 
 from tests.conftest import REPOSITORY, Installed
@@ -260,7 +260,7 @@ def test_what_takes_root_is_called_by_sudo(place: str, command: str) -> None:
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
     """Return the verbs that the command has."""
-    for action in main.parser()._actions:
+    for action in command_line.parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
     return {}
@@ -281,11 +281,11 @@ def test_wbond_takes_the_arguments(
     _, *arguments = words_of(command)
     assert arguments[0] in documented(), place
     if arguments[0] in verbs():
-        main.parser().parse_args(arguments)
+        command_line.parser().parse_args(arguments)
 
 
 def test_the_manual_page_has_each_verb_and_no_other() -> None:
-    assert documented() == set(main.VERBS)
+    assert documented() == set(command_line.VERBS)
 
 
 def test_the_manual_page_has_each_option() -> None:
@@ -297,7 +297,7 @@ def test_the_manual_page_has_each_option() -> None:
         assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
 
 
-@pytest.mark.parametrize("words", [[], *([verb] for verb in main.VERBS)])
+@pytest.mark.parametrize("words", [[], *([verb] for verb in command_line.VERBS)])
 def test_every_terminal_can_show_the_help(words: list[str]) -> None:
     """One without UTF-8 neither fails nor has signs to guess at."""
     command = [sys.executable, "-I", "-X", "utf8=0", str(REPOSITORY / "helpers/wbond")]

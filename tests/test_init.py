@@ -115,20 +115,20 @@ def test_who_may_not_write_is_told() -> None:
 
 
 def test_what_can_be_unplugged_is_left_to_globs_that_fit() -> None:
-    text = draft.text(draft.Found([DOCK, PHONE, CARD, RADIO], True))
+    text = draft.text([DOCK, PHONE, CARD, RADIO], True)
     assert ports(text) == ["enp0s31f6", "usb0", "en*", "eth*", "wlp3s0", "wl*"]
     assert "enp0s20f0u1: cable, can be unplugged, r8152, 17ef:a387" in text
 
 
 def test_without_hardware_globs_are_left() -> None:
-    text = draft.text(draft.Found([], True))
+    text = draft.text([], True)
     assert ports(text) == ["en*", "eth*", "wl*"]
     assert "None is built in" in text
 
 
 @pytest.mark.parametrize("has", [True, False])
 def test_dhcpv6_depends_on_its_client(has: bool) -> None:
-    (bond,) = read(draft.text(draft.Found([CARD], has))).bonds
+    (bond,) = read(draft.text([CARD], has)).bonds
     assert bond.settings == ({} if has else {"dhcp6": "none"})
 
 
@@ -157,16 +157,16 @@ names = st.text(min_size=1, max_size=15) | st.sampled_from(
 def test_no_name_makes_a_file_with_a_problem(seen: list[tuple[str, str, bool]]) -> None:
     unique = {name: (kind, plugged) for name, kind, plugged in seen}
     adapters = [Adapter(Facts(name, kind), p, "") for name, (kind, p) in unique.items()]
-    text = draft.text(draft.Found(adapters, True))
-    wishes = read(text)
-    assert [str(problem) for problem in wishes.problems] == []
+    text = draft.text(adapters, True)
+    config_read = read(text)
+    assert [str(problem) for problem in config_read.problems] == []
     built_in = {a.facts.name for a in adapters if not a.plugged and draft.usable(a.facts.name)}
-    assert built_in <= {port.name for port in wishes.bonds[0].ports if port.literal}
-    assert len(wishes.bonds[0].settings) == 0
+    assert built_in <= {port.name for port in config_read.bonds[0].ports if port.literal}
+    assert len(config_read.bonds[0].settings) == 0
 
 
 def test_every_line_fits(tmp_path: Path) -> None:
-    text = draft.text(draft.Found([CARD, RADIO, DOCK, PHONE], False))
+    text = draft.text([CARD, RADIO, DOCK, PHONE], False)
     assert max(map(len, text.splitlines())) <= 80
 
 

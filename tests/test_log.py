@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond log: the journal's entries as a timeline, and who may read them."""
 
-import argparse
 import io
 import json
 import os
@@ -11,10 +10,11 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from wbond_cli.journal import history, reader
+from wbond_cli.arguments import parse
+from wbond_cli.command import MISSING, CommandError
+from wbond_cli.journal import history, reader, timeline
 from wbond_cli.journal.history import Event
 from wbond_cli.journal.reader import Entry
-from wbond_cli.process import Answer
 from wbond_cli.verbs import log
 
 from tests.stories import NOW
@@ -82,7 +82,7 @@ def told(text: str, bond: str | None = None) -> list[Event]:
 def printed(found: list[Event], width: int = 80, encoding: str = "utf-8") -> list[str]:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     screen = Console(file=file, width=width, markup=False, highlight=False, emoji=False)
-    history.show(found, screen)
+    timeline.show(found, screen)
     file.seek(0)
     return [line.rstrip() for line in file.read().splitlines()]
 
@@ -134,11 +134,11 @@ def test_fields_that_are_no_text() -> None:
 def test_only_root_s_entries_are_asked_for() -> None:
     asked: list[tuple[str, ...]] = []
 
-    def ask(*words: str) -> Answer:
-        asked.append(words)
-        return Answer(0, DAY)
+    def run(*argv: str) -> str:
+        asked.append(argv)
+        return DAY
 
-    reading = reader.read(ask, "--boot=0")
+    reading = reader.read(run, "--boot=0")
     assert len(reading.entries) == 15
     assert reading.fault == ""
     assert {"_UID=0", "SYSLOG_IDENTIFIER=wbond-watch", "--boot=0"} <= set(asked[0])
@@ -146,27 +146,31 @@ def test_only_root_s_entries_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "fault"),
+    ("error", "fault"),
     [
-        (Answer(127, err="journalctl is not installed"), "journalctl is not installed"),
-        (Answer(1, err="Failed to parse timestamp: \x1b[2J\n"), "Failed to parse timestamp: "),
+        (CommandError("journalctl is not installed", MISSING), "journalctl is not installed"),
+        (
+            CommandError("", 1, stderr="A hint\nFailed to parse timestamp: \x1b[2J\n"),
+            r"Failed to parse timestamp: \x1b[2J",
+        ),
     ],
 )
-def test_journalctl_refuses(answer: Answer, fault: str, tmp_path: Path) -> None:
-    reading = reader.read(lambda *_: answer, root=str(tmp_path))
-    assert reading.fault.startswith(fault)
-    assert reading.fault.isprintable()
+def test_journalctl_refuses(error: CommandError, fault: str, tmp_path: Path) -> None:
+    def run(*_: str) -> str:
+        raise error
+
+    assert reader.read(run, root=str(tmp_path)).fault == fault
 
 
 def test_a_user_who_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading = reader.read(lambda *_: Answer(0), root=str(tmp_path))
+    reading = reader.read(lambda *_: "", root=str(tmp_path))
     assert reading.fault == ""  # there is no journal at all, and so nothing to be read
     folder = tmp_path / "run/log/journal/0123"
     folder.mkdir(parents=True)
     (folder / "system.journal").touch()
-    assert reader.read(lambda *_: Answer(0), root=str(tmp_path)).fault == ""
+    assert reader.read(lambda *_: "", root=str(tmp_path)).fault == ""
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # as for a user, who is not root
-    reading = reader.read(lambda *_: Answer(0), root=str(tmp_path))
+    reading = reader.read(lambda *_: "", root=str(tmp_path))
     assert "may not be read" in reading.fault
     assert "systemd-journal" in reading.remedy
 
@@ -246,11 +250,11 @@ def test_bonds_are_kept_apart() -> None:
 def test_a_port_that_is_called_like_a_format() -> None:
     text = [cable(50, "active", "", WBOND_PORT="{}{0}"), radio(1, "failover", "")]
     events = told("\n".join(text).replace('"wlp3s0"', '"wlp3s0", "WBOND_FORMER": "{}{0}"'))
-    assert history.lasted(events[1]) == "{}{0} was active for 49 s"
+    assert timeline.lasted(events[1]) == "{}{0} was active for 49 s"
 
 
 def test_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    history.write_json(told(DAY))
+    history.print_json(told(DAY))
     objects = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert len(objects) == 15
     assert objects[7] == {
@@ -283,33 +287,34 @@ def test_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_what_journalctl_is_to_select(words: list[str], expected: list[str]) -> None:
-    parser = argparse.ArgumentParser()
-    log.arguments(parser)
-    assert log.selection(parser.parse_args(words)) == expected
+    assert log.selection(parse(["log", *words])) == expected
 
 
 @pytest.mark.parametrize(
     ("answer", "status", "out", "err"),
     [
-        (Answer(0, DAY), 0, "1 failover", ""),
-        (Answer(0, ""), 0, "", "nothing has happened"),
-        (Answer(1, err="Failed to parse timestamp: x\n"), 1, "", "Failed to parse timestamp: x"),
+        (DAY, 0, "1 failover", ""),
+        ("", 0, "", "nothing has happened"),
+        (CommandError("", 1, stderr="Failed to parse: x\n"), 1, "", "Failed to parse: x"),
     ],
 )
 def test_the_verb(
-    answer: Answer,
+    answer: str | CommandError,
     status: int,
     out: str,
     err: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("wbond_cli.process.ask", lambda *_: answer)
+    def run(*_: str) -> str:
+        if isinstance(answer, CommandError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("wbond_cli.command.run", run)
     monkeypatch.setattr("wbond_cli.journal.reader.readable", lambda root: True)
-    parser = argparse.ArgumentParser()
-    log.arguments(parser)
-    assert log.run(parser.parse_args([])) == status
-    said = capsys.readouterr()
-    assert out in said.out
-    assert err in said.err
-    assert (said.out == "") == (out == "")
+    assert log.run(parse(["log"])) == status
+    shown = capsys.readouterr()
+    assert out in shown.out
+    assert err in shown.err
+    assert (shown.out == "") == (out == "")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from wbond import ini
-from wbond_cli.verbs import apply
+from wbond_cli.apply import rollback
 from wbond_net import runtime
 from wbond_net.clients import dhclient, dhcp6c
 from wbond_net.deployed import snapshot, unit_tree
@@ -33,11 +33,13 @@ def test_files_are_those_that_the_code_names() -> None:
         ("wbond.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
         ("wbond.8.scd", snapshot.folder("/", snapshot.ATTEMPTED)),
-        ("wbond.8.scd", f"/{apply.REJECTED}"),
+        ("wbond.8.scd", f"/{rollback.REJECTED}"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.conf"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.leases"),
         ("wbond-dhcp.8.scd", f"{runtime.FOLDER}/BOND/dhcp6c.conf"),
         ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
+        ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/clients-started"),
+        ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/network"),
         ("wbond-generator.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond-generator.8.scd", f"/{snapshot.HOSTNAME}"),
         ("wbond-generator.8.scd", f"/{unit_tree.DIRECTORY}"),

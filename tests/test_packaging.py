@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from wbond import units
+from wbond.version import VERSION
 
 from tests.conftest import REPOSITORY
 from tests.test_install import expected, make
@@ -28,12 +29,6 @@ LINE = re.compile(r"(\S)(\S+) \S+ +\d+ \S+ \S+ \./(.*?)(?: -> (.*))?")
 def run(*words: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
     environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "LC_ALL": "C.UTF-8"}
     return subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True)
-
-
-def setup_version() -> str:
-    text = (REPOSITORY / "setup.cfg").read_text(encoding="utf-8")
-    (version,) = re.findall(r"^version = (.*)$", text, re.MULTILINE)
-    return str(version)
 
 
 def copy_tree(top: Path) -> None:
@@ -68,6 +63,7 @@ def test_pip_installs_what_can_be_imported(tmp_path: Path) -> None:
     subprocess.run([*pip, "install", "--no-deps", "--target", target, copy], check=True)
     script = "import sys; sys.path[:0] = sys.argv[1:]; import wbond.config, wbond_net.ports.bond"
     assert run(sys.executable, "-I", "-c", script, str(target)).returncode == 0
+    assert (target / f"wbond-{VERSION}.dist-info").is_dir()
     for path in ("wbond_udev/main.py", "wbond_cli/check/context.py"):
         assert (target / path).is_file()
     assert (target / "wbond_cli/status/status.schema.json").is_file()
@@ -104,9 +100,9 @@ def field(package: Path, name: str) -> str:
     return run("dpkg-deb", "--field", str(package), name).stdout.strip()
 
 
-def test_the_version_is_that_of_setup_cfg(deb: Path) -> None:
-    assert field(deb, "Version") == setup_version()
-    assert deb.name == f"wbond_{setup_version()}_all.deb"
+def test_the_version_is_that_of_the_command(deb: Path) -> None:
+    assert field(deb, "Version") == VERSION
+    assert deb.name == f"wbond_{VERSION}_all.deb"
 
 
 def test_lintian_has_nothing_to_say(deb: Path) -> None:
@@ -334,7 +330,7 @@ def pkg(checkout: Path) -> dict[str, str]:
 def test_arch_s_package_has_the_version_and_what_units_and_programs_need(checkout: Path) -> None:
     text = makepkg(checkout, "--printsrcinfo")
     fields = re.findall(r"^\s*(\w+) = ([^:\n]*)", text, re.MULTILINE)
-    assert ("pkgver", setup_version()) in fields
+    assert ("pkgver", VERSION) in fields
     wanted = {arch for _, arch in PACKAGES.values()}
     wanted |= {"python", "python-pyudev", "python-rich", "python-systemd"}
     assert wanted <= {value for name, value in fields if name in ("depends", "optdepends")}

@@ -7,10 +7,11 @@ import sys
 import pytest
 from rich.console import Console
 from wbond_cli import terminal
-from wbond_cli.apply import steps
-from wbond_cli.journal import history
-from wbond_cli.main import parser
-from wbond_cli.status import model, screen
+from wbond_cli.arguments import parser
+from wbond_cli.journal import history, timeline
+from wbond_cli.output import Output
+from wbond_cli.status import screen
+from wbond_cli.status.build import build_status
 from wbond_cli.verbs import init
 
 from tests import stories
@@ -76,21 +77,21 @@ def test_sentences_are_broken_and_commands_are_not(
     columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sit_at(monkeypatch, columns)
-    voice = steps.Voice()
-    voice.say(f"{LONG}\n{LONG}")
-    voice.minor("  " + "systemctl start " * 8)
-    voice.say("Go on? [y/N] ", "")
+    output = Output()
+    output.line(f"{LONG}\n{LONG}")
+    output.detail("  " + "systemctl start " * 8)
+    output.line("Go on? [y/N] ", end="")
     assert isinstance(sys.stdout, Terminal)
-    said = sys.stdout.getvalue()
-    assert said.endswith("  " + "systemctl start " * 8 + "\nGo on? [y/N] ")
-    assert max(map(len, said.splitlines()[:-2])) <= columns
+    shown = sys.stdout.getvalue()
+    assert shown.endswith("  " + "systemctl start " * 8 + "\nGo on? [y/N] ")
+    assert max(map(len, shown.splitlines()[:-2])) <= columns
 
 
 @each_width
 def test_what_comes_next_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sit_at(monkeypatch, columns)
     options = parser().parse_args(["init", "--root", "/nowhere"])
-    lines = init._next(options, "/etc/wpa_supplicant/wpa_supplicant.conf").splitlines()
+    lines = init._next_steps(options, "/etc/wpa_supplicant/wpa_supplicant.conf").splitlines()
     assert max(map(len, lines)) <= max(columns, 46)  # the longest word
     assert [line[:5] for line in lines if line[2:3] > " "] == ["Next:", "  1. ", "  2. ", "  3. "]
 
@@ -98,11 +99,11 @@ def test_what_comes_next_fits_the_terminal(columns: int, monkeypatch: pytest.Mon
 def test_no_line_in_a_pipe_ends_in_blanks() -> None:
     file = io.StringIO()
     console = Console(file=file, width=120, markup=False, highlight=False, emoji=False)
-    screen.show(model.paint(stories.cable_carries()), console)
+    screen.show(build_status(stories.cable_carries()), console)
     with screen.display(console) as draw:
-        draw(model.paint(stories.wifi_carries()))
-        draw(model.paint(stories.refused()))
-    history.show(history.events(stories.cable_carries().history), console)
+        draw(build_status(stories.wifi_carries()))
+        draw(build_status(stories.refused()))
+    timeline.show(history.events(stories.cable_carries().history), console)
     lines = file.getvalue().splitlines()
     assert len(lines) > 30
     assert [line for line in lines if line != line.rstrip()] == []

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 
 from wbond import escape
 
-from wbond_cli import terminal
+from wbond_cli.errors import UserError
 
 
-def lacking(typed: Sequence[str], what: str) -> bool:
-    """Tell whether `what` takes rights that this process has not, and say it then."""
-    if os.geteuid() == 0:
-        return False
-    terminal.complain(f"{what} takes root", f"`{as_root(*typed)}`")
-    return True
+def require_root(argv: Sequence[str], purpose: str) -> None:
+    """Raise UserError unless this process is root's; `argv` are wbond's own arguments."""
+    if os.geteuid() != 0:
+        raise UserError(f"{purpose} takes root", f"`{with_sudo(*argv)}`")
 
 
-def as_root(*words: str) -> str:
-    """Return a call of wbond's as it is to be typed: no word is lost, `wbond down` stops all."""
-    return shlex.join(["sudo", "wbond", *map(escape.printable, words)])
+def with_sudo(*argv: str) -> str:
+    """Return the full sudo command line.
+
+    It keeps every argument, because a bare `wbond down` would stop all bonds.
+    """
+    return shlex.join(["sudo", "wbond", *map(escape.printable, argv)])

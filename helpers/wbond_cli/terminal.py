@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How things look: colour on a terminal, plain in a pipe, boxes of what the locale has."""
+"""Output for people: colour on a terminal, plain in a pipe, and what the locale can show."""
 
 import io
 import locale
 import os
+import re
 import sys
+import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_ENDLESS = 1 << 16  # columns
-_BELOW = " " * len("wbond: ")
+_UNLIMITED = 1 << 16  # columns
+_INDENT = " " * len("wbond: ")
 
 
 def keep_to_locale() -> None:
-    """Have standard output and error write what the locale has signs for, and never fail."""
+    """Have standard output and error write what the locale can show, and never fail."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             _keep_to_locale(stream)
@@ -27,7 +29,8 @@ def console(stream: TextIO | None = None) -> "Console":
     Nothing that is printed is taken for markup: names of interfaces are
     whatever somebody called them. NO_COLOR and COLUMNS are heeded (rich).
     """
-    from rich.console import Console  # a third of a second where byte code is cold
+    # rich: 70 ms, a third of a second before it is in the page cache.
+    from rich.console import Console
 
     file = stream or sys.stdout
     if isinstance(file, io.TextIOWrapper):
@@ -36,7 +39,7 @@ def console(stream: TextIO | None = None) -> "Console":
 
 
 def _keep_to_locale(file: io.TextIOWrapper) -> None:
-    """Write nothing that the locale has no sign for: \\xNN in its place.
+    """Write \\xNN in place of what the locale cannot show.
 
     In the locale C Python writes UTF-8 (PEP 540); a terminal there may not know it.
     """
@@ -44,37 +47,37 @@ def _keep_to_locale(file: io.TextIOWrapper) -> None:
     file.reconfigure(encoding="ascii" if plain else file.encoding, errors="backslashreplace")
 
 
-def room(console: "Console") -> int:
-    """Return the columns there are: a terminal's, or COLUMNS; a pipe has no end of them."""
-    return console.width if console.is_terminal or "COLUMNS" in os.environ else _ENDLESS
+def columns(console: "Console") -> int:
+    """Return the width of a terminal, or COLUMNS; a pipe has no limit."""
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else _UNLIMITED
 
 
 def complain(text: str, remedy: str = "") -> None:
-    """Say on standard error what is wrong, and what to do."""
-    lines = [wrapped(f"wbond: {text}", sys.stderr, _BELOW)]
-    lines += [wrapped(_BELOW + remedy, sys.stderr, _BELOW)] if remedy else []
+    """Write to standard error what is wrong, and what to do."""
+    lines = [wrapped(f"wbond: {text}", sys.stderr, _INDENT)]
+    lines += [wrapped(_INDENT + remedy, sys.stderr, _INDENT)] if remedy else []
     sys.stderr.write("".join(f"{line}\n" for line in lines))
 
 
-def wrapped(line: str, stream: TextIO, below: str = "") -> str:
-    """Break a line to the width of the terminal, if `stream` is one; `below` begins the rest."""
+def wrapped(line: str, stream: TextIO, indent: str = "") -> str:
+    """Return a line broken to the width of the terminal, if `stream` is one.
+
+    `indent` begins the lines after the first.
+    """
     width = _width(stream)
     if len(line) <= width:
         return line
-    return "\n".join(broken(line, width, "", below)) + line[len(line.rstrip()) :]
+    return "\n".join(broken(line, width, "", indent)) + line[len(line.rstrip()) :]
 
 
 def broken(text: str, width: int, first: str, rest: str) -> list[str]:
-    """Break a text at blanks; `first` begins its first line, `rest` each other.
+    """Break a text at blanks; `first` begins its first line, `rest` the others.
 
-    A command in `signs` stays whole, to be copied, as does what has no blank, a path.
+    A command in `backquotes` stays whole, to be copied, as does what has no blank, a path.
     """
-    import re
-    import textwrap
-
-    held = re.sub("`[^`]*`", lambda command: command[0].replace(" ", "\0"), text)
+    unbroken = re.sub("`[^`]*`", lambda command: command[0].replace(" ", "\0"), text)
     lines = textwrap.wrap(
-        held,
+        unbroken,
         max(width, 2 * len(rest) + 1),
         initial_indent=first,
         subsequent_indent=rest,
@@ -85,17 +88,18 @@ def broken(text: str, width: int, first: str, rest: str) -> list[str]:
 
 
 def _width(stream: TextIO) -> int:
-    """Return the columns of a terminal, or COLUMNS; what is no terminal has no end of them."""
+    """Return the width of a terminal, or COLUMNS; what is no terminal has no limit."""
+    # shutil: 3 ms, which calls that complain of nothing do without.
     import shutil
 
     try:
-        return shutil.get_terminal_size().columns if stream.isatty() else _ENDLESS
+        return shutil.get_terminal_size().columns if stream.isatty() else _UNLIMITED
     except ValueError:  # closed
-        return _ENDLESS
+        return _UNLIMITED
 
 
 def show(console: "Console", *parts: "RenderableType") -> None:
-    """Print what fills columns; in a pipe without the blanks that fill the last one."""
+    """Print tables; in a pipe without the blanks that fill the last column."""
     if console.is_terminal:
         console.print(*parts)
         return

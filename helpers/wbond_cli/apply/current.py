@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is there: the devices that could be ports, and the bonds that run."""
+"""What is there now: the devices that could be ports, and the bonds that run."""
 
 import os
 import select
@@ -17,7 +17,8 @@ _CARRIES = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
 
 def devices() -> list[Facts]:
     """Return the facts of all network devices, as wbond-udev would have them."""
-    from wbond_udev import device  # loads pyudev
+    # pyudev: 20 ms, which `wbond up` and `wbond down` do without.
+    from wbond_udev import device
 
     return device.all_there()
 
@@ -26,23 +27,23 @@ def running(root: str) -> dict[str, Running]:
     """Return the bonds of wbond's that are up, with their ports."""
     return {
         name: Running(sysfs.attribute(name, "bonding/active_slave"), tuple(sysfs.ports(name)))
-        for name in snapshot.running(root)
+        for name in snapshot.running_bonds(root)
     }
 
 
 def ssh_address(environ: Mapping[str, str], process: int, proc: str = "/proc") -> str:
     """Return the local address of the SSH session that a process belongs to, or nothing.
 
-    sudo(8) takes SSH_CONNECTION out of the environment: that of its ancestors,
-    down from the shell that sshd(8) has started, is looked at too.
+    sudo(8) takes SSH_CONNECTION out of the environment: the environments of the process's
+    ancestors, up to the shell that sshd(8) has started, are read too.
     """
     connection = environ.get("SSH_CONNECTION", "")
     while not connection and process > 1:
         folder = os.path.join(proc, str(process))
         connection = _environment(folder).get("SSH_CONNECTION", "")
         process = _parent(folder)
-    words = connection.split()
-    return words[2].partition("%")[0] if len(words) == 4 else ""
+    fields = connection.split()
+    return fields[2].partition("%")[0] if len(fields) == 4 else ""
 
 
 def _environment(folder: str) -> dict[str, str]:
@@ -66,30 +67,35 @@ def _parent(folder: str) -> int:
 def addresses(bond: str) -> list[str]:
     """Return the IP addresses of an interface, as text."""
     with rtnetlink.Socket(0) as netlink:
-        index = next((i for i, one in netlink.links().items() if one.name == bond), 0)
-        return [one.text for one in netlink.addresses() if one.ifindex == index]
+        ifindex = _ifindex(netlink.links(), bond)
+        return [address.text for address in netlink.addresses() if address.ifindex == ifindex]
 
 
-def relieved(links: Mapping[int, rtnetlink.Link], bond: str, port: str) -> bool:
-    """Tell whether the bond can do without a port: another serves, or there is no other."""
-    index = next((i for i, one in links.items() if one.name == bond), 0)
-    others = [one for one in links.values() if one.master == index and one.name != port]
-    return not others or any(_serves(one) for one in others)
+def _ifindex(links: Mapping[int, rtnetlink.Link], name: str) -> int:
+    """Return an interface's index, 0 where there is none of that name."""
+    return next((index for index, link in links.items() if link.name == name), 0)
 
 
-def _serves(port: rtnetlink.Link) -> bool:
+def can_do_without(links: Mapping[int, rtnetlink.Link], bond: str, port: str) -> bool:
+    """Tell whether the bond can do without a port: another can take over, or there is no other."""
+    ifindex = _ifindex(links, bond)
+    others = [link for link in links.values() if link.master == ifindex and link.name != port]
+    return not others or any(_can_take_over(other) for other in others)
+
+
+def _can_take_over(port: rtnetlink.Link) -> bool:
     """Tell whether the kernel would change to a port, and frames get through it."""
     up = port.slave is not None and port.slave.mii_status == rtnetlink.MII_UP
     return up and port.has_carrier and port.operstate in _CARRIES
 
 
-def wait_relieved(bond: str, port: str, timeout: float) -> bool:
+def wait_for_successor(bond: str, port: str, timeout: float) -> bool:
     """Wait until the bond can do without a port, `timeout` seconds at most; tells whether."""
     deadline = time.monotonic() + timeout
     with rtnetlink.Socket(rtnetlink.LINKS) as netlink:
         poll = select.poll()
         poll.register(netlink, select.POLLIN)
-        while not (done := relieved(netlink.consistent(netlink.links), bond, port)):
+        while not (done := can_do_without(netlink.consistent(netlink.links), bond, port)):
             left = deadline - time.monotonic()
             if left <= 0:
                 break

@@ -56,7 +56,7 @@ def as_data(diagnostic: Diagnostic) -> dict[str, object]:
 
 def show(console: "Console", found: Iterable[Diagnostic]) -> None:
     """Print diagnostics as a person reads them, a blank line behind each."""
-    room = terminal.room(console)
+    room = terminal.columns(console)
     for diagnostic in found:
         for text, style in _lines(diagnostic, room):
             _print(console, text, style)

@@ -83,7 +83,7 @@ def _verified(context: Context, source: Source) -> list[Diagnostic]:
     before = len(context.config.problems)
     planned = generator.items(context.config, source.root, context.config.leave_out)
     failed = problems.diagnostics(context.config.problems[before:], _lines(source))
-    tree = unit_tree.tree(planned)
+    tree = unit_tree.render_items(planned)
     names = [
         name
         for name in verify.without_clients(verify.instances(tree), context.config)

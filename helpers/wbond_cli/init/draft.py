@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Adapters -> a commented wbond.conf: what was found, what was chosen, why. Pure."""
+"""Adapters -> a commented wbond.conf: what was found, what was chosen, and why; pure."""
 
 import textwrap
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from wbond import ConfigError, config, escape, values
@@ -22,13 +23,6 @@ _MAC = (
 _DHCP6 = "dhcp6c is not installed: no DHCPv6. Addresses by router advertisements come all the same."
 
 
-class Found(NamedTuple):
-    """What the choice depends on."""
-
-    adapters: list[Adapter]
-    has_dhcp6c: bool
-
-
 class Choice(NamedTuple):
     """The ports of one kind, in order, and why."""
 
@@ -36,18 +30,18 @@ class Choice(NamedTuple):
     reason: str
 
 
-def text(found: Found) -> str:
-    """Return the file."""
-    wired, wireless = choose(found.adapters, WIRED), choose(found.adapters, WIRELESS)
+def text(adapters: list[Adapter], has_dhcp6c: bool) -> str:
+    """Return the file's text for a machine's adapters; `has_dhcp6c`: dhcp6c is installed."""
+    wired, wireless = choose(adapters, WIRED), choose(adapters, WIRELESS)
     blocks = [
         _comment(_ABOUT) + "\n",
-        _hardware(found.adapters),
+        _hardware(adapters),
         f"[{FIRST_BOND}]\n",
         _comment(f"Cables, the most preferred first. {wired.reason}"),
         f"wired = {' '.join(wired.names)}\n",
         _comment(f"Radios, used when no cable has a link. {wireless.reason}"),
         f"wireless = {' '.join(wireless.names)}\n",
-        *_dhcp6(found.has_dhcp6c),
+        *_dhcp6(has_dhcp6c),
         _comment(_MAC),
         "#mac = stable",
     ]
@@ -56,13 +50,11 @@ def text(found: Found) -> str:
 
 def choose(adapters: list[Adapter], kind: str) -> Choice:
     """Choose names for what stays in the machine, globs behind for what may be plugged in."""
-    from fnmatch import fnmatchcase
-
     globs = list(config.DEFAULT_PORTS[kind])
     of_kind = [adapter for adapter in adapters if adapter.facts.kind == kind]
     built_in = [a.facts.name for a in of_kind if not a.plugged and usable(a.facts.name)]
     plugged = [a.facts.name for a in of_kind if a.plugged and usable(a.facts.name)]
-    # What a glob would not take has to be named.
+    # What no glob takes must be named.
     odd = [name for name in plugged if not any(fnmatchcase(name, glob) for glob in globs)]
     globbed = f"{' '.join(globs)} {'takes' if len(globs) == 1 else 'take'}"
     what = "cable" if kind == WIRED else "radio"
@@ -102,9 +94,9 @@ def _dhcp6(has_dhcp6c: bool) -> list[str]:
     return [] if has_dhcp6c else [_comment(_DHCP6), "dhcp6 = none\n"]
 
 
-def _comment(words: str) -> str:
+def _comment(text: str) -> str:
     return textwrap.fill(
-        words,
+        text,
         _WIDTH,
         initial_indent="# ",
         subsequent_indent="# ",

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wpa_supplicant.conf for one network: the passphrase asked for, hashed, and never written."""
+"""wpa_supplicant.conf for one network: the passphrase is asked for, hashed, and never written."""
 
+import getpass
 import hashlib
 import sys
+
+from wbond import escape
 
 SSID_MAX = 32  # bytes, IEEE 802.11-2020, 9.4.2.2
 _ITERATIONS, _KEY_SIZE = 4096, 32  # J.4.1; bytes
@@ -26,44 +29,42 @@ network={{
 """
 
 
-class Refused(ValueError):
+class PasswordError(ValueError):
     """A name or a passphrase that cannot be; the text says why, without the passphrase."""
 
 
 def check_ssid(ssid: bytes) -> None:
-    """Raise Refused for a name that no network can have."""
+    """Raise PasswordError for a name that no network can have."""
     if not 0 < len(ssid) <= SSID_MAX:
-        raise Refused(f"a network's name has 1 to {SSID_MAX} bytes, this one has {len(ssid)}")
+        raise PasswordError(f"a network's name has 1 to {SSID_MAX} bytes, this one has {len(ssid)}")
 
 
 def ask(name: str) -> bytes:
-    """Return a passphrase from the terminal, unseen; without one, a line of standard input.
+    """Return a passphrase from the terminal, not shown; without one, a line of standard input.
 
-    Raises Refused where there is none.
+    Raises PasswordError if there is none.
     """
-    import getpass
-
     if sys.stdin.isatty():
         try:
             text = getpass.getpass(f"Passphrase of {name}: ")
         except EOFError:
-            raise Refused("no passphrase was given") from None
+            raise PasswordError("no passphrase was given") from None
         return text.encode("utf-8", "surrogateescape")
     line = sys.stdin.buffer.readline()
     if not line:
-        raise Refused("standard input has no passphrase")
+        raise PasswordError("standard input has no passphrase")
     return line.rstrip(b"\r\n")
 
 
 def key(passphrase: bytes, ssid: bytes) -> str:
     """Return the key as 64 hexadecimal digits, which a passphrase of 64 already is.
 
-    Raises Refused for what is no passphrase.
+    Raises PasswordError for what is no passphrase.
     """
     if len(passphrase) == 2 * _KEY_SIZE and _is_hexadecimal(passphrase):
         return passphrase.decode("ascii").lower()
     if not _SHORTEST <= len(passphrase) <= _LONGEST:
-        raise Refused(
+        raise PasswordError(
             f"a passphrase has {_SHORTEST} to {_LONGEST} characters, or is a key of "
             f"{2 * _KEY_SIZE} hexadecimal digits; this one has {len(passphrase)}"
         )
@@ -76,14 +77,12 @@ def _is_hexadecimal(text: bytes) -> bool:
 
 def configuration(ssid: bytes, hashed: str) -> str:
     """Return the file's text."""
-    from wbond import escape
-
     name = escape.printable(ssid.decode("utf-8", "surrogateescape"))
     return _TEXT.format(name=name, ssid=_quoted(ssid), key=hashed)
 
 
 def _quoted(ssid: bytes) -> str:
-    """Return a name in quotes, or as hexadecimal digits where it has more than plain signs.
+    """Return a name in quotes, or, if it is not plain ASCII, as hexadecimal digits.
 
     Source: wpa_config_parse_string(), src/utils/common.c of wpa_supplicant.
     """

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What wbond-watch has written to the journal, by its fields, and since when things are so.
 
-Of what stands there only entries by root are taken; any user can write to the
-journal what he likes, and call himself wbond-watch.
+Only root's entries are taken: any user can write to the journal, and call
+himself wbond-watch.
 """
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from wbond import escape
 from wbond_net.clients import leases
 
-from wbond_cli.process import MISSING, Ask
+from wbond_cli.command import MISSING, CommandError, Run
 
 WATCH = ("SYSLOG_IDENTIFIER=wbond-watch", "_UID=0")
 FIELDS = ("MESSAGE", "WBOND_BOND", "WBOND_EVENT", "WBOND_PORT", "WBOND_FORMER", "WBOND_ADDRESS")
@@ -23,7 +24,7 @@ REMEDY = "sudo, or membership of the group systemd-journal (usermod -aG systemd-
 class Entry(NamedTuple):
     """One message of the watch: seconds since 1970, the boot's id, and what happened.
 
-    Texts are printable; those that the event has not are empty.
+    Texts are printable; those that the event lacks are empty.
     """
 
     time: float
@@ -37,32 +38,37 @@ class Entry(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Entries, oldest first, and what kept the journal from being read: nothing if nothing did."""
+    """Entries, oldest first; `fault` says why the journal, or a part of it, was not read."""
 
     entries: tuple[Entry, ...] = ()
     fault: str = ""
     remedy: str = ""
 
 
-def read(ask: Ask, *selection: str, root: str = "/") -> Reading:
-    """Ask journalctl for the watch's entries; `selection` are further options of its."""
-    words = ["journalctl", "--quiet", "--no-pager", "--output=json"]
-    fields = f"--output-fields={','.join(FIELDS)}"
-    answer = ask(*words, fields, *selection, *WATCH)
-    if answer.code == MISSING:
-        return Reading(fault=answer.err, remedy="it is part of systemd")
-    entries = tuple(parse(answer.out))
+def read(run: Run, *selection: str, root: str = "/") -> Reading:
+    """Ask journalctl for the watch's entries; `selection` are further options of journalctl.
+
+    `run` is `command.run`, or what stands for it.
+    """
+    options = ("--quiet", "--no-pager", "--output=json", f"--output-fields={','.join(FIELDS)}")
+    fault = ""
+    try:
+        text = run("journalctl", *options, *selection, *WATCH)
+    except CommandError as error:
+        if error.status == MISSING:
+            return Reading(fault=error.message, remedy="it is part of systemd")
+        text = error.stdout
+        fault = escape.printable(next(reversed(error.stderr.strip().splitlines()), ""))
+    entries = tuple(parse(text))
     if not entries and not readable(root):
         return Reading(fault="the journal may not be read by this user", remedy=REMEDY)
-    if answer.code and answer.err.strip():
-        return Reading(entries, escape.printable(answer.err.strip().splitlines()[-1]))
-    return Reading(entries)
+    return Reading(entries, fault)
 
 
 def readable(root: str = "/") -> bool:
     """Tell whether any of the system's journals may be read, or there is none at all."""
-    found = list(_journals(root))
-    return not found or any(os.access(path, os.R_OK) for path in found)
+    journals = list(_journals(root))
+    return not journals or any(os.access(path, os.R_OK) for path in journals)
 
 
 def _journals(root: str) -> Iterator[str]:
@@ -76,9 +82,7 @@ def _journals(root: str) -> Iterator[str]:
 
 
 def parse(text: str) -> Iterator[Entry]:
-    """Yield the entries of journalctl's JSON, one a line; what is none of the watch's is left."""
-    import json
-
+    """Yield the entries of journalctl's JSON, one a line; lines that are none are skipped."""
     for line in text.splitlines():
         try:
             fields = json.loads(line)
@@ -106,7 +110,7 @@ def _entry(fields: dict[str, object]) -> Entry | None:
 def _value(value: object) -> str:
     """Return a field as printable text; journalctl gives what is not UTF-8 as a list of bytes."""
     if isinstance(value, list) and value and isinstance(value[0], str):
-        value = value[0]  # the field stands there more than once
+        value = value[0]  # the entry has the field more than once
     if isinstance(value, list):
         try:
             value = os.fsdecode(bytes(value))
@@ -115,61 +119,57 @@ def _value(value: object) -> str:
     return escape.printable(value) if isinstance(value, str) else ""
 
 
-# --- since when ---------------------------------------------------------------
-
-
 def life(entries: Iterable[Entry], bond: str) -> list[Entry]:
     """Return the entries of a bond since it was last made, oldest first."""
     name = escape.printable(bond)
-    found: list[Entry] = []
+    own: list[Entry] = []
     for entry in entries:
         if entry.bond != name:
             continue
-        if entry.event == "bond-removed" or (found and found[-1].boot != entry.boot):
-            found = []
+        if entry.event == "bond-removed" or (own and own[-1].boot != entry.boot):
+            own = []
         if entry.event != "bond-removed":
-            found.append(entry)
-    return found
+            own.append(entry)
+    return own
 
 
-# What the events say about the port they name, and about the one they name as the former.
-_MAKES = {
+# The state that events begin for the port they name; those of _LEAVES end one for the former.
+_BEGINS = {
     "active": "active",
     "failover": "active",
     "carrier-gained": "standby",
     "carrier-lost": "no-carrier",
 }
-_UNSAID = ("port-joined", "port-left")  # with or without carrier
+_CARRIER_UNKNOWN = ("port-joined", "port-left")
 _LEAVES = ("failover", "no-carrier")
 
 
-def since(entries: Sequence[Entry], port: str, condition: str) -> float | None:
-    """Return since when a port is active, stands by or has no carrier.
+def since(entries: Sequence[Entry], port: str, state: str) -> float | None:
+    """Return since when (s since 1970) a port is active, stands by or has no carrier.
 
-    `entries` are those of the bond's life, `condition` is "active", "standby"
-    or "no-carrier". None where the journal says otherwise, or nothing; a port
-    that was there before the watch is as it is since the watch began, at least.
+    `entries` are those of the bond's life, `state` is "active", "standby" or
+    "no-carrier". None if the journal says otherwise, or nothing; a port that was
+    there before the watch is in its state since the watch began, at least.
     """
     name = escape.printable(port)
     for entry in reversed(entries):
         if entry.former == name and entry.event in _LEAVES:
-            if condition == "no-carrier":
+            if state == "no-carrier":
                 continue
-            return entry.time if condition == "standby" else None
+            return entry.time if state == "standby" else None
         if entry.port != name:
             continue
         if entry.event == "port-renamed":
             name = entry.former
-        if entry.event in _UNSAID:
+        if entry.event in _CARRIER_UNKNOWN:
             return entry.time if entry.event == "port-joined" else None
-        if entry.event in _MAKES:
-            return entry.time if _MAKES[entry.event] == condition else None
-    begun = next((entry for entry in entries if entry.event == "watching"), None)
-    return begun.time if begun else None
+        if entry.event in _BEGINS:
+            return entry.time if _BEGINS[entry.event] == state else None
+    return next((entry.time for entry in entries if entry.event == "watching"), None)
 
 
 def idle_since(entries: Sequence[Entry]) -> float | None:
-    """Return since when no port has been active; None where the journal says otherwise."""
+    """Return since when no port has been active; None if the journal says otherwise."""
     for entry in reversed(entries):
         if entry.event == "no-carrier":
             return entry.time

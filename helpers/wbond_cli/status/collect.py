@@ -1,30 +1,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Reads from the machine what `picture` makes a picture of: files, udev, systemctl, iw.
+"""Collects from the machine what a status is built of: files, udev, systemctl, iw.
 
-What the kernel reports by rtnetlink comes from outside. What an ordinary user
-may not read is left out, and said.
+What the kernel reports by rtnetlink is given. What cannot be read is left out, and a
+fault says so.
 """
 
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wbond import config, escape, ini
+from wbond import escape, units
 from wbond_net.clients import identity, leases
 from wbond_net.clients.leases import Lease
+from wbond_net.deployed import unit_tree
 from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.ports import mac_policy
 from wbond_net.ports.mac_policy import MacPolicy
 
+from wbond_cli.command import CommandError, Run
 from wbond_cli.journal.reader import Entry
-from wbond_cli.process import Ask
-from wbond_cli.status import model
+from wbond_cli.status import build
 from wbond_cli.status.model import Advice, Association, Facts, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
-LEASES_MAX = 1 << 20  # bytes, of the file's end; dhclient writes it anew at each start only
+LEASES_MAX = 1 << 20  # bytes, of the file's end; dhclient shortens it only at its start
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
 
@@ -41,131 +42,139 @@ PROPERTIES = {
 }
 
 
-class Host:
-    """The machine, as far as it is no rtnetlink; `root` holds etc, run and var."""
+class Collector:
+    """Reads the machine, all but rtnetlink; `root` holds etc, run and var."""
 
-    def __init__(self, ask: Ask, root: str = "/") -> None:
-        """Take what asks programs, and the folder that stands for /."""
-        self.ask = ask
+    def __init__(self, run: Run, root: str = "/") -> None:
+        """Take what runs programs (`command.run`), and the folder that stands for /."""
+        self.run = run
         self.root = root
 
     def is_radio(self, name: str) -> bool:
         """Tell a radio from a cable."""
         return sysfs.exists(f"{name}/phy80211") or sysfs.exists(f"{name}/wireless")
 
-    def look(
+    def collect(
         self,
         links: Mapping[int, Link],
         addresses: Sequence[rtnetlink.Address],
         history: Sequence[Entry],
         now: float,
     ) -> Facts:
-        """Return the facts, of `links` and `addresses` and of all that can be asked for."""
-        wishes = config.interpret(ini.read(self.root), ini.hostname(self.root))
-        facts = Facts(now, wishes, self._made(), links, addresses, history=history)
-        facts = facts._replace(radios=self._radios(links), noted=self._noted(facts))
+        """Return the facts: `links`, `addresses`, and all that belongs to them."""
+        config = unit_tree.read_config(self.root)
+        facts = Facts(now, config, self._made(), links, addresses, history=history)
+        facts = facts._replace(radios=self._radios(links), claimed=self._claimed(facts))
         facts = self._with_units(facts)
-        facts = self._with_ports(facts)
-        facts = self._with_common(facts)
+        facts = self._with_media(facts)
+        facts = self._with_shared_macs(facts)
         return self._with_leases(facts)
 
     def _made(self) -> tuple[str, ...]:
         """Return the bonds that wbond has made: systemd keeps a folder for each."""
         folder = os.path.join(self.root, RUNTIME)
         try:
-            entries = sorted(os.listdir(folder))
+            names = sorted(os.listdir(folder))
         except OSError:
             return ()
-        return tuple(name for name in entries if os.path.isdir(os.path.join(folder, name)))
+        return tuple(name for name in names if os.path.isdir(os.path.join(folder, name)))
 
     def _radios(self, links: Mapping[int, Link]) -> frozenset[str]:
-        return frozenset(found.name for found in links.values() if self.is_radio(found.name))
+        return frozenset(link.name for link in links.values() if self.is_radio(link.name))
 
-    def _noted(self, facts: Facts) -> dict[str, str]:
+    def _claimed(self, facts: Facts) -> dict[str, str]:
         """Read what udev's rules have said of hardware that is in none of the bonds."""
-        bonds = {model.interface(facts.links, name) for name in self._names(facts)}
+        bonds = {build.interface(facts.links, name) for name in build.bond_names(facts)}
         inside = {bond.ifindex for bond in bonds if bond}
-        found = {}
+        claimed = {}
         for other in facts.links.values():
-            virtual = other.kind or other.flags & _IFF_LOOPBACK
-            if virtual or other.master in inside:
+            is_virtual = other.kind or other.flags & _IFF_LOOPBACK
+            if is_virtual or other.master in inside:
                 continue
-            owner = udev_database.properties(other.name).get("WBOND_BOND")
-            if owner:
-                found[other.name] = owner
-        return found
-
-    def _names(self, facts: Facts) -> list[str]:
-        return model.names(facts.config, facts.made)
+            if owner := udev_database.properties(other.name).get("WBOND_BOND"):
+                claimed[other.name] = owner
+        return claimed
 
     def _with_units(self, facts: Facts) -> Facts:
         wanted: list[str] = []
-        for name in self._names(facts):
-            wanted += model.bond_units(name)
-            wanted += [model.port_unit(name, seat) for seat in model.seats(facts, name)]
+        for bond in build.bond_names(facts):
+            wanted += build.bond_units(bond)
+            slots = build.expected_ports(facts, bond)
+            wanted += [units.port(bond, slot.kind, slot.name) for slot in slots]
         if not wanted:
             return facts
-        properties = (f"--property={','.join(PROPERTIES)}",)
-        answer = self.ask("systemctl", "show", "--no-pager", *properties, "--", *wanted)
-        units = {unit.name: unit for unit in parse_units(answer.out)}
-        if answer.code and not units:
-            said = escape.printable(answer.err.strip().partition("\n")[0])
-            text = f"the units could not be asked for: {said or 'systemctl failed'}"
-            # An ordinary user asks by D-Bus, which a small system may lack.
-            fault = Advice(text, "sudo wbond status" if os.geteuid() else "")
-            return facts._replace(faults=(*facts.faults, fault))
-        return facts._replace(units=units)
+        properties = f"--property={','.join(PROPERTIES)}"
+        try:
+            shown = self.run("systemctl", "show", "--no-pager", properties, "--", *wanted)
+        except CommandError as error:
+            if not error.stdout.strip():
+                return _with_fault(facts, _units_unknown(error))
+            shown = error.stdout
+        return facts._replace(units={unit.name: unit for unit in parse_units(shown)})
 
-    def _with_ports(self, facts: Facts) -> Facts:
+    def _with_media(self, facts: Facts) -> Facts:
         """Ask a radio for its network, a cable for its speed."""
         associations, speeds, blocked = {}, {}, set()
-        for name in self._names(facts):
-            for seat in model.seats(facts, name):
-                if seat.link is None:
+        for bond in build.bond_names(facts):
+            for slot in build.expected_ports(facts, bond):
+                if slot.link is None:
                     continue
-                if seat.name in facts.radios:
-                    if rfkill.blocked(seat.name):
-                        blocked.add(seat.name)
-                    if association := self._association(seat.link):
-                        associations[seat.name] = association
-                elif speed := _speed(seat.link):
-                    speeds[seat.name] = speed
+                if slot.name in facts.radios:
+                    if rfkill.blocked(slot.name):
+                        blocked.add(slot.name)
+                    if association := self._association(slot.link):
+                        associations[slot.name] = association
+                elif speed := _speed(slot.link):
+                    speeds[slot.name] = speed
         return facts._replace(associations=associations, speeds=speeds, blocked=frozenset(blocked))
 
     def _association(self, radio: Link) -> Association | None:
         if not radio.has_carrier:
             return None
-        return parse_association(self.ask("iw", "dev", radio.name, "link").out)
+        try:
+            return parse_association(self.run("iw", "dev", radio.name, "link"))
+        except CommandError:
+            return None
 
-    def _with_common(self, facts: Facts) -> Facts:
-        common = {}
-        for name in self._names(facts):
+    def _with_shared_macs(self, facts: Facts) -> Facts:
+        shared = {}
+        for bond in build.bond_names(facts):
             try:
-                policy = MacPolicy.parse(model.policy(facts, name))
-                address = mac_policy.shared_mac(name, policy)
+                policy = MacPolicy.parse(build.mac_policy(facts, bond))
+                address = mac_policy.shared_mac(bond, policy)
             except identity.NoMachineId:
                 continue  # wbond-bond has said so
             if address:
-                common[name] = address
-        return facts._replace(common=common)
+                shared[bond] = address
+        return facts._replace(shared_macs=shared)
 
     def _with_leases(self, facts: Facts) -> Facts:
-        found: dict[str, Sequence[Lease]] = {}
-        faults = list(facts.faults)
-        for name in self._names(facts):
-            path = "/" + LEASES.format(name)
+        known: dict[str, Sequence[Lease]] = {}
+        for bond in build.bond_names(facts):
+            path = LEASES.format(bond)
             try:
-                found[name] = tuple(leases.parse(_end_of(os.path.join(self.root, path[1:]))))
+                known[bond] = tuple(leases.parse(_end_of(os.path.join(self.root, path))))
             except FileNotFoundError:
                 continue
             except OSError as error:
-                text = f"{escape.printable(path)}: {error.strerror}; servers are not shown"
-                faults.append(Advice(text, "sudo wbond status"))
-        return facts._replace(leases=found, faults=tuple(faults))
+                shown = escape.printable(f"/{path}")
+                text = f"{shown}: {error.strerror}; servers are not shown"
+                facts = _with_fault(facts, Advice(text, "sudo wbond status"))
+        return facts._replace(leases=known)
+
+
+def _with_fault(facts: Facts, fault: Advice) -> Facts:
+    return facts._replace(faults=(*facts.faults, fault))
+
+
+def _units_unknown(error: CommandError) -> Advice:
+    # An ordinary user asks by D-Bus, which a small system may lack.
+    remedy = "sudo wbond status" if os.geteuid() else ""
+    return Advice(f"the units could not be asked for: {error.message}", remedy)
 
 
 def _speed(cable: Link) -> int | None:
-    """Return the speed in Mb/s; the kernel says -1, or nothing, where the driver knows none."""
+    """Return the speed in Mb/s; the kernel says -1, or nothing, if the driver knows none."""
     text = sysfs.attribute(cable.name, "speed") if cable.has_carrier else ""
     return int(text) if text.isdecimal() and int(text) else None
 
@@ -177,27 +186,24 @@ def _end_of(path: str) -> str:
         return file.read().decode("utf-8", "replace")
 
 
-# --- texts make facts ---------------------------------------------------------
-
-
 def parse_units(text: str) -> Iterator[Unit]:
     """Yield the units of `systemctl show`: a block each, with an empty line between."""
     for block in text.split("\n\n"):
         lines = (line.partition("=") for line in block.splitlines())
-        said = {PROPERTIES[name]: value for name, _, value in lines if name in PROPERTIES}
-        if said.get("name"):
+        values = {PROPERTIES[name]: value for name, _, value in lines if name in PROPERTIES}
+        if values.get("name"):
             yield Unit(
-                **{key: said[key] for key in ("name", "load", "active", "sub") if key in said},
-                result=said.get("result", ""),
-                status=escape.printable(said.get("status", "")),
-                reload_due=said.get("reload_due") == "yes",
+                **{key: values[key] for key in ("name", "load", "active", "sub") if key in values},
+                result=values.get("result", ""),
+                status=escape.printable(values.get("status", "")),
+                reload_due=values.get("reload_due") == "yes",
                 # A value with a blank is shown as [unprintable] (bus_print_property()).
-                environment=_assignments(said.get("environment", "").split()),
+                environment=_assignments(values.get("environment", "").split()),
             )
 
 
-def _assignments(words: Iterable[str]) -> dict[str, str]:
-    return {name: value for name, _, value in (word.partition("=") for word in words)}
+def _assignments(tokens: Iterable[str]) -> dict[str, str]:
+    return {name: value for name, _, value in (token.partition("=") for token in tokens)}
 
 
 def parse_association(text: str) -> Association | None:
@@ -205,20 +211,20 @@ def parse_association(text: str) -> Association | None:
     if not text.startswith("Connected to "):
         return None
     lines = (line.strip().partition(":") for line in text.splitlines()[1:])
-    said = {name: value.removeprefix(" ") for name, _, value in lines}
-    signal, rate = _number(said.get("signal")), _number(said.get("tx bitrate"))
+    values = {name: value.removeprefix(" ") for name, _, value in lines}
+    signal = _number(values.get("signal"))
     return Association(
-        ssid=ssid(said.get("SSID", "")),
+        ssid=ssid(values.get("SSID", "")),
         signal=None if signal is None else round(signal),
-        frequency=_number(said.get("freq")),
-        rate=rate,
+        frequency=_number(values.get("freq")),
+        rate=_number(values.get("tx bitrate")),
     )
 
 
 def _number(text: str | None) -> float | None:
     """Return the number with which the text begins: "-52 dBm", "866.7 MBit/s VHT-MCS 9"."""
-    found = re.match(r"-?\d+(\.\d+)?", text or "")
-    return float(found[0]) if found else None
+    match = re.match(r"-?\d+(\.\d+)?", text or "")
+    return float(match[0]) if match else None
 
 
 def ssid(text: str) -> str:
@@ -227,6 +233,6 @@ def ssid(text: str) -> str:
     An SSID is any 32 bytes, mostly UTF-8.
     """
     octets = re.sub(
-        rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), os.fsencode(text)
+        rb"\\x([0-9a-f]{2})", lambda match: bytes.fromhex(match[1].decode()), os.fsencode(text)
     )
     return escape.printable(os.fsdecode(octets))

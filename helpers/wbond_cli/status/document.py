@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A picture as programs read it; status.schema.json says what each part means.
+"""A status as programs read it; status.schema.json says what each part means.
 
 Times are texts by RFC 3339, durations are seconds.
 """
@@ -9,28 +9,28 @@ from collections.abc import Mapping
 from wbond import escape
 
 from wbond_cli import formatting
-from wbond_cli.status import model
-from wbond_cli.status.model import Address, Advice, Bond, Picture, Port, Unit
+from wbond_cli.status.advice import advice
+from wbond_cli.status.model import Address, Advice, Bond, Port, Status, Unit
 
 VERSION = 1  # of the schema; grows when something is taken out or gets another meaning
 
 Value = Mapping[str, object]
 
 
-def whole(found: Picture) -> Value:
-    """Return all of a picture as what json.dumps() takes."""
+def status_to_dict(status: Status) -> Value:
+    """Return all of a status as what json.dumps() takes."""
     return {
         "version": VERSION,
-        "time": formatting.timestamp(found.time),
-        "exit_status": model.exit_status(found),
-        "bonds": [_bond(bond, found.time) for bond in found.bonds],
-        "problems": list(found.problems),
-        "faults": [_advice(fault) for fault in found.faults],
+        "time": formatting.timestamp(status.time),
+        "exit_status": status.exit_status,
+        "bonds": [_bond(bond, status.time) for bond in status.bonds],
+        "problems": list(status.problems),
+        "faults": [_advice(fault) for fault in status.faults],
     }
 
 
-def name(text: str) -> str:
-    """Return a name as it is, or, where it is no Unicode, with escapes."""
+def _name(text: str) -> str:
+    """Return a name as it is, or, if it is no Unicode, with escapes."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -40,24 +40,24 @@ def name(text: str) -> str:
 
 def _bond(bond: Bond, now: float) -> Value:
     return {
-        "name": name(bond.name),
+        "name": _name(bond.name),
         "configured": bond.configured,
         "kind": bond.kind,
         "online": bond.online,
         "up": bond.up,
         "carrier": bond.carrier,
-        "active": name(bond.active) or None,
+        "active": _name(bond.active) or None,
         **_since(bond.since, now),
         "mac": {
             "address": bond.address or None,
-            "policy": name(bond.policy),
-            "common": bond.common or None,
-            "refused_by": [name(port.name) for port in bond.ports if port.refused],
+            "policy": _name(bond.policy),
+            "common": bond.shared_mac or None,
+            "refused_by": [_name(port.name) for port in bond.ports if port.refused],
         },
         "ports": [_port(port, now) for port in bond.ports],
         "addresses": [_address(address, now) for address in bond.addresses],
         "units": [_unit(unit) for unit in bond.units],
-        "advice": [_advice(one) for one in model.advice(bond)],
+        "advice": [_advice(item) for item in advice(bond)],
     }
 
 
@@ -70,23 +70,26 @@ def _since(moment: float | None, now: float) -> Value:
 
 def _port(port: Port, now: float) -> Value:
     return {
-        "name": name(port.name),
+        "name": _name(port.name),
         "role": port.kind,
         "state": port.state,
         "joined": port.joined,
         "active": port.active,
-        "carrier": port.carrier,
-        "serves": port.serves,
+        "carrier": port.has_carrier,
+        "serves": port.is_operational,
         "mii_status": port.mii or None,
-        "rank": port.rank,
-        "priority": port.priority,
+        "position": port.position,
+        "prio": port.prio,
+        # Names of 0.1 for these two, which the schema declares deprecated.
+        "rank": port.position,
+        "priority": port.prio,
         "primary": port.primary,
         "link_failures": port.failures,
         **_since(port.since, now),
         "address": port.address or None,
         "speed": port.speed,
         "radio": port.association._asdict() if port.association else None,
-        "master": name(port.master) or None,
+        "master": _name(port.master) or None,
         "unit": _unit(port.unit) if port.unit.load else None,
     }
 
@@ -119,5 +122,5 @@ def _unit(unit: Unit) -> Value:
     }
 
 
-def _advice(one: Advice) -> Value:
-    return {"text": one.text, "remedy": one.remedy or None}
+def _advice(item: Advice) -> Value:
+    return {"text": item.text, "remedy": item.remedy or None}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pictures of the machine, one or one after the other; `screen` shows them to a person.
+"""The status of the machine now, and again at each change; `screen` shows it to a person.
 
-Between two pictures it sleeps in poll(2), without a time-out, until the kernel
+Between two changes it sleeps in poll(2), without a time-out, until the kernel
 reports a link or an address.
 """
 
@@ -22,20 +22,21 @@ from wbond_net.watch import journal_events
 
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
-from wbond_cli.status import collect, document, model
-from wbond_cli.status.model import Advice, Picture
+from wbond_cli.status import build, collect, document
+from wbond_cli.status.model import Advice, Status
 
-Show = Callable[[Picture], None]
-Display = AbstractContextManager[Show]
+Print = Callable[[Status], None]
+Display = AbstractContextManager[Print]
 
 
-class Observer:
-    """Makes pictures; remembers what it has seen itself, and reads the journal but once."""
+class StatusMonitor:
+    """Builds the status; remembers the changes it has followed, and reads the journal but once."""
 
-    def __init__(self, host: collect.Host, view: Cache) -> None:
+    def __init__(self, collector: collect.Collector, view: Cache) -> None:
         """Read the journal."""
-        reading = reader.read(host.ask, "--boot", f"--lines={collect.ENTRIES}", root=host.root)
-        self._host, self._view = host, view
+        options = ("--boot", f"--lines={collect.ENTRIES}")
+        reading = reader.read(collector.run, *options, root=collector.root)
+        self._collector, self._view = collector, view
         self._history = list(reading.entries)
         self._states: dict[str, State] = {}
         self._faults: tuple[Advice, ...] = ()
@@ -43,36 +44,37 @@ class Observer:
             text = f"since when is not known: {reading.fault}"
             self._faults = (Advice(text, reading.remedy),)
 
-    def picture(self, now: float) -> Picture:
-        """Return what there is at `now`, by what the kernel has reported up to the last call."""
+    def status(self, now: float) -> Status:
+        """Return the status at `now`, by what the kernel has reported up to the last call."""
         addresses = list(self._view.addresses.values())
-        facts = self._host.look(self._view.links, addresses, self._history, now)
-        found = model.paint(facts._replace(faults=(*self._faults, *facts.faults)))
-        for bond in found.bonds:
+        facts = self._collector.collect(self._view.links, addresses, self._history, now)
+        status = build.build_status(facts._replace(faults=(*self._faults, *facts.faults)))
+        for bond in status.bonds:
             self._states.setdefault(bond.name, self._state(bond.name))
-        return found
+        return status
 
     def follow(self, now: float) -> None:
-        """Take in what the kernel has reported, and remember changes as the watch tells them."""
+        """Take in what the kernel has reported, and remember changes as the journal would."""
         self._view.update()
         for name, former in self._states.items():
             self._states[name] = present = self._state(name)
             boot = self._history[-1].boot if self._history else ""
-            self._history += seen(former, present, name, boot, now)
+            self._history += synthesize_entries(former, present, name, boot, now)
 
     def _state(self, name: str) -> State:
-        bond = model.interface(self._view.links, name)
+        bond = build.interface(self._view.links, name)
         if bond is None or bond.bond is None:
             return State(None, {}, None)
         former = self._states.get(name)
-        return bond_state.begin(self._view.links, bond.ifindex, former, self._host.is_radio)
+        return bond_state.begin(self._view.links, bond.ifindex, former, self._collector.is_radio)
 
 
-def seen(former: State, present: State, bond: str, boot: str, now: float) -> list[Entry]:
-    """Return what happened between two states, as if the watch had written it."""
+def synthesize_entries(
+    former: State, present: State, bond: str, boot: str, now: float
+) -> list[Entry]:
+    """Return what happened between two states, as if wbond-watch had written it."""
     if former.bond is None:
-        begun = Entry(now, boot, bond, "watching")
-        return [begun] if present.bond else []
+        return [Entry(now, boot, bond, "watching")] if present.bond else []
     return [
         Entry(
             *(now, boot, bond, change.event),
@@ -83,19 +85,16 @@ def seen(former: State, present: State, bond: str, boot: str, now: float) -> lis
     ]
 
 
-# --- showing ------------------------------------------------------------------
-
-
-def show_json(found: Picture, indent: int | None = None) -> None:
-    """Print a picture as one JSON object."""
-    sys.stdout.write(json.dumps(document.whole(found), indent=indent) + "\n")
+def print_json(status: Status, indent: int | None = None) -> None:
+    """Print a status as one JSON object."""
+    sys.stdout.write(json.dumps(document.status_to_dict(status), indent=indent) + "\n")
     sys.stdout.flush()
 
 
-def essence(found: Picture) -> Picture:
-    """Return a picture without what changes all the time: signals, lifetimes, the time itself."""
+def without_volatile(status: Status) -> Status:
+    """Return a status without what changes all the time: signals, lifetimes, the time itself."""
     bonds = []
-    for bond in found.bonds:
+    for bond in status.bonds:
         ports = tuple(
             port._replace(
                 association=port.association and port.association._replace(signal=None, rate=None)
@@ -104,23 +103,23 @@ def essence(found: Picture) -> Picture:
         )
         addresses = tuple(address._replace(until=None, lease=None) for address in bond.addresses)
         bonds.append(bond._replace(ports=ports, addresses=addresses))
-    return found._replace(time=0.0, bonds=tuple(bonds))
+    return status._replace(time=0.0, bonds=tuple(bonds))
 
 
 @contextmanager
-def in_turn(show: Show) -> Iterator[Show]:
-    """Show pictures one after the other, each that differs from the one before."""
-    last: list[Picture] = []
+def print_on_change(print_status: Print) -> Iterator[Print]:
+    """Give a function that prints a status only if it differs from the one before."""
+    printed: list[Status] = []
 
-    def draw(found: Picture) -> None:
-        if [essence(found)] != [essence(former) for former in last]:
-            show(found)
-            last[:] = [found]
+    def print_changed(status: Status) -> None:
+        if printed != [without_volatile(status)]:
+            print_status(status)
+            printed[:] = [without_volatile(status)]
 
-    yield draw
+    yield print_changed
 
 
-def watch(observer: Observer, netlink: rtnetlink.Socket, display: Display) -> int:
+def watch(monitor: StatusMonitor, netlink: rtnetlink.Socket, display: Display) -> int:
     """Show each change until Ctrl-C; returns 0. Raises BrokenPipeError when nobody reads."""
     signal.signal(signal.SIGTERM, _terminate)
     resized = _resized()
@@ -129,15 +128,15 @@ def watch(observer: Observer, netlink: rtnetlink.Socket, display: Display) -> in
     poll.register(resized, select.POLLIN)
     poll.register(sys.stdout.fileno(), 0)  # says only that the reader has gone (POLLERR, POLLHUP)
     try:
-        with display as draw:
+        with display as print_status:
             while True:
-                draw(observer.picture(time.time()))
+                print_status(monitor.status(time.time()))
                 ready = {descriptor for descriptor, _ in poll.poll()}
                 if sys.stdout.fileno() in ready:
                     raise BrokenPipeError
                 if resized in ready:
                     os.read(resized, 512)
-                observer.follow(time.time())
+                monitor.follow(time.time())
     except KeyboardInterrupt:
         return 0
 
@@ -151,5 +150,5 @@ def _resized() -> int:
 
 
 def _terminate(*_: object) -> NoReturn:
-    """End by way of what gives the terminal back its screen."""
+    """End by an exception, so that the terminal gets its screen back."""
     raise SystemExit(128 + signal.SIGTERM)

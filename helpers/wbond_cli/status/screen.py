@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pictures on a terminal, redrawn in place, or in a pipe, one below the other."""
+"""The status on a terminal, redrawn in place, or in a pipe, one below the other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,46 +8,48 @@ from rich.console import Console
 from rich.live import Live
 
 from wbond_cli import terminal
-from wbond_cli.status import monitor, table
-from wbond_cli.status.model import Picture
-from wbond_cli.status.monitor import Display, Show
+from wbond_cli.status import table
+from wbond_cli.status.model import Status
+from wbond_cli.status.monitor import Display, Print, print_on_change
 
 
-def show(found: Picture, console: Console) -> None:
-    """Print a picture."""
-    terminal.show(console, table.whole(found, table.style(console)))
+def show(status: Status, console: Console) -> None:
+    """Print a status."""
+    terminal.show(console, table.render_status(status, table.style(console)))
 
 
 def display(console: Console) -> Display:
-    """Return what shows one picture after the other, as the console can."""
+    """Return what shows one status after the other, as the console can."""
     if console.is_terminal and not console.is_dumb_terminal:
-        return _in_place(console)
-    return _one_below_the_other(console)
+        return _redraw(console)
+    return _append(console)
 
 
 @contextmanager
-def _in_place(console: Console) -> Iterator[Show]:
-    """Show pictures in one place; the last one is left when it ends."""
-    last: list[Picture] = []
+def _redraw(console: Console) -> Iterator[Print]:
+    """Show each status in place of the one before; the last one stays when it ends."""
+    last: list[Status] = []
 
-    def draw(found: Picture) -> None:
-        last[:] = [found]
-        live.update(table.whole(found, table.style(console, durations=False)), refresh=True)
+    def draw(status: Status) -> None:
+        last[:] = [status]
+        style = table.style(console, durations=False)
+        live.update(table.render_status(status, style), refresh=True)
 
     try:
         with Live(console=console, screen=True, auto_refresh=False) as live:
             yield draw
     finally:
-        for found in last:
-            show(found, console)
+        for status in last:
+            show(status, console)
 
 
-def _one_below_the_other(console: Console) -> Display:
-    blank_line: list[str] = []
+def _append(console: Console) -> Display:
+    """Print each status below the one before, with an empty line between."""
+    separator: list[str] = []
 
-    def draw(found: Picture) -> None:
-        whole = table.whole(found, table.style(console, durations=False))
-        terminal.show(console, *blank_line, whole)
-        blank_line[:] = [""]
+    def draw(status: Status) -> None:
+        style = table.style(console, durations=False)
+        terminal.show(console, *separator, table.render_status(status, style))
+        separator[:] = [""]
 
-    return monitor.in_turn(draw)
+    return print_on_change(draw)

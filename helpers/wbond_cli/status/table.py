@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A picture as a person reads it: lines for each bond, a table of its ports, advice.
+"""A status as a person reads it: lines for each bond, a table of its ports, advice.
 
 Nothing is cut off: what does not fit is folded, and on a narrow terminal the
-table becomes a list. Signs are ASCII's but in names.
+table becomes a list. All is ASCII but names.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,10 @@ from rich.text import Text
 from wbond import escape
 
 from wbond_cli import formatting
-from wbond_cli.status import model
-from wbond_cli.status.model import Address, Advice, Bond, Picture, Port, Unit
+from wbond_cli.status.advice import advice
+from wbond_cli.status.model import Address, Advice, Bond, Port, Status, Unit
 
 NARROW, WIDE = 70, 100  # columns: from where on the ports are a table, a radio has one line
-KINDS = {model.WIRED: "cable", model.WIRELESS: "radio"}
 STATES = {
     "active": ("active", "bold green"),
     "standby": ("stands by", "green"),
@@ -40,36 +39,33 @@ SOURCES = {
 
 
 class Style(NamedTuple):
-    """Columns that there are, signs that there are, and whether durations are told.
-
-    Durations age where nothing is redrawn.
-    """
+    """Columns, encoding, and whether durations are shown: they age where nothing is redrawn."""
 
     width: int
     encoding: str = "utf-8"
     durations: bool = True
 
     def shown(self, text: str) -> str:
-        """Return what will be seen of a text, so that a table reckons with its width."""
+        """Return a text as it will be printed, so that a table knows its width."""
         octets = escape.printable(text).encode(self.encoding, "backslashreplace")
         return octets.decode(self.encoding)
 
 
-def style(screen: Console, durations: bool = True) -> Style:
+def style(console: Console, durations: bool = True) -> Style:
     """Return what a console has."""
-    return Style(screen.width, screen.encoding, durations)
+    return Style(console.width, console.encoding, durations)
 
 
-def whole(found: Picture, style: Style) -> Group:
-    """Return all of a picture."""
-    blocks = [_bond(bond, found.time, style) for bond in found.bonds]
-    advice = list(found.faults)
-    if found.problems:
-        count = len(found.problems)
+def render_status(status: Status, style: Style) -> Group:
+    """Return all of a status."""
+    blocks = [_bond(bond, status.time, style) for bond in status.bonds]
+    general = list(status.faults)
+    if status.problems:
+        count = len(status.problems)
         text = f"the configuration has {count} fault{'s' if count > 1 else ''}"
-        advice.insert(0, Advice(text, "wbond check names them"))
-    if advice:
-        blocks.append(_advice(advice))
+        general.insert(0, Advice(text, "wbond check names them"))
+    if general:
+        blocks.append(_advice(general))
     parts: list[RenderableType] = []
     for block in blocks:
         parts += [Text(), block] if parts else [block]
@@ -78,15 +74,15 @@ def whole(found: Picture, style: Style) -> Group:
 
 def _bond(bond: Bond, now: float, style: Style) -> RenderableType:
     parts: list[RenderableType] = [_headline(bond, now, style)]
-    facts = _grid()
-    for key, value in _facts(bond, now, style):
-        facts.add_row(key, value)
-    if facts.row_count:
-        parts.append(Padding(facts, (0, 0, 0, 2), expand=False))
+    grid = _grid()
+    for key, value in _properties(bond, now, style):
+        grid.add_row(key, value)
+    if grid.row_count:
+        parts.append(Padding(grid, (0, 0, 0, 2), expand=False))
     if bond.ports:
         parts += [Text(), _ports(bond, now, style)]
-    if advice := model.advice(bond):
-        parts += [Text(), _advice(advice)]
+    if items := advice(bond):
+        parts += [Text(), _advice(items)]
     return Group(*parts)
 
 
@@ -99,7 +95,7 @@ def _grid() -> Table:
 
 
 def _headline(bond: Bond, now: float, style: Style) -> Text:
-    text, colour = _state_of(bond)
+    text, colour = _bond_state(bond)
     line = Text(escape.printable(bond.name), style="bold")
     line.append("  ")
     line.append(text, style=colour)
@@ -107,14 +103,14 @@ def _headline(bond: Bond, now: float, style: Style) -> Text:
     return line
 
 
-def _state_of(bond: Bond) -> tuple[str, str]:
-    """Return a bond's state in words, and their colour."""
+def _bond_state(bond: Bond) -> tuple[str, str]:
+    """Return a bond's state, and its colour."""
     if bond.kind != "bond":
         return ("is not there" if bond.kind == "none" else "is no bond"), "red"
     active = next((port for port in bond.ports if port.active), None)
     if active is None:
         return ("has no active port" if bond.ports else "has no ports"), "red"
-    text = f"{KINDS[active.kind]} {escape.printable(active.name)} is active"
+    text = f"{escape.printable(active.name)} ({active.kind}) is active"
     return text, "green" if bond.online else "yellow"
 
 
@@ -125,13 +121,13 @@ def _since(moment: float | None, now: float, style: Style) -> str:
     return f" since {formatting.clock(moment, now)}{lasted}"
 
 
-def _facts(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
-    found = [_address(address, now, style) for address in bond.addresses]
+def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
+    properties = [_address(address, now, style) for address in bond.addresses]
     if bond.address:
-        found.append(("MAC", _mac(bond)))
+        properties.append(("MAC", _mac(bond)))
     if units := _units(bond):
-        found.append(("units", units))
-    return found
+        properties.append(("units", units))
+    return properties
 
 
 def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
@@ -143,20 +139,20 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
         left = f" ({formatting.duration(address.until - now)} left)" if style.durations else ""
         line.append(f" until {formatting.clock(address.until, now)}{left}")
     if address.duplicate:
-        line.append(", another host has it", style="red")
+        line.append(", duplicate", style="red")
     elif address.tentative:
-        line.append(", not yet proven", style="yellow")
+        line.append(", tentative", style="yellow")
     elif address.deprecated:
-        line.append(", for nothing new", style="dim")
+        line.append(", deprecated", style="dim")
     return ("IPv6" if ":" in address.text else "IPv4"), line
 
 
 def _mac(bond: Bond) -> Text:
     line = Text(f"{bond.address}  mac = {escape.printable(bond.policy)}")
-    if not bond.common:
+    if not bond.shared_mac:
         return line
     refusing = [port for port in bond.ports if port.refused]
-    line.append(f", all ports have {bond.common}" if not refusing else "")
+    line.append(f", all ports have {bond.shared_mac}" if not refusing else "")
     for port in refusing:
         text = f", not taken by {escape.printable(port.name)}: {port.address}"
         line.append(text, style="yellow")
@@ -178,22 +174,19 @@ def _units(bond: Bond) -> Text:
     return line
 
 
-# --- the ports ----------------------------------------------------------------
-
-
 def _ports(bond: Bond, now: float, style: Style) -> RenderableType:
     if style.width < NARROW:
         return Group(*(_listed(port, now, style) for port in bond.ports))
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for heading in ("", "port", "kind", "rank", "state", "since", "failures", "link"):
-        numbers = heading in ("rank", "failures")
-        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+    for heading in ("", "port", "kind", "pos", "state", "since", "failures", "link"):
+        is_number = heading in ("pos", "failures")
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
     for port in bond.ports:
         table.add_row(
             _mark(port),
             _name(port, style),
-            KINDS[port.kind],
-            _count(port.rank),
+            port.kind,
+            _count(port.position),
             _state(port),
             formatting.clock(port.since, now) if port.since else "-",
             _count(port.failures),
@@ -217,7 +210,7 @@ def _count(number: int | None) -> str:
 
 def _state(port: Port) -> Text:
     text, colour = STATES[port.state]
-    if port.active and not port.carrier:
+    if port.active and not port.has_carrier:
         return Text(f"{text}, no carrier", style="red")
     return Text(text, style=colour)
 
@@ -229,8 +222,10 @@ def _link(port: Port, style: Style) -> tuple[str, ...]:
     radio = port.association
     numbers = [f"{radio.signal} dBm"] if radio.signal is not None else []
     numbers += [formatting.rate(radio.rate)] if radio.rate is not None else []
-    unproven = ("not authorised",) if port.carrier and not port.serves else ()
-    return (f'"{style.shown(radio.ssid)}"', *((", ".join(numbers),) if numbers else ()), *unproven)
+    parts = [f'"{style.shown(radio.ssid)}"']
+    parts += [", ".join(numbers)] if numbers else []
+    parts += ["not authorised"] if port.has_carrier and not port.is_operational else []
+    return tuple(parts)
 
 
 def _separated(parts: Sequence[str], style: Style) -> str:
@@ -241,20 +236,20 @@ def _listed(port: Port, now: float, style: Style) -> RenderableType:
     """Return a port as lines, for a narrow terminal."""
     state = _state(port)
     state.append(_since(port.since, now, style), style="not bold")
-    rank = [f"rank {port.rank}"] if port.rank else []
+    position = [f"position {port.position}"] if port.position else []
     failures = [] if port.failures is None else [f"link failures {port.failures}"]
-    about = Text(", ".join([KINDS[port.kind], *rank, *failures]))
+    about = Text(", ".join([port.kind, *position, *failures]))
     lines = [about, state, *map(Text, _link(port, style))]
     name = Text.assemble(_mark(port), " ", _name(port, style))
     return Group(name, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines))
 
 
-def _advice(found: Sequence[Advice]) -> RenderableType:
+def _advice(items: Sequence[Advice]) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column()
     grid.add_column(overflow="fold")
-    for one in found:
-        grid.add_row(Text("!", style="yellow"), Text(one.text, style="yellow"))
-        if one.remedy:
-            grid.add_row("", one.remedy)
+    for item in items:
+        grid.add_row(Text("!", style="yellow"), Text(item.text, style="yellow"))
+        if item.remedy:
+            grid.add_row("", item.remedy)
     return Padding(grid, (0, 0, 0, 2), expand=False)

@@ -1,15 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond check [FILE]: find what is wrong with the configuration and the machine.
-
-Every problem of /etc/wbond.conf and its drop-ins is shown with the line and
-what to do. Then the machine is looked at: programs and files that are missing,
-other programs on the same ports, what systemd says of the units. With FILE,
-that file is checked in place of all these; no drop-in is read.
-
-Exit status: 0 nothing, or notes only; 1 warnings; 2 errors.
-Errors are settings that are skipped or cannot work. Warnings of the configuration
-are an option given twice, a delay that is rounded, and a comment behind a value.
-"""
+"""wbond check: finds what is wrong with the configuration and the machine."""
 
 import argparse
 import os
@@ -23,27 +13,6 @@ from wbond_cli import terminal
 if TYPE_CHECKING:
     from wbond_cli.check import runner
     from wbond_cli.check.diagnostics import Diagnostic
-
-HELP = "find what is wrong with the configuration and the machine"
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
-    parser.add_argument(
-        "file", nargs="?", metavar="FILE", default="", help="check this file instead"
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print {findings: [{code, severity, file, line, column, end_column, section, option,"
-        " text, remedy}], exit}; without a place, texts are empty and numbers 0",
-    )
-    parser.add_argument(
-        "--root",
-        default="/",
-        metavar="DIR",
-        help="look at the system below DIR; its units are not verified",
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         console = terminal.console()
         diagnostics.show(console, found)
         end = escape.printable(_end(source, found))
-        for line in terminal.broken(end, terminal.room(console), "", ""):
+        for line in terminal.broken(end, terminal.columns(console), "", ""):
             console.print(line, soft_wrap=True)
     return status
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What wbond-generator would write, and what stands there since it ran last, in one form.
+"""What wbond-generator would write, and what it wrote in its last run, in one form.
 
 A tree is a dictionary from the path below the generator's directory to a
 file's text, or to `-> TARGET` for a link.
 """
 
 import os
+from collections.abc import Iterable
 
 from wbond import config, ini, plan
 from wbond import main as generator
@@ -16,46 +17,46 @@ ARROW = "-> "
 _LINKED = f"{plan.TEMPLATE_DIRECTORY}/wbond"  # wbond@, wbond-plug@, wbond-wait-online@
 
 
-def planned(root: str) -> tuple[config.Config, dict[str, str]]:
-    """Return the configuration below `root` and the tree that it comes to.
-
-    Raises OSError when a template that is needed is missing.
-    """
-    wishes = configuration(root)
-    return wishes, of(wishes, root)
-
-
-def configuration(root: str) -> config.Config:
-    """Read the configuration below a root, a copy's too."""
+def read_config(root: str) -> config.Config:
+    """Read the configuration below a root directory, or in a snapshot."""
     return config.interpret(ini.read(root), ini.hostname(root))
 
 
-def of(wishes: config.Config, root: str) -> dict[str, str]:
+def render(wanted: config.Config, root: str) -> dict[str, str]:
     """Return the tree that a configuration comes to with the unit templates below `root`.
 
     Raises OSError when one that is needed is missing.
     """
-    return tree(generator.items(wishes, root))
+    return render_items(generator.items(wanted, root))
 
 
-def tree(wanted: "tuple[plan.File | Link, ...]") -> dict[str, str]:
+def render_root(root: str) -> tuple[config.Config, dict[str, str]]:
+    """Return the configuration below `root` and the tree that it comes to.
+
+    Raises OSError when a template that is needed is missing.
+    """
+    wanted = read_config(root)
+    return wanted, render(wanted, root)
+
+
+def render_items(items: Iterable[plan.File | Link]) -> dict[str, str]:
     """Return a plan as a tree."""
     return {
-        item.path: ARROW + item.target if isinstance(item, Link) else item.text for item in wanted
+        item.path: ARROW + item.target if isinstance(item, Link) else item.text for item in items
     }
 
 
-def present(root: str) -> dict[str, str]:
-    """Return the tree of the generator's last run; what other generators wrote is left out."""
+def read_generated(root: str) -> dict[str, str]:
+    """Return the tree of the generator's last run, without what other generators wrote."""
     top = os.path.join(root, DIRECTORY)
-    found = {}
+    tree = {}
     for folder, names, files in os.walk(top):
         for name in (*names, *files):
             path = os.path.join(folder, name)
             text = _text(path)
             if text.startswith((plan.HEADER, ARROW + _LINKED)):
-                found[os.path.relpath(path, top)] = text
-    return found
+                tree[os.path.relpath(path, top)] = text
+    return tree
 
 
 def _text(path: str) -> str:

@@ -101,7 +101,7 @@ def up(bond: str, environ: "Mapping[str, str]") -> None:
     # import takes longer than all that has been done until here.
     from wbond_net.deployed import snapshot
 
-    snapshot.note(bond)
+    snapshot.save_applied(bond)
 
 
 def ports(bond: str) -> None:

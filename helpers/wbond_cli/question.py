@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A question on the terminal, with a limit of time, and never a fault where there is none."""
+"""A question on the terminal, with a time limit; without a terminal there is no answer."""
 
 import os
 import select
@@ -7,7 +7,7 @@ import select
 ENDED = None  # nobody is there to answer
 
 
-def possible(descriptor: int = 0) -> bool:
+def can_ask(descriptor: int = 0) -> bool:
     """Tell whether somebody can answer."""
     try:
         return os.isatty(descriptor)
@@ -15,15 +15,14 @@ def possible(descriptor: int = 0) -> bool:
         return False
 
 
-def line(seconds: float | None, descriptor: int = 0) -> str | None:
+def read_line(seconds: float | None, descriptor: int = 0) -> str | None:
     """Return the line typed within so many seconds, empty if none; ENDED when the terminal is gone.
 
     A terminal hands over a line at a time (termios(3), canonical mode). With None it waits.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    ready = poll.poll(None if seconds is None else max(0.0, seconds) * 1000)
-    if not ready:
+    if not poll.poll(None if seconds is None else max(0.0, seconds) * 1000):
         return ""
     try:
         octets = os.read(descriptor, 1024)

@@ -3,8 +3,9 @@
 
 import pytest
 from wbond import config, ini, plan
-from wbond_cli.apply import changes
-from wbond_cli.apply.changes import Await, Picture, Run, Running
+from wbond_cli.apply import changes, target
+from wbond_cli.apply.changes import AwaitSuccessor, Command, Running
+from wbond_cli.apply.target import TargetState
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY
@@ -25,15 +26,15 @@ def template(name: str) -> str:
     return (REPOSITORY / "units" / name).read_text(encoding="utf-8")
 
 
-DEFAULTS = changes.defaults(template)
+DEFAULTS = target.defaults(template)
 
 
-def picture(text: str, devices: list[Facts] | None = None) -> Picture:
+def target_state(text: str, devices: list[Facts] | None = None) -> TargetState:
     document = ini.Document()
     ini.parse(text.encode(), "/etc/wbond.conf", document)
-    wishes = config.interpret(document, "")
-    assert wishes.problems == []
-    return changes.picture(wishes, devices or DEVICES, DEFAULTS)
+    wanted = config.interpret(document, "")
+    assert wanted.problems == []
+    return target.target_state(wanted, devices or DEVICES, DEFAULTS)
 
 
 def commands(
@@ -42,19 +43,17 @@ def commands(
     devices: list[Facts] | None = None,
     running: dict[str, Running] | None = None,
 ) -> list[str]:
-    """Return the steps as lines; a wait is shown as the port that may not leave before."""
-    base = None if before is None else picture(before, devices)
+    """Return the steps as lines; a wait is shown as the port that must not leave before."""
+    base = None if before is None else target_state(before, devices)
     up = UP if running is None else running
-    found = changes.steps(base, picture(after, devices), up)
-    return [line(step) for step in found]
+    return [line(step) for step in changes.steps(base, target_state(after, devices), up)]
 
 
 def line(step: changes.Step) -> str:
-    if isinstance(step, Await):
+    if isinstance(step, AwaitSuccessor):
         return f"await {step.bond} {step.port}"
-    assert isinstance(step, Run)
-    words = " ".join(step.argv)
-    return words.replace("-- ", "").replace(f"{changes.PORT_PROGRAM}", "wbond-port")
+    assert isinstance(step, Command)
+    return " ".join(step.argv).replace("-- ", "").replace(changes.PORT_PROGRAM, "wbond-port")
 
 
 def triggered(*names: str) -> str:
@@ -72,15 +71,21 @@ def triggered(*names: str) -> str:
         BOTH + "# a comment\n",
         BOTH + "miimon = 100\nmac = active\nsupplicant_driver = nl80211\n",
         BOTH + "conflicts = dhcpcd.service\non_failure = mail.service\n",
-        BOTH + "\n[bond0/dock]\nkind = wired\nmatch_usb = 17ef:a387\npriority = 50\n",
     ],
-    ids=["the same", "a comment", "defaults, said", "dependencies", "a dock that is absent"],
+    ids=["the same", "a comment", "defaults, written", "dependencies"],
 )
 def test_only_the_units_are_made_anew(after: str) -> None:
-    found = list(changes.steps(picture(BOTH), picture(after), UP))
-    ranks = [step for step in found if isinstance(step, Run) and "rank" in step.argv]
-    # A dock below both moves the numbers of both; their order is the same, and costs nothing.
-    assert changes.is_idle(found) or ranks
+    assert changes.is_idle(changes.steps(target_state(BOTH), target_state(after), UP))
+
+
+def test_a_dock_that_is_absent_moves_no_port() -> None:
+    """One below both changes the numbers of both; their order is the same, and costs nothing."""
+    after = BOTH + "\n[bond0/dock]\nkind = wired\nmatch_usb = 17ef:a387\npriority = 50\n"
+    assert commands(BOTH, after) == [
+        RELOAD,
+        triggered("enp0s10", "wlp3s0"),
+        "wbond-port rank bond0 enp0s10 30 wlp3s0 20",
+    ]
 
 
 def test_a_bond_that_somebody_has_stopped_is_left() -> None:
@@ -93,7 +98,7 @@ def test_a_bond_that_somebody_has_stopped_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "option",
     [
         "miimon = 50\npeer_notif_delay = 300",
         "updelay = 200",
@@ -104,8 +109,8 @@ def test_a_bond_that_somebody_has_stopped_is_left() -> None:
     ],
 )
 @pytest.mark.parametrize("back", [False, True])
-def test_an_option_that_a_bond_in_use_takes_is_set(said: str, back: bool) -> None:
-    texts = [BOTH, BOTH + said + "\n"]
+def test_an_option_that_a_bond_in_use_takes_is_set(option: str, back: bool) -> None:
+    texts = [BOTH, BOTH + option + "\n"]
     before, after = reversed(texts) if back else texts
     assert commands(before, after) == [RELOAD, "systemctl reload wbond@bond0.service"]
 
@@ -118,7 +123,7 @@ def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "steps"),
+    ("option", "steps"),
     [
         ("dhclient_conf = /etc/dhcp/x.conf", ["try-reload-or-restart dhclient@bond0.service"]),
         ("dhcp6c_conf = /etc/x.conf", ["try-reload-or-restart dhcp6c@bond0.service"]),
@@ -129,8 +134,8 @@ def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
         ("dhcp6 = none", ["try-restart wbond-watch@bond0.service", "stop dhcp6c@bond0.service"]),
     ],
 )
-def test_a_client_s_option_concerns_the_client(said: str, steps: list[str]) -> None:
-    assert commands(BOTH, f"{BOTH}{said}\n") == [RELOAD, *(f"systemctl {step}" for step in steps)]
+def test_a_client_s_option_concerns_the_client(option: str, steps: list[str]) -> None:
+    assert commands(BOTH, f"{BOTH}{option}\n") == [RELOAD, *(f"systemctl {step}" for step in steps)]
 
 
 def test_a_client_that_is_wanted_again_is_started_once_the_watch_knows() -> None:
@@ -150,7 +155,7 @@ def test_a_client_that_is_not_wanted_is_not_told_of_its_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "option",
     [
         "supplicant_conf = /etc/office.conf",
         "supplicant_driver = wext",
@@ -158,8 +163,8 @@ def test_a_client_that_is_not_wanted_is_not_told_of_its_file() -> None:
         "legacy_rates = yes",
     ],
 )
-def test_a_radio_s_option_concerns_the_radio_alone(said: str) -> None:
-    assert commands(BOTH, f"{BOTH}{said}\n") == [
+def test_a_radio_s_option_concerns_the_radio_alone(option: str) -> None:
+    assert commands(BOTH, f"{BOTH}{option}\n") == [
         RELOAD,
         triggered("wlp3s0"),
         f"systemctl try-restart {RADIO_UNIT}",
@@ -255,7 +260,7 @@ def test_a_standby_port_just_leaves() -> None:
 
 
 def test_a_device_that_nobody_wants_is_nobody_s() -> None:
-    assert picture(BOTH, [*DEVICES, DOCK]).ports.keys() == {"enp0s10", "wlp3s0"}
+    assert target_state(BOTH, [*DEVICES, DOCK]).ports.keys() == {"enp0s10", "wlp3s0"}
 
 
 # --- bonds --------------------------------------------------------------------

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The way back: the former files, then the steps to the former state."""
+
+import os
+import shutil
+import time
+
+from wbond_net.deployed import snapshot, unit_tree
+
+from wbond_cli.apply import steps, timer
+from wbond_cli.apply.lock import locked
+from wbond_cli.apply.preparation import plan_steps
+from wbond_cli.command import CommandError, CommandRunner
+from wbond_cli.terminal import complain
+
+# Longer than a name of an interface: /var/lib/wbond/BOND is a bond's. Outlives a reboot.
+REJECTED = "var/lib/wbond/rejected-configurations"
+
+
+def restore(runner: CommandRunner, root: str) -> bool:
+    """Put the former files back and take the steps to the former state; tells whether all worked.
+
+    A step that fails keeps none of the others from being taken.
+    """
+    with locked(root):
+        if not snapshot.exists(root, snapshot.ATTEMPTED):
+            runner.output.line("Nothing waits to be confirmed, so nothing is restored.")
+            return True
+        attempted = unit_tree.read_config(snapshot.folder(root, snapshot.ATTEMPTED))
+        failures = put_back(root, rejected_folder(root))
+        former = unit_tree.read_config(snapshot.folder(root, snapshot.APPLIED))
+        for step in plan_steps(root, attempted, former):
+            try:
+                steps.take(runner, step)
+            except CommandError as error:
+                failures.append(str(error))
+        snapshot.delete(root, snapshot.ATTEMPTED)
+    timer.disarm(runner)
+    by_hand = f"Do it by hand; the former files are in {snapshot.folder(root, snapshot.APPLIED)}"
+    for text in failures:
+        complain(text, by_hand)
+    runner.output.line("The former configuration is in force again.")
+    return not failures
+
+
+def rejected_folder(root: str) -> str:
+    """Return the folder for the files of the attempt, named by its time."""
+    made = os.stat(snapshot.folder(root, snapshot.ATTEMPTED)).st_mtime
+    name = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(made))
+    return os.path.join(root, REJECTED, name)
+
+
+def put_back(root: str, rejected: str) -> list[str]:
+    """Make the files those that were in force; what they replace goes to the folder `rejected`.
+
+    Returns what could not be done.
+    """
+    present = snapshot.read_files(root)
+    former = snapshot.read_files(snapshot.folder(root, snapshot.APPLIED))
+    failures = []
+    for name in sorted({*present, *former} - {snapshot.HOSTNAME}):
+        path = os.path.join(root, name)
+        try:
+            _put_back(path, former.get(name), os.path.join(rejected, name))
+        except OSError as error:
+            failures.append(f"/{name}: {error.strerror}; it is not restored")
+    return failures
+
+
+def _put_back(path: str, former: snapshot.File | None, rejected: str) -> None:
+    """Restore one file, through a link where it is one; the present one goes to `rejected`."""
+    present = snapshot.read_file(path)
+    if present and former and present.data == former.data:
+        return
+    if present:
+        snapshot.write_file(rejected, present)
+    elif os.path.lexists(path):  # nothing that can be read: a folder, a link to nowhere
+        os.makedirs(os.path.dirname(rejected), exist_ok=True)
+        shutil.move(path, rejected)
+    if former is None:
+        os.unlink(path)
+    elif former.data is None or snapshot.is_mask(path):
+        snapshot.write_file(path, former)
+    else:
+        snapshot.write_file(os.path.realpath(path), former)

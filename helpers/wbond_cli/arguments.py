@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The whole command line: verbs, their options, and their help.
+
+Nothing here imports a verb: `wbond --help` and the completions load none.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from wbond.version import VERSION
+
+APPLY_TIMEOUT = 120  # seconds
+APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
+UP_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
+
+
+class Verb(NamedTuple):
+    """A verb's line in `wbond --help`, its own text, and what adds its options."""
+
+    help: str
+    description: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the options, with `verb`, and the whole of `argv`.
+
+    Ends the process, with status 2 and the usage of the verb, for options that it does not
+    take, and with 0 after --help and --version.
+    """
+    top = parser()
+    options, unknown = top.parse_known_args(argv, argparse.Namespace(argv=argv))
+    if unknown:
+        verbs(top)[options.verb].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; completions are made from it."""
+    top = argparse.ArgumentParser(
+        prog="wbond",
+        description="One network interface of a cable and a radio: see it, check it, change it.",
+        epilog="wbond VERB --help says more of a verb; wbond(8) says all.",
+    )
+    version = f"wbond {VERSION}"
+    top.add_argument("--version", action="version", version=version, help="print the version")
+    subparsers = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, verb in VERBS.items():
+        verb.add_options(
+            subparsers.add_parser(name, help=verb.help, description=verb.description.strip())
+        )
+    return top
+
+
+def verbs(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each verb."""
+    return next(
+        dict(action.choices)
+        for action in top._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ssid", metavar="SSID", help="write wpa_supplicant.conf for the network of this name"
+    )
+    _root(parser, "write and look below DIR")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", default="", help="check this file instead"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print {findings: [{severity, file, line, column, section, option, text, remedy}],"
+        " exit}; without a place, texts are empty and numbers 0",
+    )
+    _root(parser, "look at the system below DIR; its units are not verified")
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--tree", action="store_true", help="show the tree alone")
+    only.add_argument("--diff", action="store_true", help="show the differences alone")
+    _root(parser, "look at the configuration below DIR")
+
+
+def _apply(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=_apply_timeout,
+        default=APPLY_TIMEOUT,
+        metavar="SECONDS",
+        help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
+    )
+    parser.add_argument("--yes", action="store_true", help="confirm at once, for scripts")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="go on in spite of faults in the file, or without a way back",
+    )
+    _quiet(parser)
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--dry-run", action="store_true", help="say what would be done, and do nothing"
+    )
+    instead.add_argument(
+        "--confirm", action="store_true", help="keep what another session waits to have confirmed"
+    )
+    instead.add_argument(
+        "--restore", action="store_true", help="restore at once what was before that"
+    )
+
+
+def _apply_timeout(text: str) -> int:
+    try:
+        seconds = int(text)
+    except ValueError:
+        seconds = 0
+    if not 1 <= seconds <= APPLY_TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1 to {APPLY_TIMEOUT_MAX}")
+    return seconds
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-w", "--watch", action="store_true", help="show each change, until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
+    _root(parser, "the folder that holds etc, run and var")
+
+
+def _log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-S", "--since", metavar="TIME", help="from then on, over all boots")
+    parser.add_argument("-U", "--until", metavar="TIME", help="up to then")
+    parser.add_argument(
+        *("-b", "--boot"),
+        nargs="?",
+        const="0",
+        metavar="ID",
+        help="of one boot: 0 or none is this one, -1 the one before, all is all",
+    )
+    parser.add_argument("--bond", metavar="BOND", help="of this bond alone")
+    parser.add_argument("--json", action="store_true", help="for programs, an object a line")
+
+
+def _up(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all configured, if none is named")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=UP_TIMEOUT,
+        metavar="SECONDS",
+        help=f"how long to wait for an address, {UP_TIMEOUT:g} if not given",
+    )
+    _quiet(parser)
+
+
+def _down(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all that run, if none is named")
+    parser.add_argument("--yes", action="store_true", help="also when that cuts this session")
+    _quiet(parser)
+
+
+def _root(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--root", default="/", metavar="DIR", help=text)
+
+
+def _quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="do not show the commands")
+
+
+# In the order in which a person meets them.
+VERBS = {
+    "init": Verb(
+        "look at the hardware and write /etc/wbond.conf",
+        """
+wbond init: look at the hardware and write a commented /etc/wbond.conf.
+
+A file that is there is never overwritten. With --ssid a configuration for
+wpa_supplicant is written too: the passphrase is asked for on the terminal, or
+read as one line from standard input, and only its hash is kept, in a file that
+nobody but root may read.
+
+Exit status: 0 when something was written; 1 when nothing was.
+""",
+        _init,
+    ),
+    "check": Verb(
+        "find what is wrong with the configuration and the machine",
+        """
+wbond check [FILE]: find what is wrong with the configuration and the machine.
+
+Every problem of /etc/wbond.conf and its drop-ins is shown with the line and
+what to do. Then the machine is looked at: programs and files that are missing,
+other programs on the same ports, what systemd says of the units. With FILE,
+that file is checked in place of all these; no drop-in is read.
+
+Exit status: 0 nothing, or notes only; 1 warnings; 2 errors.
+Errors are settings that were skipped or cannot work. Warnings of the
+configuration are an option given twice and a delay that is rounded.
+""",
+        _check,
+    ),
+    "plan": Verb(
+        "show what the configuration would come to, and what would change",
+        """
+wbond plan: show what the configuration would come to, and change nothing.
+
+A tree shows every file and link that wbond-generator would write, and a diff
+what would differ from the configuration in force; where that one is not known,
+from what wbond-generator wrote last. What is marked + is new, - goes, ~ has
+another text. `wbond apply` makes it real, as does a reboot.
+
+Exit status: 0, also where there is a difference; 1 when no plan can be made.
+""",
+        _plan,
+    ),
+    "apply": Verb(
+        "make a changed file real, and go back unless it is confirmed",
+        """
+wbond apply: make a changed file real without a reboot, and go back unless you
+confirm.
+
+Only what the change touches is restarted; a port that stays as it is is left
+alone. Then it asks. Without a yes within the time given, or when the terminal
+is gone, the former files and the former state are restored, by a systemd timer
+if need be. The time counts from the first step.
+
+Exit status: 0 when the new configuration is in force, or was so already; 1
+when the former one has been restored, or something failed; 2 when it was
+refused, and nothing was changed.
+""",
+        _apply,
+    ),
+    "status": Verb(
+        "show the bonds, their ports and addresses, and what is wrong with them",
+        """
+wbond status: show the bonds and their ports, and what is wrong with them.
+
+Ends with 0 when every configured bond has an active port and an address that
+reaches beyond the link, with 1 when one has not, with 2 when no bond is
+configured or the call is wrong. With --watch: shows them again at each change
+that the kernel reports, until Ctrl-C, which ends it with 0. status.schema.json,
+whose place wbond(8) names, describes the JSON object of --json; with --watch
+there is one a line.
+""",
+        _status,
+    ),
+    "log": Verb(
+        "show failovers and plugs as a timeline, with durations",
+        """
+wbond log: show failovers and plugs as a timeline.
+
+It shows what wbond-watch has written to the journal, in order, and how long
+each state that ended had lasted. Without --since and --boot: this boot. Times
+are as journalctl(1) takes them: --since=yesterday, --since=-2h,
+--since="2026-07-30 12:00". With --json one object a line: `lasted` is for how
+many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
+0, with 1 when the journal cannot be read or asked so, with 2 when called
+wrongly.
+""",
+        _log,
+    ),
+    "up": Verb(
+        "start bonds, and wait until they are online",
+        """
+wbond up [BOND ...]: start bonds, with their ports and clients, and wait until
+they are online.
+
+Without a name, all bonds of the configuration. Exit status: 0 when all are
+online, 1 when one is not within the time given, 2 when called wrongly.
+""",
+        _up,
+    ),
+    "down": Verb(
+        "stop bonds, with their ports and clients",
+        """
+wbond down [BOND ...]: stop bonds with their ports and clients, and wait until
+all is gone.
+
+Without a name, all bonds that run. Asks before it cuts the SSH session that
+it is called from. Exit status: 0 when they are down, 1 when one is not, 2 when
+it was refused.
+""",
+        _down,
+    ),
+}

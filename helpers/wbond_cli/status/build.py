@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Facts -> the status of the bonds; all of it pure."""
+
+from collections.abc import Mapping, Sequence
+
+from wbond import config, escape, units
+from wbond_net import wait_online
+from wbond_net.clients.leases import Lease
+from wbond_net.kernel import bond_state, rtnetlink
+from wbond_net.kernel.rtnetlink import Link
+
+from wbond_cli.journal import reader
+from wbond_cli.journal.reader import Entry
+from wbond_cli.status.model import (
+    WIRED,
+    WIRELESS,
+    Address,
+    Bond,
+    Facts,
+    Port,
+    PortSlot,
+    Status,
+    Unit,
+)
+
+MII = ("up", "going down", "down", "going back")  # BOND_LINK_*, bond_slave_link_status()
+
+
+def build_status(facts: Facts) -> Status:
+    """Return the status that the facts come to."""
+    bonds = tuple(_bond(facts, name) for name in bond_names(facts))
+    problems = tuple(escape.printable(str(problem)) for problem in facts.config.problems)
+    return Status(facts.time, bonds, problems, tuple(facts.faults))
+
+
+def bond_names(facts: Facts) -> list[str]:
+    """Return the bonds: those of the configuration, then others that wbond has made."""
+    return list(dict.fromkeys([*(bond.name for bond in facts.config.bonds), *facts.made]))
+
+
+def interface(links: Mapping[int, Link], name: str) -> Link | None:
+    """Return the interface of that name."""
+    return next((link for link in links.values() if link.name == name), None)
+
+
+def expected_ports(facts: Facts, name: str) -> list[PortSlot]:
+    """Return a bond's ports: those that are in, and those that the configuration means.
+
+    udev's database says which interface a glob or a match_ option means.
+    """
+    bond, configured = interface(facts.links, name), _configured(facts, name)
+    ports = configured.ports if configured else []
+    literal = {port.name: port.kind for port in ports if port.literal}
+    members = [link for link in facts.links.values() if bond and link.master == bond.ifindex]
+    slots = {link.name: PortSlot(link.name, _kind(facts, link.name), link) for link in members}
+    for port in [*literal, *(other for other, owner in facts.claimed.items() if owner == name)]:
+        kind = literal.get(port) or _kind(facts, port)
+        link = slots[port].link if port in slots else interface(facts.links, port)
+        slots[port] = PortSlot(port, kind, link)
+    return list(slots.values())
+
+
+def bond_units(name: str) -> tuple[str, ...]:
+    """Name a bond's own units: itself, its watch, the DHCP clients."""
+    templates = (units.BOND, units.WATCH, *units.CLIENTS.values())
+    return tuple(units.instance(template, name) for template in templates)
+
+
+def mac_policy(facts: Facts, name: str) -> str:
+    """Return the bond's `mac`: the unit's, which was carried out, else the file's."""
+    unit = facts.units.get(units.instance(units.BOND, name))
+    configured = _configured(facts, name)
+    policy = configured.settings.get("mac", "active") if configured else "active"
+    return unit.environment.get("MAC", policy) if unit else policy
+
+
+def _configured(facts: Facts, name: str) -> config.Bond | None:
+    """Return what the configuration says of a bond."""
+    return next((bond for bond in facts.config.bonds if bond.name == name), None)
+
+
+def _kind(facts: Facts, name: str) -> str:
+    return WIRELESS if name in facts.radios else WIRED
+
+
+def _bond(facts: Facts, name: str) -> Bond:
+    link = interface(facts.links, name)
+    is_bond = link is not None and link.bond is not None
+    kind = "none" if link is None else "bond" if is_bond else "other"
+    history = reader.life(facts.history, name)
+    ports = _ports(facts, name, link if is_bond else None, history)
+    bond = Bond(
+        *(name, _configured(facts, name) is not None, kind),
+        policy=mac_policy(facts, name),
+        shared_mac=facts.shared_macs.get(name, ""),
+        ports=ports,
+        units=_units(facts, name),
+    )
+    if link is None or not is_bond:
+        return bond
+    active = next((port for port in ports if port.active), None)
+    return bond._replace(
+        up=link.up,
+        carrier=link.carrier,
+        address=link.address,
+        active=active.name if active else "",
+        since=active.since if active else reader.idle_since(history),
+        addresses=tuple(_addresses(facts, name, link)),
+    )
+
+
+def _units(facts: Facts, name: str) -> tuple[Unit, ...]:
+    """Return the bond's own units, without a DHCP client that it is not to have."""
+    watch = facts.units.get(units.instance(units.WATCH, name))
+    unwanted = {
+        units.instance(f"{client}@.service", name)
+        for client, setting in (("dhclient", "DHCP4"), ("dhcp6c", "DHCP6"))
+        if watch and watch.environment.get(setting) == "none"
+    }
+    wanted = [unit for unit in bond_units(name) if unit not in unwanted]
+    return tuple(facts.units[unit] for unit in wanted if unit in facts.units)
+
+
+def _ports(
+    facts: Facts, name: str, bond: Link | None, history: Sequence[Entry]
+) -> tuple[Port, ...]:
+    """Return the ports, the most preferred first, behind them those that are in no bond."""
+    ports = [_port(facts, name, slot, bond, history) for slot in expected_ports(facts, name)]
+    joined = [port for port in ports if port.joined]
+    placed = [port._replace(position=_position(port, joined)) for port in joined]
+    placed.sort(key=lambda port: port.position or 0)
+    return (*placed, *(port for port in ports if not port.joined))
+
+
+def _position(port: Port, joined: Sequence[Port]) -> int:
+    """Order as the kernel does: the primary, then by prio (bond_find_best_slave())."""
+    key = (port.primary, port.prio or 0)
+    return 1 + sum((other.primary, other.prio or 0) > key for other in joined)
+
+
+def _port(
+    facts: Facts, name: str, slot: PortSlot, bond: Link | None, history: Sequence[Entry]
+) -> Port:
+    unit_name = units.port(name, slot.kind, slot.name)
+    unit = facts.units.get(unit_name, Unit(unit_name, load=""))
+    link = slot.link
+    if link is None:
+        return Port(slot.name, slot.kind, "absent", False, False, False, unit=unit)
+    if bond is None or bond.bond is None or link.slave is None or link.master != bond.ifindex:
+        return _port_outside(facts, slot, link, unit)
+    is_operational = bond_state.Port(link, slot.name in facts.radios).is_operational
+    is_active = bond.bond.active == link.ifindex
+    port_state = _state(link, is_active, is_operational)
+    shared_mac = facts.shared_macs.get(name, "")
+    return Port(
+        *(slot.name, slot.kind, port_state, is_active, link.has_carrier, is_operational),
+        prio=link.slave.prio,
+        primary=bond.bond.primary == link.ifindex,
+        mii=MII[link.slave.mii_status] if link.slave.mii_status < len(MII) else "",
+        failures=link.slave.link_failures,
+        since=reader.since(history, slot.name, _state_in_journal(port_state)),
+        address=link.address,
+        refused=bool(shared_mac) and link.address != shared_mac,
+        speed=facts.speeds.get(slot.name),
+        association=facts.associations.get(slot.name),
+        unit=unit,
+    )
+
+
+def _port_outside(facts: Facts, slot: PortSlot, link: Link, unit: Unit) -> Port:
+    """Return a port that is there and has not joined."""
+    port_state = "blocked" if slot.name in facts.blocked else "outside"
+    master = facts.links[link.master].name if link.master in facts.links else ""
+    return Port(
+        *(slot.name, slot.kind, port_state, False, link.has_carrier, False),
+        address=link.address,
+        master=master,
+        unit=unit,
+    )
+
+
+def _state(link: Link, is_active: bool, is_operational: bool) -> str:
+    if is_active:
+        return "active"
+    if not link.has_carrier:
+        return "no-carrier" if link.up else "down"
+    return "standby" if is_operational else "waiting"
+
+
+def _state_in_journal(port_state: str) -> str:
+    """Return which of the three states that the journal tells apart a port is in."""
+    return {"waiting": "standby", "down": "no-carrier"}.get(port_state, port_state)
+
+
+def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
+    """Return the bond's addresses: IPv4 first, those that reach farther first."""
+    leases = {lease.address: lease for lease in facts.leases.get(name, ())}
+    dhcp6c = facts.units.get(units.instance(units.CLIENTS["dhcp6"], name))
+    has_dhcp6c = dhcp6c is not None and dhcp6c.active == "active"
+    own = [address for address in facts.addresses if address.ifindex == bond.ifindex]
+    own.sort(key=lambda address: (address.family, address.scope, address.octets))
+    return [
+        Address(
+            text=address.text,
+            prefixlen=address.prefixlen,
+            source=_source(address, leases, has_dhcp6c),
+            until=None if address.valid is None else facts.time + address.valid,
+            routable=wait_online.routable(address),
+            tentative=address.tentative,
+            duplicate=address.dadfailed,
+            deprecated=address.deprecated,
+            lease=leases.get(address.text),
+        )
+        for address in own
+    ]
+
+
+def _source(address: rtnetlink.Address, leases: Mapping[str, Lease], has_dhcp6c: bool) -> str:
+    """Tell where an address comes from, as far as the kernel knows.
+
+    dhclient-script gives a leased one its lifetime, and router advertisements
+    have one; dhcp6c adds its own as /128 without any.
+    """
+    if address.scope != rtnetlink.SCOPE_UNIVERSE:
+        return "link"
+    if ":" not in address.text:
+        return "dhcp4" if address.text in leases or not address.permanent else "static"
+    if not address.permanent:
+        return "advertisement"
+    return "dhcp6" if has_dhcp6c and address.prefixlen == 128 else "static"

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is collected from other programs and from files."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wbond_cli.status import collect, document
+from wbond_cli.status.build import build_status
+from wbond_cli.status.model import Association, Facts
+from wbond_net.clients import leases
+
+from tests import stories
+from tests.status.programs import SHOWN, Programs
+from tests.status.views import errors, rendered, states
+from tests.stories import CARD, MACS, NOW, RADIO
+
+IW_5_19 = """\
+Connected to 02:00:00:00:01:00 (on wlp3s0)
+\tSSID: Caf\\xc3\\xa9 \\x5c \\x1b[2J\\xff
+\tfreq: 5180
+\tRX: 1234567 bytes (12345 packets)
+\tTX: 123456 bytes (1234 packets)
+\tsignal: -52 dBm
+\trx bitrate: 780.0 MBit/s VHT-MCS 8 80MHz short GI VHT-NSS 2
+\ttx bitrate: 866.7 MBit/s VHT-MCS 9 80MHz short GI VHT-NSS 2
+
+\tbss flags:\tshort-slot-time
+\tdtim period:\t2
+\tbeacon int:\t100
+"""
+
+
+def test_an_association_by_iw() -> None:
+    found = collect.parse_association(IW_5_19)
+    assert found == Association("Café \\ \\x1b[2J\\udcff", -52, 5180.0, 866.7)
+    newer = IW_5_19.replace("freq: 5180", "freq: 5180.0").replace("\ttx bitrate: 866", "\tx: 866")
+    assert collect.parse_association(newer) == found._replace(rate=None)
+
+
+@pytest.mark.parametrize("text", ["Not connected.\n", "", "command failed: No such device (-19)\n"])
+def test_no_association_by_iw(text: str) -> None:
+    assert collect.parse_association(text) is None
+
+
+def test_units_by_systemctl() -> None:
+    bond, watch, client = collect.parse_units(SHOWN)
+    assert (bond.name, bond.sub, bond.reload_due) == ("wbond@bond0.service", "exited", True)
+    assert bond.environment["MAC"] == "enp0s10"
+    assert watch.status == "cable enp0s10 carries; radio wlp3s0 stands by"
+    assert watch.environment["DHCP6"] == "none"
+    assert (client.load, client.active, client.environment) == ("not-found", "inactive", {})
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")), st.integers())
+@settings(deadline=None)
+def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
+    lease = f"lease {{\n  fixed-address 192.0.2.100;\n  renew epoch {number};\n{text}\n}}\n"
+    found = tuple(leases.parse(lease))
+    tuple(collect.parse_units(text))
+    assert collect.ssid(text).isprintable()
+    association = collect.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
+    assert association is not None
+    own = {"leases": {"bond0": found}, "associations": {"wlp3s0": association}}
+    facts = stories.cable_carries(**own)
+    assert errors(document.status_to_dict(build_status(facts))) == []
+    assert all(character.isprintable() or character == "\n" for character in rendered(facts))
+
+
+def collected(root: Path, programs: Programs, links: Facts) -> Facts:
+    return collect.Collector(programs, str(root)).collect(links.links, links.addresses, (), NOW)
+
+
+def test_looking(root: Path) -> None:
+    programs = Programs(systemctl=SHOWN, iw=IW_5_19)
+    facts = collected(root, programs, stories.cable_carries())
+    assert facts.made == ("bond0",)
+    assert facts.radios == {"wlp3s0"}
+    assert facts.speeds == {"enp0s10": 2500}
+    assert facts.associations["wlp3s0"].signal == -52
+    assert facts.units["wbond-watch@bond0.service"].active == "active"
+    assert [lease.server for lease in facts.leases["bond0"]] == ["192.0.2.9", "192.0.2.1", ""]
+    assert facts.faults == ()
+    asked = [words for words in programs.asked if words[0] == "systemctl"]
+    assert len(asked) == 1
+    assert asked[0][-2:] == ("bond0-wired@enp0s10.service", "bond0-supplicant@wlp3s0.service")
+
+
+def test_without_programs_what_is_lacking_is_said(root: Path) -> None:
+    facts = collected(root, Programs(), stories.cable_carries())
+    assert [fault.text for fault in facts.faults] == [
+        "the units could not be asked for: systemctl is not installed"
+    ]
+    assert build_status(facts).bonds[0].active == "enp0s10"
+    assert errors(document.status_to_dict(build_status(facts))) == []
+    assert "is not installed" in squeezed_but_blanks(rendered(facts))
+
+
+def squeezed_but_blanks(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_leases_that_cannot_be_read(root: Path) -> None:
+    path = root / "var/lib/dhcp/dhclient.bond0.leases"
+    path.unlink()
+    path.mkdir()
+    facts = collected(root, Programs(systemctl=SHOWN), stories.cable_carries())
+    (fault,) = facts.faults
+    assert fault.text.startswith("/var/lib/dhcp/dhclient.bond0.leases: Is a directory")
+    # The kernel knows how long the address is valid all the same.
+    assert build_status(facts).bonds[0].addresses[0].until == NOW + 18_731
+
+
+def test_a_radio_without_carrier_and_a_cable_without_speed(root: Path) -> None:
+    (root / "sys/enp0s10/speed").write_text("-1\n")
+    programs = Programs(systemctl=SHOWN, iw="Not connected.\n")
+    facts = collected(root, programs, stories.nothing_carries())
+    assert (facts.speeds, facts.associations) == ({}, {})
+    assert "iw" not in [words[0] for words in programs.asked]
+
+
+def test_a_switch_blocks_the_radio(root: Path) -> None:
+    (root / "sys/wlp3s0/phy80211/rfkill0").mkdir()
+    (root / "sys/wlp3s0/phy80211/rfkill0/soft").write_text("1\n")
+    links = stories.facts(
+        stories.bond(CARD), stories.port(CARD), stories.port(RADIO, **stories.OUT)
+    )
+    assert states(collected(root, Programs(), links)) == {"enp0s10": "active", "wlp3s0": "blocked"}
+
+
+def test_the_common_address_is_the_one_that_ports_are_given(root: Path) -> None:
+    shown = SHOWN.replace("MAC=enp0s10", f"MAC={MACS[CARD]}")
+    facts = collected(root, Programs(systemctl=shown), stories.cable_carries())
+    (bond,) = build_status(facts).bonds
+    assert (bond.policy, bond.shared_mac) == (MACS[CARD], MACS[CARD])
+    assert [port.name for port in bond.ports if port.refused] == ["wlp3s0"]
