@@ -2,8 +2,8 @@
 """One MAC address for all ports, where `mac` asks for it."""
 
 import pytest
+from wbond.values import MacPolicy
 from wbond_net.ports import mac_policy, port
-from wbond_net.ports.mac_policy import MacPolicy
 
 from tests.fake import OWN, Machine
 from tests.ports import CARD, RADIO, join

@@ -83,7 +83,6 @@ def align(environ: Mapping[str, str]) -> int:
     """Give the port the shared MAC while it is down and free; join() tells of it later."""
     from wbond_net.kernel import sysfs
     from wbond_net.ports import mac_policy
-    from wbond_net.ports.mac_policy import MacPolicy
 
     name = environ["INTERFACE"]
     if not sysfs.is_up(name) and not sysfs.master(name):

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wbond import escape, units
+from wbond.values import MacPolicy
 from wbond_net.clients import identity, leases
 from wbond_net.clients.leases import Lease
 from wbond_net.deployed import unit_tree
 from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.ports import mac_policy
-from wbond_net.ports.mac_policy import MacPolicy
 
 from wbond_cli.command import CommandError, Run
 from wbond_cli.journal.reader import Entry

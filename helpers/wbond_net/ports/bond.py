@@ -10,13 +10,13 @@ import os
 import sys
 
 from wbond import escape, units
+from wbond.values import MacPolicy
 
 from wbond_net import runtime
 from wbond_net.clients import identity
 from wbond_net.kernel import bonds, command, links, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
-from wbond_net.ports.mac_policy import ADDRESS, MacPolicy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def _create_or_adopt(bond: str, environ: "Mapping[str, str]") -> bool:
 
 def _address(bond: str, policy: MacPolicy) -> str:
     """Return the address for the time before any port is active; nothing without a machine id."""
-    if policy.kind == ADDRESS:
-        return policy.value
+    if policy.address:
+        return policy.address
     try:
         return identity.mac(bond)
     except identity.NoMachineId as error:

@@ -7,32 +7,13 @@ A radio's address can be set only while it is down, or up and idle
 
 import os
 
+from wbond.values import MacPolicy
+
 from wbond_net.clients import identity
 from wbond_net.kernel import command, links, sysfs
 from wbond_net.kernel.journal import say
 
 STATE = "/var/lib/wbond"
-ACTIVE, STABLE, INTERFACE, ADDRESS = "active", "stable", "interface", "address"
-
-
-class MacPolicy:
-    """What `mac` says: ACTIVE, STABLE, INTERFACE with its name, or ADDRESS with six octets."""
-
-    __slots__ = ("kind", "value")
-
-    def __init__(self, kind: str, value: str = "") -> None:
-        self.kind, self.value = kind, value
-
-    @classmethod
-    def parse(cls, text: str) -> "MacPolicy":
-        """Read the value that the generator has checked; no interface's name holds a colon."""
-        if text in (ACTIVE, STABLE):
-            return cls(text)
-        return cls(ADDRESS if ":" in text else INTERFACE, text)
-
-    def names(self, port: str) -> bool:
-        """Tell whether this port's own address is the shared one."""
-        return self.kind == INTERFACE and self.value == port
 
 
 def apply(bond: str, port: str, policy: MacPolicy) -> None:
@@ -49,13 +30,11 @@ def shared_mac(bond: str, policy: MacPolicy) -> str:
 
     That of an interface is remembered for when it is absent: a dock's.
     """
-    if policy.kind == ACTIVE:
-        return ""
-    if policy.kind == STABLE:
+    if policy.stable:
         return identity.mac(bond)
-    if policy.kind == ADDRESS:
-        return policy.value
-    return links.permanent_address(policy.value) or _remembered(bond, policy.value)
+    if policy.interface:
+        return links.permanent_address(policy.interface) or _remembered(bond, policy.interface)
+    return policy.address
 
 
 def remember(bond: str, interface: str) -> None:

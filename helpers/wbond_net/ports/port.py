@@ -9,12 +9,13 @@ wpa_supplicant, after waiting for a radio that rfkill blocks.
 import os
 import sys
 
+from wbond.values import MacPolicy
+
 from wbond_net import runtime
 from wbond_net.kernel import addresses, bonds, command, links, rfkill, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.ports import ifupdown, mac_policy, scan_frequencies
-from wbond_net.ports.mac_policy import ACTIVE, MacPolicy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             rank(bond, prios)
         else:
             verbs[verb](bond, port, environ)
-    except (PortTaken, CommandError, OSError) as error:
+    except (PortTaken, CommandError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         if prios or sysfs.exists(port):
             return 1
@@ -93,7 +94,7 @@ def _enslave(bond: str, port: str, policy: MacPolicy) -> None:
     with runtime.locked(bond):  # else another port, made the primary meanwhile, would be forgotten
         _forget_primary(bond)
     links.enslave(port, bond)
-    if policy.names(port):
+    if policy.interface == port:
         mac_policy.remember(bond, port)
 
 
@@ -162,8 +163,8 @@ def leave(bond: str, port: str, environ: "Mapping[str, str]") -> None:
     """Take the port out and give it its own address back; a port that is gone or not in is left."""
     if sysfs.master(port) != bond:
         return
-    shared = MacPolicy.parse(environ.get("MAC", ACTIVE)).kind != ACTIVE
-    own = links.permanent_address(port) if shared else ""
+    policy = MacPolicy.parse(environ.get("MAC", "active"))
+    own = "" if policy.active else links.permanent_address(port)
     links.release(port)
     if environ.get("LEGACY_RATES") == "no":
         _allow_all_rates(port)
