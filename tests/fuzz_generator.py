@@ -49,7 +49,7 @@ class Generator:
         check_items(items)
         for problem in read.problems:
             if problem.code == config.INTERNAL_ERROR:
-                raise Finding(str(problem))
+                raise Finding(messages.line(problem))
             messages.remedy(problem)
         if self.chance.random() < 0.02:
             self.write(text)

@@ -93,14 +93,14 @@ def test_all_that_is_planned_is_written_and_nothing_besides(text: str) -> None:
 PROGRAM = """
 import sys
 sys.path[:0] = sys.argv[1:]
-from wbond import config, ini, plan
+from wbond import config, ini, messages, plan
 document = ini.Document()
 ini.parse(sys.stdin.buffer.read(), "/etc/wbond.conf", document)
 found = config.interpret(document, "h")
 for item in plan.plan(found, lambda name: name, lambda name: ""):
     print(ascii(item.path), ascii(item.text if hasattr(item, "text") else item.target))
 for problem in found.problems:
-    print(ascii(str(problem)))
+    print(ascii(messages.line(problem)))
 """
 BUSY = """[DEFAULT]
 miimon = 50

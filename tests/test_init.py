@@ -159,7 +159,7 @@ def test_no_name_makes_a_file_with_a_problem(seen: list[tuple[str, str, bool]]) 
     adapters = [Adapter(Facts(name, kind), p, "") for name, (kind, p) in unique.items()]
     text = draft.text(adapters, True)
     config_read = read(text)
-    assert [str(problem) for problem in config_read.problems] == []
+    assert config_read.problems == []
     built_in = {a.facts.name for a in adapters if not a.plugged and draft.usable(a.facts.name)}
     assert built_in <= {port.name for port in config_read.bonds[0].ports if port.literal}
     assert len(config_read.bonds[0].settings) == 0

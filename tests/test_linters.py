@@ -51,6 +51,15 @@ def test_there_are_scripts_and_pages() -> None:
     assert len(PAGES) >= 2
 
 
+LINES_MAX = 400
+
+
+def test_no_file_of_code_is_too_long_to_be_read_at_once() -> None:
+    scripts = [name for name in tracked() if name.endswith(".py") or "helpers/wbond" in name]
+    lines = {name: len((REPOSITORY / name).read_bytes().splitlines()) for name in scripts}
+    assert {name: count for name, count in lines.items() if count > LINES_MAX} == {}
+
+
 def test_ruff_has_nothing_to_say() -> None:
     assert run(sys.executable, "-m", "ruff", "check", "-q", *PYTHON) == (0, "")
 

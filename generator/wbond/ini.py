@@ -65,11 +65,6 @@ class Problem:
         self.place, self.code, self.section, self.option = place, code, section, option
         self.value, self.effect, self.arguments = value, effect, arguments or {}
 
-    def __str__(self) -> str:
-        from wbond import messages  # costs 0.6 ms: only where something is wrong
-
-        return messages.line(self)
-
 
 class Option:
     """One assignment; `place` is its name's.

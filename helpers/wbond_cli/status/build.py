@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from wbond import config, escape, units
+from wbond import config, escape, messages, units
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import bond_state, rtnetlink
@@ -29,7 +29,7 @@ MII = ("up", "going down", "down", "going back")  # BOND_LINK_*, bond_slave_link
 def build_status(facts: Facts) -> Status:
     """Return the status that the facts come to."""
     bonds = tuple(_bond(facts, name) for name in bond_names(facts))
-    problems = tuple(escape.printable(str(problem)) for problem in facts.config.problems)
+    problems = tuple(escape.printable(messages.line(problem)) for problem in facts.config.problems)
     return Status(facts.time, bonds, problems, tuple(facts.faults))
 
 

@@ -3,7 +3,7 @@
 
 import argparse
 
-from wbond import escape
+from wbond import escape, messages
 from wbond.config import Config
 from wbond_net.deployed import snapshot, unit_tree
 
@@ -60,7 +60,7 @@ def apply(runner: CommandRunner, root: str, options: argparse.Namespace) -> int:
 def _acceptable(wanted: Config, force: bool) -> bool:
     """Show the problems of the configuration; tells whether to go on all the same."""
     for problem in wanted.problems:
-        complain(escape.printable(str(problem)))
+        complain(escape.printable(messages.line(problem)))
     if wanted.problems and not force:
         complain(
             "the file has faults, so nothing was changed",
