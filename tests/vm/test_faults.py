@@ -49,7 +49,7 @@ NAMED = (
 OWN_ADDRESS = """
 import sys
 sys.path[:0] = ["/usr/local/lib/wbond/generator", "/usr/local/lib/wbond/helpers"]
-from wbond_net import identity
+from wbond_net.clients import identity
 print(identity.mac(sys.argv[1]))
 """
 

@@ -37,8 +37,8 @@ class Dependency(NamedTuple):
 
 
 _ALWAYS = (
-    Dependency("ip", "iproute2", "iproute2", "no bond is made"),
-    Dependency("udevadm", "udev", "systemd", "ports found by globs have no priority"),
+    Dependency("ip", "iproute2", "iproute2", "dhclient cannot set the address"),
+    Dependency("udevadm", "udev", "systemd", "no device becomes a port"),
     Dependency("modprobe", "kmod", "kmod", "the bonding module is not loaded as it must be"),
 )
 _RADIO = Dependency("wpa_supplicant", "wpasupplicant", "wpa_supplicant", "no radio connects")
