@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from wbond_net import wait_online
 from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.cache import Cache, link_by_name
+from wbond_net.kernel.cache import Cache
 from wbond_net.kernel.netlink import Overrun
 from wbond_net.kernel.rtnetlink import Address, Event, Link
 
@@ -125,8 +125,8 @@ def test_after_lost_events_the_truth_is_read_anew() -> None:
 
 def test_a_link_is_found_by_its_name() -> None:
     links = {2: link("eth0", 2), 9: link()}
-    assert link_by_name(links, "bond0") is links[9]
-    assert link_by_name(links, "bond1") is None
+    assert rtnetlink.link_by_name(links, "bond0") is links[9]
+    assert rtnetlink.link_by_name(links, "bond1") is None
 
 
 @pytest.mark.parametrize(

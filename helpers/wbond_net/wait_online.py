@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.cache import Cache, link_by_name
+from wbond_net.kernel.cache import Cache
 from wbond_net.kernel.rtnetlink import Address, Link
 
 USAGE = "usage: wbond-wait-online [--timeout SECONDS] BOND"
@@ -65,7 +65,7 @@ def wait(bond: str, timeout: float) -> str:
 
 def missing(bond: str, links: Mapping[int, Link], addresses: Iterable[Address]) -> str:
     """Return what keeps the bond from being online; nothing when it is."""
-    link = link_by_name(links, bond)
+    link = rtnetlink.link_by_name(links, bond)
     if link is None:
         return "does not exist"
     if not link.has_carrier:

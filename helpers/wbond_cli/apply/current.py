@@ -8,11 +8,10 @@ from collections.abc import Mapping
 
 from wbond_net.deployed import snapshot
 from wbond_net.kernel import rtnetlink, sysfs
+from wbond_net.kernel.bond_state import Port
 from wbond_udev.match import Facts
 
 from wbond_cli.apply.changes import Running
-
-_CARRIES = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
 
 
 def devices() -> list[Facts]:
@@ -67,26 +66,17 @@ def _parent(folder: str) -> int:
 def addresses(bond: str) -> list[str]:
     """Return the IP addresses of an interface, as text."""
     with rtnetlink.Socket(0) as netlink:
-        ifindex = _ifindex(netlink.links(), bond)
-        return [address.text for address in netlink.addresses() if address.ifindex == ifindex]
-
-
-def _ifindex(links: Mapping[int, rtnetlink.Link], name: str) -> int:
-    """Return an interface's index, 0 where there is none of that name."""
-    return next((index for index, link in links.items() if link.name == name), 0)
+        link = rtnetlink.link_by_name(netlink.links(), bond)
+        index = link.ifindex if link else 0
+        return [address.text for address in netlink.addresses() if address.ifindex == index]
 
 
 def can_do_without(links: Mapping[int, rtnetlink.Link], bond: str, port: str) -> bool:
     """Tell whether the bond can do without a port: another can take over, or there is no other."""
-    ifindex = _ifindex(links, bond)
-    others = [link for link in links.values() if link.master == ifindex and link.name != port]
-    return not others or any(_can_take_over(other) for other in others)
-
-
-def _can_take_over(port: rtnetlink.Link) -> bool:
-    """Tell whether the kernel would change to a port, and frames get through it."""
-    up = port.slave is not None and port.slave.mii_status == rtnetlink.MII_UP
-    return up and port.has_carrier and port.operstate in _CARRIES
+    master = rtnetlink.link_by_name(links, bond)
+    inside = [link for link in links.values() if master and link.master == master.ifindex]
+    others = [Port(link, sysfs.is_radio(link.name)) for link in inside if link.name != port]
+    return not others or any(other.can_take_over for other in others)
 
 
 def wait_for_successor(bond: str, port: str, timeout: float) -> bool:

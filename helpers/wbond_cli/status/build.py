@@ -38,24 +38,19 @@ def bond_names(facts: Facts) -> list[str]:
     return list(dict.fromkeys([*(bond.name for bond in facts.config.bonds), *facts.made]))
 
 
-def interface(links: Mapping[int, Link], name: str) -> Link | None:
-    """Return the interface of that name."""
-    return next((link for link in links.values() if link.name == name), None)
-
-
 def expected_ports(facts: Facts, name: str) -> list[PortSlot]:
     """Return a bond's ports: those that are in, and those that the configuration means.
 
     udev's database says which interface a glob or a match_ option means.
     """
-    bond, configured = interface(facts.links, name), _configured(facts, name)
+    bond, configured = rtnetlink.link_by_name(facts.links, name), _configured(facts, name)
     ports = configured.ports if configured else []
     literal = {port.name: port.kind for port in ports if port.literal}
     members = [link for link in facts.links.values() if bond and link.master == bond.ifindex]
     slots = {link.name: PortSlot(link.name, _kind(facts, link.name), link) for link in members}
     for port in [*literal, *(other for other, owner in facts.claimed.items() if owner == name)]:
         kind = literal.get(port) or _kind(facts, port)
-        link = slots[port].link if port in slots else interface(facts.links, port)
+        link = slots[port].link if port in slots else rtnetlink.link_by_name(facts.links, port)
         slots[port] = PortSlot(port, kind, link)
     return list(slots.values())
 
@@ -84,7 +79,7 @@ def _kind(facts: Facts, name: str) -> str:
 
 
 def _bond(facts: Facts, name: str) -> Bond:
-    link = interface(facts.links, name)
+    link = rtnetlink.link_by_name(facts.links, name)
     is_bond = link is not None and link.bond is not None
     kind = "none" if link is None else "bond" if is_bond else "other"
     history = reader.life(facts.history, name)

@@ -52,7 +52,7 @@ class Collector:
 
     def is_radio(self, name: str) -> bool:
         """Tell a radio from a cable."""
-        return sysfs.exists(f"{name}/phy80211") or sysfs.exists(f"{name}/wireless")
+        return sysfs.is_radio(name)
 
     def collect(
         self,
@@ -84,7 +84,7 @@ class Collector:
 
     def _claimed(self, facts: Facts) -> dict[str, str]:
         """Read what udev's rules have said of hardware that is in none of the bonds."""
-        bonds = {build.interface(facts.links, name) for name in build.bond_names(facts)}
+        bonds = {rtnetlink.link_by_name(facts.links, name) for name in build.bond_names(facts)}
         inside = {bond.ifindex for bond in bonds if bond}
         claimed = {}
         for other in facts.links.values():

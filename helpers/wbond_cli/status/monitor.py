@@ -62,7 +62,7 @@ class StatusMonitor:
             self._history += synthesize_entries(former, present, name, boot, now)
 
     def _state(self, name: str) -> State:
-        bond = build.interface(self._view.links, name)
+        bond = rtnetlink.link_by_name(self._view.links, name)
         if bond is None or bond.bond is None:
             return State(None, {}, None)
         former = self._states.get(name)

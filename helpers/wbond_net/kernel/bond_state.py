@@ -43,6 +43,14 @@ class Port(NamedTuple):
         operational = (rtnetlink.OPERSTATE_UP,) if self.is_radio else _WIRED_OPERATIONAL
         return self.has_carrier and self.link.operstate in operational
 
+    @property
+    def can_take_over(self) -> bool:
+        """Tell whether the port is operational, and up for the kernel, which refuses others
+        (bond_option_active_slave_set()).
+        """
+        slave = self.link.slave
+        return self.is_operational and slave is not None and slave.mii_status == rtnetlink.MII_UP
+
 
 class State(NamedTuple):
     """The bond, and its ports by index in the order in which they joined.
@@ -71,7 +79,7 @@ class State(NamedTuple):
 
 def find_bond(links: Mapping[int, Link], name: str) -> Link:
     """Return the bond called `name`. Raises LookupError with a text that says what is wrong."""
-    link = next((link for link in links.values() if link.name == name), None)
+    link = rtnetlink.link_by_name(links, name)
     if link is None:
         raise LookupError(f"{escape.printable(name)} does not exist")
     if link.bond is None:

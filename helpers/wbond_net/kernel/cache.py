@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Links and addresses as of now: read once, then kept by the kernel's reports."""
 
-from collections.abc import Mapping
-
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.rtnetlink import Address, Event, Link
 
@@ -42,11 +40,6 @@ class Cache:
             lambda: (self._netlink.links(), self._netlink.addresses())
         )
         self.addresses = {_key(found): found for found in addresses}
-
-
-def link_by_name(links: Mapping[int, Link], name: str) -> Link | None:
-    """Return the link called `name`; None where there is none."""
-    return next((link for link in links.values() if link.name == name), None)
 
 
 def _key(address: Address) -> tuple[int, int, bytes, int]:

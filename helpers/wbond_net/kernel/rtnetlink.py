@@ -7,7 +7,7 @@ raises for it.
 
 import _socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from wbond_net.kernel import netlink, uapi
@@ -146,6 +146,11 @@ class Event(NamedTuple):
 
     what: Link | Address
     gone: bool = False
+
+
+def link_by_name(links: Mapping[int, Link], name: str) -> Link | None:
+    """Return the link called `name`; None where there is none."""
+    return next((link for link in links.values() if link.name == name), None)
 
 
 def event(message: Message) -> Event | None:

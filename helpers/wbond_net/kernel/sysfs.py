@@ -25,6 +25,11 @@ def is_bond(name: str) -> bool:
     return os.path.isdir(os.path.join(SYSFS, name, "bonding"))
 
 
+def is_radio(name: str) -> bool:
+    """Tell a radio from a cable, also one whose driver has wireless extensions alone."""
+    return exists(f"{name}/phy80211") or exists(f"{name}/wireless")
+
+
 def is_up(name: str) -> bool:
     """Tell whether the interface is administratively up (IFF_UP, netdevice(7))."""
     return bool(int(attribute(name, "flags") or "0", 16) & 1)

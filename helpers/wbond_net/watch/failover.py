@@ -72,14 +72,9 @@ def successor(state: State) -> Port | None:
         return None
     if active.has_carrier or bond.bond.downdelay:
         return None
-    candidates = [port for port in state.ports.values() if _may_take_over(port)]
+    candidates = [port for port in state.ports.values() if port.can_take_over]
     primary = bond.bond.primary
     return max(candidates, key=lambda port: _rank(port, primary), default=None)
-
-
-def _may_take_over(port: Port) -> bool:
-    slave = port.link.slave
-    return port.is_operational and slave is not None and slave.mii_status == rtnetlink.MII_UP
 
 
 def _rank(port: Port, primary: int) -> tuple[bool, int]:

@@ -17,7 +17,7 @@ import os
 import sys
 from typing import NamedTuple
 
-from wbond import escape
+from wbond import escape, units
 
 from wbond_net.kernel import rtnetlink
 from wbond_net.watch import clients, network
@@ -54,7 +54,7 @@ def parse(arguments: list[str]) -> Options:
     start, refresh, runtime, mac = [], [], RUNTIME, "active"
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
-            unit = [] if value == "none" else [f"{value}@{escape.unit_instance(bond)}.service"]
+            unit = [] if value == "none" else [units.instance(f"{value}@.service", bond)]
             start += unit
             refresh += unit if option == "--dhcp4" else []
         elif option == "--start":
