@@ -38,11 +38,6 @@ def output(*command: str) -> str:
     return "" if code else text
 
 
-def succeeds(*command: str) -> bool:
-    """Run a command without a word; tells whether it ended with 0. Raises CommandError."""
-    return execute(command)[0] == 0
-
-
 def attempt(act: "Callable[P, None]", *arguments: "P.args", **named: "P.kwargs") -> bool:
     """Do what may fail, by a command or by the kernel; a failure is said, and False returned."""
     try:
