@@ -2,9 +2,12 @@
 """wbond-port supplicant: what is done before wpa_supplicant starts, and its command line."""
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wbond_net import notify
 from wbond_net.kernel import rfkill
 from wbond_net.ports import port
 
@@ -33,7 +36,7 @@ def test_the_unit_becomes_wpa_supplicant(machine: Machine, executed: list[str]) 
     machine.add(RADIO, master="bond0", up=True)
     with pytest.raises(Executed, match="wpa_supplicant"):
         port.main(["supplicant", "bond0", RADIO], ENVIRON)
-    assert machine.ran == [f"iw dev {RADIO} set bitrates legacy-2.4 6 9 12 18 24 36 48 54"]
+    assert machine.programs == [f"iw dev {RADIO} set bitrates legacy-2.4 6 9 12 18 24 36 48 54"]
     assert executed[:7] == [
         *("wpa_supplicant", "-i", RADIO, "-D", "nl80211", "-c"),
         "/etc/wpa_supplicant/wpa_supplicant.conf",
@@ -48,7 +51,7 @@ def test_legacy_rates_lift_the_restriction(machine: Machine, executed: list[str]
     machine.add(RADIO, master="bond0", up=True)
     with pytest.raises(Executed):
         port.main(["supplicant", "bond0", RADIO], ENVIRON | {"LEGACY_RATES": "yes"})
-    assert machine.ran == [f"iw dev {RADIO} set bitrates"]
+    assert machine.programs == [f"iw dev {RADIO} set bitrates"]
 
 
 def test_a_driver_that_knows_no_rates_is_no_failure(machine: Machine, executed: list[str]) -> None:
@@ -59,14 +62,84 @@ def test_a_driver_that_knows_no_rates_is_no_failure(machine: Machine, executed: 
         port.main(["supplicant", "bond0", RADIO], ENVIRON)
 
 
-def test_an_unblocked_radio_joins_before(
-    bonded: Machine, executed: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Stand for the service manager, which the unit tells that it has started."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield listening
+
+
+def told(manager: socket.socket) -> bytes:
+    """Return what the service manager has been told; nothing where that is nothing."""
+    try:
+        return manager.recv(100)
+    except BlockingIOError:
+        return b""
+
+
+def test_the_unit_has_started_when_the_radio_is_in_the_bond(
+    machine: Machine, manager: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bonded.rfkill(RADIO, soft=1)
-    monkeypatch.setattr(rfkill, "wait_unblocked", lambda name: bonded.rfkill(name, soft=0))
+    def execute(program: str, arguments: list[str]) -> None:
+        assert "NOTIFY_SOCKET" not in os.environ
+        raise Executed(program)
+
+    monkeypatch.setattr(os, "execvp", execute)
+    joined = []
+    monkeypatch.setattr(port, "join", lambda *_: joined.append(told(manager)))
+    machine.add_bond()
+    machine.add(RADIO, master="bond0")
     with pytest.raises(Executed):
         port.main(["supplicant", "bond0", RADIO], ENVIRON)
-    assert f"ip link set dev {RADIO} master bond0" in bonded.ran
+    assert (joined, told(manager)) == ([b""], b"READY=1")
+
+
+def test_a_blocked_radio_joins_when_it_is_unblocked_and_its_unit_has_started_before(
+    bonded: Machine,
+    executed: list[str],
+    manager: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bonded.rfkill(RADIO, soft=1)
+    enslaved = f"ip link set dev {RADIO} master bond0"
+
+    def wait(name: str) -> None:
+        assert told(manager) == b"READY=1"
+        assert enslaved not in bonded.ran
+        bonded.rfkill(name, soft=0)
+
+    monkeypatch.setattr(rfkill, "wait_unblocked", wait)
+    with pytest.raises(Executed):
+        port.main(["supplicant", "bond0", RADIO], ENVIRON)
+    assert enslaved in bonded.ran
+    assert executed
+
+
+def test_a_radio_that_is_pulled_while_it_joins_fails_no_start(
+    bonded: Machine, manager: socket.socket
+) -> None:
+    bonded.pulled = f"ip link set dev {RADIO} master bond0"
+    assert port.main(["supplicant", "bond0", RADIO], ENVIRON) == 0
+    assert told(manager) == b"READY=1"
+
+
+def test_a_radio_that_cannot_join_fails_its_start(bonded: Machine, manager: socket.socket) -> None:
+    bonded.refused[f"ip link set dev {RADIO} master"] = "RTNETLINK answers: Device or resource busy"
+    assert port.main(["supplicant", "bond0", RADIO], ENVIRON) == 1
+    assert told(manager) == b""
+
+
+def test_the_service_manager_may_listen_at_an_abstract_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(f"\0wbond-test-{os.getpid()}")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@wbond-test-{os.getpid()}")
+        notify.ready()
+        assert listening.recv(100) == b"READY=1"
 
 
 def test_an_interface_s_own_configuration_wins(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 """wbond-port join|leave|supplicant BOND INTERFACE: a port goes into its bond and out again.
 wbond-port rank BOND INTERFACE PRIO [INTERFACE PRIO]…: ports stay, and the kernel prefers others.
 
-`join` leaves a port alone that is already in. `supplicant` becomes
-wpa_supplicant, after waiting for a radio that rfkill blocks.
+`join` leaves a port alone that is already in. `supplicant` joins as well, and becomes
+wpa_supplicant: one process, as Python's start takes longer than all that it does. It
+waits for a radio that rfkill blocks.
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 
 from wbond.values import MacPolicy
 
-from wbond_net import runtime
+from wbond_net import notify, runtime
 from wbond_net.kernel import addresses, bonds, command, links, rfkill, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
@@ -55,6 +56,7 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
         if prios or sysfs.exists(port):
             return 1
         say(f"{port} has gone")
+        notify.ready()  # else a unit that has not started yet would have failed
     return 0
 
 
@@ -184,7 +186,13 @@ def _allow_all_rates(port: str) -> None:
 
 
 def supplicant(bond: str, port: str, environ: "Mapping[str, str]") -> None:
-    """Become wpa_supplicant for the port, as soon as nothing blocks it. Does not return."""
+    """Put the radio into the bond and become wpa_supplicant for it. Does not return.
+
+    One that rfkill blocks joins as soon as nothing blocks it; its unit has started before.
+    Raises what `join` raises, and CommandError.
+    """
+    join(bond, port, environ)
+    notify.ready()
     if sysfs.master(port) != bond:
         rfkill.wait_unblocked(port)
         join(bond, port, environ)
