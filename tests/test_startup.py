@@ -3,10 +3,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, configured
 
 # Each takes about as long to import as Python to start.
 SLOW = {"contextlib", "enum", "json", "re", "signal", "socket", "subprocess", "typing"}
@@ -18,7 +19,12 @@ def imported(*words: str) -> set[str]:
     command = [sys.executable, "-IS", "-X", "importtime", *words]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "usage: " in done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return modules(done.stderr)
+
+
+def modules(importtime: str) -> set[str]:
+    """Return the modules in what `-X importtime` has printed."""
+    lines = [line for line in importtime.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip() for line in lines}
 
 
@@ -29,6 +35,16 @@ def test_a_helper_imports_nothing_slow(helper: str) -> None:
     found = imported(str(REPOSITORY / "helpers" / helper))
     assert "wbond_net" in found or "wbond_udev" in found
     assert found & SLOW == set()
+
+
+def test_a_port_is_found_by_its_name_without_anything_slow(tmp_path: Path) -> None:
+    root = configured(tmp_path, "[bond0]\nwired = lo en*\nwireless = wl*\n")
+    event = {"DEVPATH": "/devices/virtual/net/lo", "INTERFACE": "lo"}
+    words = ["-IS", "-X", "importtime", str(REPOSITORY / "helpers/wbond-udev"), "--root", str(root)]
+    command = [sys.executable, *words, "query"]
+    done = subprocess.run(command, env=event, capture_output=True, text=True, check=True)
+    assert "WBOND_UNIT=bond0-wired@lo.service" in done.stdout
+    assert modules(done.stderr) & (SLOW | {"pyudev", "site", "fnmatch"}) == set()
 
 
 def test_the_address_is_set_at_a_plug_without_anything_slow() -> None:

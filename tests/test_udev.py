@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ import pyudev
 from wbond_udev import device
 for found in pyudev.Context().list_devices(subsystem="net"):
     if found.device_path.startswith(("/devices/pci", "/devices/virtual/net/en-")):
-        print(repr(tuple(device.facts(found, found.sys_name, False))))
+        print(device.facts(found, found.sys_name, False))
 """
 CARD = Facts("eno1", WIRED, driver="e1000e", path="pci-0000:00:1f.6")
 RADIO = Facts("wlp0s20f3", WIRELESS, driver="iwlwifi", path="pci-0000:00:14.3")
@@ -48,10 +49,15 @@ MODEM = Facts("wwp0s20f0u6i8", VIRTUAL, driver="qmi_wwan", usb="1199:9079")
 BRIDGE = Facts("en-bridge", VIRTUAL)
 
 
+def changed(facts: Facts, **fields: str) -> Facts:
+    """Return a device that differs in these."""
+    return Facts(**({name: getattr(facts, name) for name in Facts.__slots__} | fields))
+
+
 def place(text: str, facts: Facts) -> str:
     """Return bond and port of a device, as BOND:PORT; nothing where it has none."""
     found = match.find(read(text), facts)
-    return f"{found.bond.name}:{found.port.name}" if found else ""
+    return f"{found[0].name}:{found[1].name}" if found else ""
 
 
 # --- devices ------------------------------------------------------------------
@@ -63,7 +69,7 @@ def test_real_adapters_are_seen_as_what_they_are() -> None:
     words = ["umockdev-run", *given_to, "--", "/usr/bin/python3", "-c", SHOW, *paths]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     found = {eval(line) for line in done.stdout.splitlines()}
-    assert found == {tuple(facts) for facts in (CARD, RADIO, STICK, DOCK, MODEM, BRIDGE)}
+    assert found == {CARD, RADIO, STICK, DOCK, MODEM, BRIDGE}
 
 
 # --- matching -----------------------------------------------------------------
@@ -105,8 +111,8 @@ match_driver = ath9k*
 
 def test_a_name_goes_before_a_section_and_a_section_before_a_glob() -> None:
     assert place(SPECIFIC, DOCK) == "bond1:enp0s20f0u1u4"
-    assert place(SPECIFIC, DOCK._replace(name="enx1")) == "bond1:lenovo"
-    assert place(SPECIFIC, DOCK._replace(name="enx1", usb="")) == "bond0:en*"
+    assert place(SPECIFIC, changed(DOCK, name="enx1")) == "bond1:lenovo"
+    assert place(SPECIFIC, changed(DOCK, name="enx1", usb="")) == "bond0:en*"
     assert place(SPECIFIC, STICK) == "bond1:stick"
     assert place(SPECIFIC, RADIO) == "bond0:wl*"
 
@@ -136,7 +142,7 @@ def test_among_equals_the_more_preferred_and_then_the_first_bond() -> None:
     ],
 )
 def test_what_a_section_matches_by(option: str, value: str, fits: bool) -> None:
-    stick = STICK._replace(mac="e8:4e:06:00:00:03")
+    stick = changed(STICK, mac="e8:4e:06:00:00:03")
     text = f"[bond0]\nwired =\nwireless =\n[bond0/x]\nkind = wireless\n{option} = {value}\n"
     assert (place(text, stick) == "bond0:x") is fits
     assert place(text.replace("kind = wireless", "kind = wired"), stick) == ""
@@ -155,9 +161,18 @@ def test_what_a_device_does_not_say_matches_nothing() -> None:
     assert place(text, RADIO) == ""
 
 
-def test_the_address_is_asked_for_only_on_demand() -> None:
-    assert not match.needs_address(read(SPECIFIC))
-    assert match.needs_address(read("[bond0/x]\nkind = wired\nmatch_mac = 02:*\n[bond0]\n"))
+def test_what_has_to_be_known_of_a_device() -> None:
+    assert match.options(read("[bond0]\n")) == set()
+    assert match.options(read(SPECIFIC)) == {"match_usb", "match_driver"}
+    by_address = read("[bond0/x]\nkind = wired\nmatch_mac = 02:*\n[bond0]\n")
+    assert match.options(by_address) == {"match_mac"}
+
+
+@given(st.text(max_size=8), st.text("en*?[]-1\n", max_size=8))
+@settings(deadline=None)
+def test_a_glob_fits_as_fnmatch_says(text: str, glob: str) -> None:
+    assert match.fits(text, glob) == fnmatchcase(text, glob)
+    assert match.fits(f"en{text}", glob) == fnmatchcase(f"en{text}", glob)
 
 
 HOSTILE = ['"', "'", "\n", "$(reboot)", "%n", "\\", "../../x", "*", "[a-z]*", "Ã©" * 4000, "\x00"]
@@ -169,7 +184,7 @@ HOSTILE = ['"', "'", "\n", "$(reboot)", "%n", "\\", "../../x", "*", "[a-z]*", "Ã
 )
 @settings(deadline=None)
 def test_hostile_strings_change_nothing_but_the_match(text: str, field: str) -> None:
-    facts = STICK._replace(**{field: text})
+    facts = changed(STICK, **{field: text})
     for name, value in main.properties(read(SPECIFIC), facts, ""):
         assert "\n" not in value
         assert name.isascii()
@@ -301,18 +316,24 @@ def test_what_a_device_says_of_itself_changes_no_property(tmp_path: Path, value:
     ]
 
 
-def test_a_device_that_is_gone_is_no_port(tmp_path: Path) -> None:
+BY_DRIVER = "[bond0]\nwired =\nwireless =\n[bond0/x]\nkind = wired\nmatch_driver = x*\n"
+
+
+@pytest.mark.parametrize("text", ["[bond0]\nwired = en*\n", BY_DRIVER])
+def test_a_device_that_is_gone_is_no_port(tmp_path: Path, text: str) -> None:
     event = {"ACTION": "add", "SUBSYSTEM": "net", "DEVPATH": "/devices/virtual/net/gone0"}
     event |= {"INTERFACE": "gone0", "IFINDEX": "999", "SEQNUM": "1"}
-    words = [QUERY, "--root", str(configured(tmp_path, "[bond0]\nwired = en*\n")), "query"]
+    words = [QUERY, "--root", str(configured(tmp_path, text)), "query"]
     done = subprocess.run(words, env=event, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_without_an_event_it_says_what_is_missing() -> None:
-    done = subprocess.run([QUERY, "query"], env={}, capture_output=True, text=True)
+@pytest.mark.parametrize("text", ["[bond0]\n", BY_DRIVER])
+def test_without_an_event_it_says_what_is_missing(tmp_path: Path, text: str) -> None:
+    words = [QUERY, "--root", str(configured(tmp_path, text)), "query"]
+    done = subprocess.run(words, env={}, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "wbond-udev" in done.stderr
+    assert "wbond-udev: udev's event names no device" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["query", "x"], ["ask"]])

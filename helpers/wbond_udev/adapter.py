@@ -5,15 +5,28 @@ Needs neither udev nor root; what udev knows besides is asked for by a function.
 """
 
 import os
-from collections.abc import Callable, Iterator
 
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 _ARPHRD_ETHER = "1"  # linux/if_arp.h; the sysfs attribute `type`
 _DEVICES = "/sys/devices/"
 
 
-def facts(folder: str, name: str, udev: Callable[[str], str], mac: str = "") -> Facts:
+def named(environ: "Mapping[str, str]") -> Facts:
+    """Return name and kind of the device whose event this process serves, and nothing else.
+
+    `WBOND_NAME` is the name that the device is to have, where udev has not
+    renamed it yet. Raises KeyError where the environment is not that of an event.
+    """
+    folder, name = f"/sys{environ['DEVPATH']}", environ["INTERFACE"]
+    return Facts(environ.get("WBOND_NAME") or name, kind(folder))
+
+
+def facts(folder: str, name: str, udev: "Callable[[str], str]", mac: str = "") -> Facts:
     """Return the facts of a device.
 
     `folder` is its own in sysfs, below any root; `name` is the one that it is to
@@ -45,7 +58,7 @@ def kind(folder: str) -> str:
     return VIRTUAL if any(line.startswith("DEVTYPE=") for line in lines) else WIRED
 
 
-def parents(folder: str) -> Iterator[str]:
+def parents(folder: str) -> "Iterator[str]":
     """Yield the folders of an adapter's device and of all that it hangs on, from below."""
     path = os.path.realpath(os.path.join(folder, "device"))
     top, below, _ = path.rpartition(_DEVICES)

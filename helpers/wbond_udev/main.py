@@ -6,19 +6,26 @@ MAC address, from RUN, before any unit is bound to the device.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
 
 from wbond import config, ini, plan, units
 from wbond.values import MacPolicy
+
+from wbond_udev import adapter, match
 
 USAGE = "usage: wbond-udev [--root DIR] query|align, called by udev"
 MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what another manager has (since 254)
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from wbond_udev.match import Facts
 
 
-def main(arguments: list[str], environ: Mapping[str, str]) -> int:
+class NoDevice(Exception):
+    """The environment is not that of an event of udev's; the text says what is missing."""
+
+
+def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     """Entry point; returns 0, 1 without a device of udev's, 2 when called wrongly."""
     root = "/"
     if arguments[:1] == ["--root"] and len(arguments) == 3:
@@ -31,16 +38,12 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     return 2
 
 
-def query(environ: Mapping[str, str], root: str) -> int:
+def query(environ: "Mapping[str, str]", root: str) -> int:
     """Print the properties of the device of this event; nothing for one that is no port."""
-    import pyudev
-
-    from wbond_udev import device, match
-
     configured = configuration(root)
     try:
-        facts = device.from_environment(environ, match.needs_address(configured))
-    except pyudev.DeviceNotFoundError as error:
+        facts = device_facts(environ, match.options(configured))
+    except NoDevice as error:
         sys.stderr.write(f"wbond-udev: udev's event names no device: {error}\n")
         return 1
     lines = properties(configured, facts, environ.get("SYSTEMD_WANTS", ""))
@@ -48,15 +51,36 @@ def query(environ: Mapping[str, str], root: str) -> int:
     return 0
 
 
+def device_facts(environ: "Mapping[str, str]", options: set[str]) -> "Facts":
+    """Return what these `match_` options look at of the device of this event. Raises NoDevice."""
+    if options <= {"match_name"}:
+        try:
+            return adapter.named(environ)
+        except KeyError as error:
+            raise NoDevice(f"{error.args[0]} is not set") from None
+    # pyudev and the site-packages that it is in: 35 ms, which names and kinds do without.
+    import site
+
+    site.main()
+    import pyudev
+
+    from wbond_udev import device
+
+    try:
+        return device.from_environment(environ, "match_mac" in options)
+    except pyudev.DeviceNotFoundError as error:
+        raise NoDevice(str(error)) from None
+
+
 def configuration(root: str) -> config.Config:
     """Read the configuration; the generator reports its problems."""
     return config.interpret(ini.read(root), ini.hostname(root))
 
 
-def properties(configured: config.Config, facts: "Facts", wants: str) -> Iterator[tuple[str, str]]:
+def properties(
+    configured: config.Config, facts: "Facts", wants: str
+) -> "Iterator[tuple[str, str]]":
     """Yield the udev properties of a port; `wants` is what other rules have it want."""
-    from wbond_udev import match
-
     found = match.find(configured, facts)
     if found is None:
         return
@@ -79,7 +103,7 @@ def properties(configured: config.Config, facts: "Facts", wants: str) -> Iterato
             yield f"WBOND_SET_{name}", value
 
 
-def align(environ: Mapping[str, str]) -> int:
+def align(environ: "Mapping[str, str]") -> int:
     """Give the port the shared MAC while it is down and free; join() tells of it later."""
     from wbond_net.kernel import sysfs
     from wbond_net.ports import mac_policy

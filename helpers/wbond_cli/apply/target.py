@@ -58,9 +58,9 @@ def target_state(
     bonds = {bond.name: {**default, **bond.settings} for bond in wanted.bonds}
     ports = {}
     for device in devices:
-        if matched := match.find(wanted, device):
-            settings = bonds[matched.bond.name]
-            ports[device.name] = _port(matched.bond, matched.port, device, settings)
+        if found := match.find(wanted, device):
+            bond, port = found
+            ports[device.name] = _port(bond, port, device, bonds[bond.name])
     return TargetState(bonds, ports)
 
 

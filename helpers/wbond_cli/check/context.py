@@ -21,7 +21,7 @@ class Context(NamedTuple):
     config: Config
     adapters: list[Adapter]
 
-    def places(self) -> Iterator[tuple[Adapter, match.Match]]:
+    def places(self) -> Iterator[tuple[Adapter, tuple[Bond, Port]]]:
         """Yield the present adapters that are ports, each with its bond and port."""
         for adapter in self.adapters:
             if found := match.find(self.config, adapter.facts):
@@ -37,7 +37,7 @@ class Context(NamedTuple):
         """Return the names of ports, present or named literally, and of bonds; what each is."""
         found = {bond.name: "bond" for bond in self.config.bonds}
         found |= {port.name: port.kind for _, port in self.ports() if port.literal}
-        return found | {adapter.facts.name: place.port.kind for adapter, place in self.places()}
+        return found | {adapter.facts.name: port.kind for adapter, (_, port) in self.places()}
 
     def facts(self) -> list[Facts]:
         """Return these interfaces in the order of their names, with what is known of each."""

@@ -49,7 +49,7 @@ _SYSTEMD = Dependency(
     "systemd", "python3-systemd", "python-systemd", "wbond-watch does not start", True
 )
 _PYUDEV = Dependency(
-    "pyudev", "python3-pyudev", "python-pyudev", "ports found by globs do not join", True
+    "pyudev", "python3-pyudev", "python-pyudev", "ports found by match_ options do not join", True
 )
 _RICH = Dependency(
     "rich", "python3-rich", "python-rich", "status and others show JSON at most", True

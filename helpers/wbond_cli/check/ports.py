@@ -27,7 +27,7 @@ def absent_ports(context: Context) -> Iterator[Diagnostic]:
     for bond in context.config.bonds:
         for kind in (WIRED, WIRELESS):
             yield from _absent(context, bond, kind, there)
-    owners = {place.bond.name for _, place in context.places()}
+    owners = {bond.name for _, (bond, _) in context.places()}
     owners |= {bond.name for bond, port in context.ports() if port.literal and port.name in there}
     for bond in context.config.bonds:
         if bond.name not in owners:
