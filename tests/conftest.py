@@ -15,7 +15,7 @@ import pytest
 import second_try
 from wbond_net import runtime
 from wbond_net.clients import identity
-from wbond_net.deployed import snapshot
+from wbond_net.deployed import named_ports, snapshot
 from wbond_net.kernel import command, request, sysfs, udev_database
 from wbond_net.ports import mac_policy
 
@@ -153,6 +153,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
     monkeypatch.setattr(snapshot, "ROOT", str(tmp_path / "root"))
+    monkeypatch.setattr(named_ports, "GENERATED", str(made.generated))
     return made
 
 

@@ -25,7 +25,8 @@ class Machine:
 
     def __init__(self, root: Path) -> None:
         self.sysfs, self.udev, self.runtime = root / "net", root / "udev", root / "runtime"
-        for folder in (self.sysfs, self.udev, self.runtime):
+        self.generated = root / "generated"
+        for folder in (self.sysfs, self.udev, self.runtime, self.generated):
             folder.mkdir()
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}

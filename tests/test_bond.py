@@ -4,6 +4,7 @@
 import re
 
 import pytest
+from wbond import units
 from wbond_net.clients import identity
 from wbond_net.ports import bond
 
@@ -18,7 +19,7 @@ OPTIONS = (
     "all_slaves_active 0 min_links 0"
 )
 STOP = "systemctl stop --no-block -- bond0-wired@*.service bond0-supplicant@*.service"
-START = r"systemctl start --no-block --all -- wbond-plug@bond0\x2d*"
+START = "systemctl start --no-block --"
 
 
 def address(name: str = "bond0") -> str:
@@ -30,7 +31,6 @@ def test_a_bond_is_made_in_one_message(machine: Machine) -> None:
     assert machine.ran == [
         f"ip link add dev bond0 address {address()} type bond {OPTIONS}",
         "ip link set dev bond0 up",
-        START,
     ]
 
 
@@ -56,8 +56,34 @@ def test_an_address_that_is_given_is_the_bond_s_from_the_start(machine: Machine)
     assert machine.ran[0].startswith("ip link add dev bond0 address 02:00:00:aa:bb:cc type bond")
 
 
+def wanted(machine: Machine, interface: str, bond: str, kind: str) -> str:
+    """Have the generator link the port of a name to its device; returns the port's unit."""
+    unit = units.port(bond, kind, interface)
+    folder = machine.generated / f"{units.device(interface)}.wants"
+    folder.mkdir(exist_ok=True)
+    (folder / units.plug(unit)).symlink_to(f"/usr/lib/systemd/system/{units.PLUG}")
+    return unit
+
+
+@pytest.mark.parametrize("name", ["enp0s10", "my-veth", "-", "1:é\\x2d", "."])
+def test_ports_that_are_named_literally_are_started_where_their_devices_are_there(
+    machine: Machine, name: str
+) -> None:
+    if name != ".":
+        machine.add(name)
+    unit = wanted(machine, name, "my-wifi", "wired")
+    wanted(machine, "absent0", "my-wifi", "wireless")
+    wanted(machine, name, "my", "wired")
+    (machine.generated / f"{units.device(name)}.wants/other@x.service").symlink_to("/x")
+    (machine.generated / "multi-user.target.wants").mkdir()
+    bond.main(["up", "my-wifi"], ENVIRON)
+    assert machine.ran[-1] == f"{START} {unit}"
+
+
 def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
     machine.add("wlan0")
+    stated = wanted(machine, "wlan0", "bond0", "wireless")
+    assert stated == "bond0-supplicant@wlan0.service"
     machine.add("eth9")
     machine.note("wlan0", "WBOND_BOND=bond0\nWBOND_UNIT=bond0-supplicant@wlan0.service\n")
     machine.note("eth9", "WBOND_BOND=bond1\nWBOND_UNIT=bond1-wired@eth9.service\n")
@@ -74,8 +100,10 @@ def test_ports_that_have_stopped_are_started_and_clients_by_a_watch_that_begins_
     (machine.runtime / "bond0").mkdir()
     marker = machine.runtime / "bond0/clients-started"
     marker.touch()
+    machine.add("eth0")
+    wanted(machine, "eth0", "bond0", "wired")
     assert bond.main(["ports", "bond0"], {}) == 0
-    assert machine.ran == [BEGIN_AGAIN, START]
+    assert machine.ran == [BEGIN_AGAIN, f"{START} bond0-wired@eth0.service"]
     assert not marker.exists()
 
 
@@ -83,11 +111,6 @@ def test_a_bond_that_is_just_made_says_so(machine: Machine) -> None:
     (machine.runtime / "bond0").mkdir()
     assert bond.main(["up", "bond0"], ENVIRON) == 0
     assert (machine.runtime / "bond0" / bond.JUST_MADE).exists()
-
-
-def test_a_name_is_escaped_where_it_is_a_unit_s(machine: Machine) -> None:
-    bond.main(["up", "my-wifi"], ENVIRON)
-    assert machine.ran[-1].endswith(r"wbond-plug@my\x5cx2dwifi\x2d*")
 
 
 def test_a_bond_without_ports_is_adopted_with_every_option(machine: Machine) -> None:

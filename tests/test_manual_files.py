@@ -5,11 +5,11 @@ import os
 import re
 from pathlib import Path
 
-from wbond import ini
+from wbond import ini, units
 from wbond_cli.apply import rollback
 from wbond_net import runtime
 from wbond_net.clients import dhclient, dhcp6c
-from wbond_net.deployed import snapshot, unit_tree
+from wbond_net.deployed import snapshot
 
 from tests.conftest import REPOSITORY
 
@@ -26,9 +26,9 @@ def files(page: Path) -> list[str]:
 
 def test_files_are_those_that_the_code_names() -> None:
     """The pages' sections FILES, and what the code puts together, BOND for the bond's name."""
-    units = (REPOSITORY / "units/dhcp6c@.service").read_text(encoding="utf-8")
+    unit = (REPOSITORY / "units/dhcp6c@.service").read_text(encoding="utf-8")
     folder, name = os.path.split(dhcp6c.DUID)
-    (state,) = re.findall(rf"^BindPaths=(.*):{folder}$", units, re.MULTILINE)
+    (state,) = re.findall(rf"^BindPaths=(.*):{folder}$", unit, re.MULTILINE)
     assert {(page.name, path) for page in PAGES for path in files(page)} == {
         ("wbond.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
@@ -42,5 +42,5 @@ def test_files_are_those_that_the_code_names() -> None:
         ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/network"),
         ("wbond-generator.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond-generator.8.scd", f"/{snapshot.HOSTNAME}"),
-        ("wbond-generator.8.scd", f"/{unit_tree.DIRECTORY}"),
+        ("wbond-generator.8.scd", f"/{units.GENERATED}"),
     }

@@ -5,6 +5,8 @@ Interface names and configured strings are hostile input; what leaves this
 module is safe at the place that the function names.
 """
 
+import os
+
 # systemd's VALID_CHARS (src/basic/unit-name.c) without '-' and '\\', which
 # unit_name_escape() always escapes.
 _KEPT = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
@@ -33,6 +35,15 @@ def unit_instance(text: str) -> str:
         return text
     escaped = "".join(map(_ESCAPED.__getitem__, text.encode("utf-8", "surrogateescape")))
     return f"\\x2e{escaped[1:]}" if escaped[:1] == "." else escaped
+
+
+def instance_text(escaped: str) -> str:
+    """Return the text that `unit_instance` has escaped, as systemd-escape(1) --unescape does.
+
+    Raises ValueError for what is no such text.
+    """
+    kept, *octets = os.fsencode(escaped.replace("-", "/")).split(b"\\x")
+    return os.fsdecode(kept + b"".join(bytes([int(o[:2], 16)]) + o[2:] for o in octets))
 
 
 def specifiers(text: str) -> str:

@@ -11,6 +11,7 @@ WATCH, WAIT_ONLINE = "wbond-watch@.service", "wbond-wait-online@.service"
 PLUG, HOTPLUG = "wbond-plug@.service", "wbond-hotplug@.service"
 # By the option that has them; distributions have units of these names, too.
 CLIENTS = {"dhcp4": "dhclient@.service", "dhcp6": "dhcp6c@.service"}
+GENERATED = "run/systemd/generator"  # the normal directory of three, systemd.generator(7)
 ROLES = {"wired": "wired", "wireless": "supplicant"}  # a port's kind -> its unit's role
 
 
@@ -43,9 +44,23 @@ def plug(port: str) -> str:
     return instance(PLUG, port.removesuffix(".service"))
 
 
-def device(interface: str) -> str:
-    """Name the device unit that systemd keeps for a network interface.
+# The alias is set by 99-systemd.rules: /sys/subsystem/net/devices/NAME.
+_DEVICE, _WANTS = "sys-subsystem-net-devices-", ".device.wants"
 
-    The alias is set by 99-systemd.rules: /sys/subsystem/net/devices/NAME.
-    """
-    return f"sys-subsystem-net-devices-{escape.unit_instance(interface)}.device"
+
+def device(interface: str) -> str:
+    """Name the device unit that systemd keeps for a network interface."""
+    return f"{_DEVICE}{escape.unit_instance(interface)}.device"
+
+
+def interface(wants: str) -> str:
+    """Return the interface whose device unit has this `.wants` directory; nothing for another."""
+    if not (wants.startswith(_DEVICE) and wants.endswith(_WANTS)):
+        return ""
+    return escape.instance_text(wants.removeprefix(_DEVICE).removesuffix(_WANTS))
+
+
+def plugged(plug: str) -> str:
+    """Return the unit that one named by `plug` starts."""
+    instance = plug.partition("@")[2].removesuffix(".service")
+    return f"{escape.instance_text(instance)}.service"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from wbond import log
+from wbond import log, units
 from wbond import main as generator
 from wbond_cli import question
 from wbond_cli.apply import rollback
@@ -19,7 +19,7 @@ from wbond_cli.arguments import parser
 from wbond_cli.command import CommandRunner
 from wbond_cli.output import Output
 from wbond_cli.verbs import apply
-from wbond_net.deployed import snapshot, unit_tree
+from wbond_net.deployed import snapshot
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from tests.fake import Machine
@@ -49,7 +49,7 @@ class Laptop:
         return path
 
     def reload(self) -> None:
-        folder = self.root / unit_tree.DIRECTORY
+        folder = self.root / units.GENERATED
         shutil.rmtree(folder, ignore_errors=True)
         generator.generate(str(self.root), str(folder), log.Log({}))
 

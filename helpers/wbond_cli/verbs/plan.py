@@ -12,7 +12,7 @@ from difflib import unified_diff
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
-from wbond import escape, plan
+from wbond import escape, plan, units
 from wbond.config import Config
 from wbond_net.deployed import in_force, snapshot, unit_tree
 
@@ -99,7 +99,7 @@ def difference(present: dict[str, str], planned: dict[str, str]) -> Iterator[str
     """Yield a unified diff of all that is different, without newlines."""
     for path, mark in marks(planned, present).items():
         if mark != SAME:
-            name = f"/{unit_tree.DIRECTORY}/{path}"
+            name = f"/{units.GENERATED}/{path}"
             before = "/dev/null" if mark == NEW else name
             after = "/dev/null" if mark == GONE else name
             old, new = (tree.get(path, "").splitlines() for tree in (present, planned))
@@ -108,7 +108,7 @@ def difference(present: dict[str, str], planned: dict[str, str]) -> Iterator[str
 
 
 def _print_tree(console: Console, planned: dict[str, str], present: dict[str, str]) -> None:
-    top = Tree(Text(f"/{unit_tree.DIRECTORY}"), guide_style="dim")
+    top = Tree(Text(f"/{units.GENERATED}"), guide_style="dim")
     folders: dict[str, Tree] = {"": top}
     for path, mark in marks(planned, present).items():
         folder, _, name = path.rpartition("/")

@@ -8,11 +8,10 @@ file's text, or to `-> TARGET` for a link.
 import os
 from collections.abc import Iterable
 
-from wbond import config, ini, plan
+from wbond import config, ini, plan, units
 from wbond import main as generator
 from wbond.plan import Link
 
-DIRECTORY = "run/systemd/generator"  # the normal one of three, systemd.generator(7)
 ARROW = "-> "
 _LINKED = f"{plan.TEMPLATE_DIRECTORY}/wbond"  # wbond@, wbond-plug@, wbond-wait-online@
 
@@ -48,7 +47,7 @@ def render_items(items: Iterable[plan.File | Link]) -> dict[str, str]:
 
 def read_generated(root: str) -> dict[str, str]:
     """Return the tree of the generator's last run, without what other generators wrote."""
-    top = os.path.join(root, DIRECTORY)
+    top = os.path.join(root, units.GENERATED)
     tree = {}
     for folder, names, files in os.walk(top):
         for name in (*names, *files):

@@ -9,11 +9,12 @@ bond that is in use, what the kernel changes then. `ports` starts those that hav
 import os
 import sys
 
-from wbond import escape, units
+from wbond import units
 from wbond.values import MacPolicy
 
 from wbond_net import runtime
 from wbond_net.clients import identity
+from wbond_net.deployed import named_ports, snapshot
 from wbond_net.kernel import bonds, command, links, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
@@ -97,10 +98,6 @@ def up(bond: str, environ: "Mapping[str, str]") -> None:
         raise
     _start_ports(bond)
     _note_just_made(bond)
-    # Not before the ports have been asked to start: with the generator's modules and typing, this
-    # import takes longer than all that has been done until here.
-    from wbond_net.deployed import snapshot
-
     snapshot.save_applied(bond)
 
 
@@ -172,15 +169,14 @@ def _stable_addresses(bond: str) -> None:
 
 
 def _start_ports(bond: str) -> None:
-    """Start the ports that stopped with the bond: a device that is there asks only once.
+    """Start the ports whose devices are there: a device asks for its port only when it appears.
 
-    Units that a present device wants are in systemd's memory, which is where
-    `--all` and a pattern find them. A backslash in the pattern stands for
-    itself (FNM_NOESCAPE, src/core/dbus-manager.c, list_units_filtered()).
+    udev's database lacks the virtual devices that are named literally, and those whose events
+    came before the bond was configured.
     """
-    prefix = escape.unit_instance(escape.unit_instance(bond) + "-")
-    names = [f"wbond-plug@{prefix}*", *udev_database.units(bond)]
-    command.attempt(command.run, "systemctl", "start", "--no-block", "--all", "--", *names)
+    names = sorted({*udev_database.units(bond), *named_ports.present(bond)})
+    if names:
+        command.attempt(command.run, "systemctl", "start", "--no-block", "--", *names)
 
 
 def _note_just_made(bond: str) -> None:
