@@ -7,9 +7,8 @@ that read /etc/wbond.conf read it.
 """
 
 import os
-from typing import NamedTuple
 
-from wbond import ini
+from wbond import ini, units
 
 from wbond_net.kernel import sysfs
 from wbond_net.kernel.journal import say
@@ -19,15 +18,16 @@ APPLIED, ATTEMPTED = "applied", "attempted"  # names of snapshots
 HOSTNAME = "etc/hostname"  # decides which `option[host]` holds; read, never restored
 ROOT = "/"
 _NULL = "/dev/null"
+_GENERATION = 30.0  # s; the generator takes less from its first look at the files to its last unit
 
 
-class File(NamedTuple):
+class File:
     """A file: its bytes, None for a link to /dev/null, which masks; mode and owner."""
 
-    data: bytes | None
-    mode: int
-    owner: int
-    group: int
+    __slots__ = ("data", "group", "mode", "owner")
+
+    def __init__(self, data: bytes | None, mode: int, owner: int, group: int) -> None:
+        self.data, self.mode, self.owner, self.group = data, mode, owner, group
 
 
 def folder(root: str, name: str = "") -> str:
@@ -136,12 +136,37 @@ def save_applied(bond: str, root: str = "") -> None:
 def _save_applied(bond: str, root: str) -> None:
     if exists(root, ATTEMPTED) or (exists(root, APPLIED) and _other_bonds(bond, root)):
         return
-    # The generator's modules: 2 ms, spent once the bond is up.
+    files = read_files(root)
+    if _is_older_than_units(root, list(files)) or _makes_the_units(root):
+        save(root, APPLIED, files)
+
+
+def _is_older_than_units(root: str, names: list[str]) -> bool:
+    """Tell whether these files, and the list of them, have not changed since the generator's run.
+
+    At boot they are older than that. A change is any that sets the time of the inode (stat(2)): of
+    the text, the owner, or the name.
+    """
+    folders = [f"{top}/wbond.conf.d" for top in ini.DROP_IN_DIRECTORIES]
+    # /etc itself changes at each boot, so the file must be there.
+    if ini.CONFIGURATION not in names:
+        return False
+    try:
+        made = os.stat(os.path.join(root, units.GENERATED)).st_mtime
+        paths = [os.path.join(root, name) for name in (*names, *folders)]
+        present = [path for path in paths if os.path.lexists(path)]
+        changed = [look(path).st_ctime for path in present for look in (os.stat, os.lstat)]
+    except OSError:
+        return False
+    return max(changed) < made - _GENERATION
+
+
+def _makes_the_units(root: str) -> bool:
+    """Tell whether the generator would write the units that are there."""
+    # The generator's modules and typing: longer than all the rest of wbond-bond.
     from wbond_net.deployed import unit_tree
 
-    files = read_files(root)
-    if unit_tree.render_root(root)[1] == unit_tree.read_generated(root):
-        save(root, APPLIED, files)
+    return unit_tree.render_root(root)[1] == unit_tree.read_generated(root)
 
 
 def _other_bonds(bond: str, root: str) -> list[str]:
