@@ -28,7 +28,7 @@ RECORD = "/run/lab-record"
 RECORDER = f"""[Unit]
 DefaultDependencies=no
 [Service]
-ExecStart=sh -c 'exec ip -timestamp -oneline monitor link address > {RECORD}'
+ExecStart=sh -c 'exec ip -tshort -oneline monitor link address > {RECORD}'
 [Install]
 WantedBy=sysinit.target
 """
