@@ -2,13 +2,13 @@
 """The soak's rounds, played to a laptop that only remembers: seeds, and mending."""
 
 import random
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import soak
 from machine import Result
-from soak_faults import BASE, FAULTS, World, mend
+from soak_faults import BASE, FAULTS, World, bond_down, bond_up, mend
 from soak_whole import differs
 
 
@@ -95,6 +95,24 @@ def test_the_world_is_mended_after_whatever_has_happened() -> None:
             set(),
             [],
         )
+
+
+class Later(ThreadPoolExecutor):
+    """Never gets to what it is given."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return Future()
+
+
+def test_what_a_command_may_still_stop_is_started_when_the_world_is_mended() -> None:
+    laptop: Any = Recorder([])
+    played = World(laptop, Later(1))
+    bond_down(played, random.Random())
+    bond_up(played, random.Random())
+    assert played.stopped == {"wbond@bond0.service"}
+    played.stopping[0].set_result(None)
+    bond_up(played, random.Random())
+    assert played.stopped == set()
 
 
 def test_a_laptop_that_lacks_something_is_told() -> None:

@@ -43,11 +43,28 @@ class World:
         self.dock_name = ""
         self.stopped: set[str] = set()  # units that a person has stopped
         self.running: list[Future[Any]] = []
+        self.stopping: list[Future[Any]] = []  # those of them that stop something
         self.configuration = BASE
 
     def command(self, *argv: str) -> None:
         """Run a command as a person would, in the background; how it ends does not matter."""
         self.running.append(self.pool.submit(self.laptop.result, *argv, timeout=COMMAND_WITHIN))
+
+    def stop(self, unit: str, *argv: str) -> None:
+        """Have a person stop a unit by a command."""
+        self.stopped.add(unit)
+        self.command(*argv)
+        self.stopping.append(self.running[-1])
+
+    def start(self, unit: str, *argv: str) -> None:
+        """Have a person start a unit by a command.
+
+        A command that still runs may stop it later than this one starts it: it then has to be
+        started once more when the world is mended.
+        """
+        if all(future.done() for future in self.stopping):
+            self.stopped.discard(unit)
+        self.command(*argv)
 
     def units(self) -> list[str]:
         """Return the units that a person may start and stop."""
@@ -170,11 +187,11 @@ def udev_triggers(world: World, chance: random.Random) -> None:
 def unit_is_told(world: World, chance: random.Random) -> None:
     """A person restarts, reloads, stops or starts a unit."""
     unit, verb = chance.choice(world.units()), chance.choice(("restart", "reload", "stop", "start"))
-    if verb == "stop":
-        world.stopped.add(unit)
-    elif verb != "reload":
-        world.stopped.discard(unit)
-    world.command("systemctl", verb, unit)
+    if verb == "reload":
+        world.command("systemctl", verb, unit)
+    else:
+        tell = world.stop if verb == "stop" else world.start
+        tell(unit, "systemctl", verb, unit)
 
 
 def configuration_applied(world: World, chance: random.Random) -> None:
@@ -184,13 +201,11 @@ def configuration_applied(world: World, chance: random.Random) -> None:
 
 
 def bond_down(world: World, chance: random.Random) -> None:
-    world.stopped.add(f"wbond@{BOND}.service")
-    world.command("wbond", "down", "--yes")
+    world.stop(f"wbond@{BOND}.service", "wbond", "down", "--yes")
 
 
 def bond_up(world: World, chance: random.Random) -> None:
-    world.stopped.discard(f"wbond@{BOND}.service")
-    world.command("wbond", "up")
+    world.start(f"wbond@{BOND}.service", "wbond", "up")
 
 
 FAULTS: list[Callable[[World, random.Random], None]] = [
@@ -212,6 +227,7 @@ def mend(world: World, chance: random.Random) -> None:
     for future in world.running:
         future.result(COMMAND_WITHIN)  # a command that hangs is a fault
     world.running.clear()
+    world.stopping.clear()
     laptop.cable.plug()
     laptop.access_point.start()
     laptop.dhcp.start()
