@@ -17,7 +17,7 @@ from wbond_net import runtime
 from wbond_net.clients import identity
 from wbond_net.deployed import named_ports, snapshot
 from wbond_net.kernel import command, request, sysfs, udev_database
-from wbond_net.ports import mac_policy
+from wbond_net.ports import bond, mac_policy
 
 from tests.fake import Machine
 from tests.watch_story import Story
@@ -152,6 +152,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
         monkeypatch.setattr(request, name, getattr(made, name))
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(bond, "MODULE", str(made.sysfs))
     monkeypatch.setattr(snapshot, "ROOT", str(tmp_path / "root"))
     monkeypatch.setattr(named_ports, "GENERATED", str(made.generated))
     return made

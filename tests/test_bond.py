@@ -34,6 +34,18 @@ def test_a_bond_is_made_in_one_message(machine: Machine) -> None:
     ]
 
 
+@pytest.mark.parametrize("failure", ["", "modprobe: FATAL: Module bonding not found"])
+def test_the_module_is_loaded_without_a_bond_of_its_own(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    monkeypatch.setattr(bond, "MODULE", str(machine.sysfs / "missing"))
+    if failure:  # the kernel may have it built in
+        machine.refused["modprobe"] = failure
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert machine.ran[0] == "modprobe --quiet bonding max_bonds=0"
+    assert machine.ran[1].startswith("ip link add dev bond0")
+
+
 def test_every_setting_reaches_the_kernel(machine: Machine) -> None:
     values = {
         name: str(number) for number, name in enumerate(ENVIRON, 7) if name not in ("MAC",)

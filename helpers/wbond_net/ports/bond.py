@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MODULE = "/sys/module/bonding"
 USAGE = "usage: wbond-bond up|set|ports|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 REFUSED = 2
@@ -121,6 +122,7 @@ def _create_or_adopt(bond: str, environ: "Mapping[str, str]") -> bool:
     # An address given at birth is one that udev's MACAddressPolicy= leaves alone.
     address = _address(bond, MacPolicy.parse(environ["MAC"]))
     if not sysfs.exists(bond):
+        _load_module()
         bonds.create(bond, address, options(environ))
         return True
     if not sysfs.is_bond(bond):
@@ -138,6 +140,12 @@ def _create_or_adopt(bond: str, environ: "Mapping[str, str]") -> bool:
     if address:
         links.set_address(bond, address)
     return False
+
+
+def _load_module() -> None:
+    """Load the bonding module; without this option it makes a round-robin bond0 at once."""
+    if not os.path.isdir(MODULE):
+        command.attempt(command.run, "modprobe", "--quiet", "bonding", "max_bonds=0")
 
 
 def _address(bond: str, policy: MacPolicy) -> str:
