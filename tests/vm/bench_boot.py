@@ -71,7 +71,7 @@ MANAGERS = {
                 "[wifi-security]\nkey-mgmt=wpa-psk\npsk=correct horse\n",
             ),
         },
-        ("NetworkManager.service",),
+        ("NetworkManager.service", "NetworkManager-wait-online.service"),
         ("NetworkManager", "wpa_supplicant"),
     ),
     "systemd-networkd": Manager(
