@@ -84,7 +84,10 @@ def test_a_fault_in_a_drop_in_is_found(
 def test_who_makes_a_bond_who_watches_it_and_the_unit_between_mean_one_file() -> None:
     """wbond-bond writes it, wbond-watch removes it, and wbond-ports@ runs while it is not there."""
     unit = (UNITS / "wbond-ports@.service").read_text(encoding="utf-8")
-    for folder, name in ((runtime.FOLDER, bond.JUST_MADE), (main.RUNTIME, loop.JUST_MADE)):
+    for folder, name in (
+        (runtime.FOLDER, bond.JUST_MADE),
+        (main.Options("x").runtime, loop.JUST_MADE),
+    ):
         assert f"\nConditionPathExists=!{folder}/%I/{name}\n" in unit
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from wbond import escape, plan, units
+from wbond.values import MacPolicy
 
 from wbond_cli.apply.target import Port, TargetState
 
@@ -224,11 +225,12 @@ class _Change:
         before, after = self.former.ports[name], self.wanted.ports.get(name)
         now = self.running[before.bond]
         if name == now.active and self._has_successor(name):
-            reason = f"another port must carry before {_name(name)} leaves"
+            reason = f"another port must be active before {_name(name)} leaves"
             yield AwaitSuccessor(reason, before.bond, name)
         # The unit that stops already has the new policy, under which it leaves addresses alone.
-        policy = self.wanted.bonds[before.bond]["mac"]
-        shared = before.mac_policy != "active" and policy == "active" and before.own_address
+        policy = MacPolicy.parse(self.wanted.bonds[before.bond]["mac"])
+        was = MacPolicy.parse(before.mac_policy)
+        shared = policy.active and not was.active and before.own_address
         own = Command(
             f"{_name(name)} has its own address again",
             ("ip", "link", "set", "dev", name, "address", before.own_address),

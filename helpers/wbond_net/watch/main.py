@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from wbond import escape, units
 
+from wbond_net import runtime
 from wbond_net.kernel import rtnetlink
 from wbond_net.watch import clients, network
 from wbond_net.watch.alignment import Alignment
@@ -33,7 +34,6 @@ from wbond_net.watch.reopen import Reopen
 from wbond_net.watch.routers import Routers
 
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
-RUNTIME = "/run/wbond"
 
 
 class Options(NamedTuple):
@@ -42,7 +42,7 @@ class Options(NamedTuple):
     bond: str
     start: tuple[str, ...] = ()
     refresh: tuple[str, ...] = ()
-    runtime: str = RUNTIME
+    runtime: str = runtime.FOLDER
     mac: str = "active"
 
 
@@ -51,7 +51,7 @@ def parse(arguments: list[str]) -> Options:
     if len(arguments) % 2 == 0:
         raise ValueError("one bond must be named, and each option takes one value")
     bond = arguments[-1]
-    start, refresh, runtime, mac = [], [], RUNTIME, "active"
+    start, refresh, folder, mac = [], [], runtime.FOLDER, "active"
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
             unit = [] if value == "none" else [units.instance(f"{value}@.service", bond)]
@@ -64,10 +64,10 @@ def parse(arguments: list[str]) -> Options:
         elif option == "--mac":
             mac = value
         elif option == "--runtime":
-            runtime = value
+            folder = value
         else:
             raise ValueError(f"no such option: {option}")
-    return Options(bond, tuple(start), tuple(refresh), runtime, mac)
+    return Options(bond, tuple(start), tuple(refresh), folder, mac)
 
 
 def watch(options: Options, host: Host) -> Watch:
