@@ -16,6 +16,14 @@ from wbond_net.deployed import snapshot
 from tests.apply.laptop import DISARM, FIRST, RELOAD, SECOND, SET, Laptop, answers
 
 
+def test_without_a_configuration_there_is_nothing_to_apply(
+    laptop: Laptop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert laptop.apply() == transaction.REFUSED
+    assert "there is no configuration" in capsys.readouterr().err
+    assert laptop.ran == []
+
+
 def test_a_change_that_is_confirmed_stays(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> None:
     laptop.boot(FIRST)
     laptop.write(SECOND)

@@ -109,7 +109,7 @@ def _programs(context: Context) -> Iterator[tuple[Dependency, str]]:
     if context.wants("dhcp4"):
         yield _DHCLIENT, ERROR
     if context.wants("dhcp6"):
-        yield _DHCP6C, ERROR
+        yield _DHCP6C, NOTE  # many networks have no DHCPv6
 
 
 def missing_programs(context: Context) -> list[str]:

@@ -3,7 +3,7 @@
 
 import argparse
 
-from wbond import escape, messages
+from wbond import escape, ini, messages
 from wbond.config import Config
 from wbond_net.deployed import snapshot, unit_tree
 
@@ -42,6 +42,9 @@ def apply(runner: CommandRunner, root: str, options: argparse.Namespace) -> int:
     prepared = prepare(root, wanted)
     if options.dry_run:
         return _list_steps(runner.output, prepared)
+    if not prepared.steps and not ini.files(root):
+        complain("there is no configuration", "have one written: `sudo wbond init`")
+        return REFUSED
     if not prepared.steps:
         snapshot.save(root, snapshot.APPLIED, prepared.files)  # comments may differ
         runner.output.line("What the file says is in force already.")

@@ -3,17 +3,23 @@
 
 import argparse
 
+from wbond import escape
+from wbond_net.deployed import snapshot, unit_tree
+
 from wbond_cli import command, terminal
+from wbond_cli.errors import UserError
 from wbond_cli.journal import history, reader
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the timeline; returns the exit status."""
+    """Show the timeline; returns the exit status. Raises UserError for a bond that there is not."""
     reading = reader.read(command.run, *selection(options))
     if reading.fault:
         terminal.complain(reading.fault, reading.remedy)
         return 1
     events = history.events(reading.entries, options.bond)
+    if options.bond and not events:
+        _require_configured(options.bond, {entry.bond for entry in reading.entries})
     if options.json:
         history.print_json(events)
         return 0
@@ -25,6 +31,14 @@ def run(options: argparse.Namespace) -> int:
     else:
         terminal.complain("nothing has happened", "--since and --boot show other times")
     return 0
+
+
+def _require_configured(bond: str, seen: set[str]) -> None:
+    """Raise UserError for a bond that is neither configured nor in the journal (`seen`)."""
+    configured = [bond.name for bond in unit_tree.read_config(snapshot.ROOT).bonds]
+    if bond not in configured:
+        known = ", ".join(sorted({*map(escape.printable, configured), *seen})) or "none"
+        raise UserError(f"there is no bond {escape.printable(bond)}", f"known here: {known}")
 
 
 def selection(options: argparse.Namespace) -> list[str]:
