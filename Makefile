@@ -102,7 +102,8 @@ directories:
 	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" || { \
 	    echo "pkg-config knows no systemd directories: install systemd.pc and udev.pc" \
 	        "(Debian 13: systemd-dev; else: systemd, udev) and pkg-config" >&2; exit 1; }
-	@case "$(PREFIX)" in /*) ;; *) echo "PREFIX must be an absolute path" >&2; exit 1;; esac
+	@case "$(PREFIX)" in *[!A-Za-z0-9/._+-]*|[!/]*|"") \
+	    echo "PREFIX must be an absolute path of letters, digits, and / . _ + -" >&2; exit 1;; esac
 
 # This runs neither systemctl nor udevadm: a reboot, or the package's scripts, make it take effect.
 install: directories

@@ -221,7 +221,10 @@ def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:
     ("word", "told"),
     [
         *((f"{name}=", "pkg-config knows no") for name in ("UNITDIR", "GENERATORDIR", "UDEVDIR")),
-        ("PREFIX=usr", "PREFIX must be an absolute path"),
+        *(
+            (f"PREFIX={prefix}", "PREFIX must be an absolute path")
+            for prefix in ("usr", "", "/opt/a b", "/opt/a;b", "/opt/a|b", "/opt/a&b", "/opt/%n")
+        ),
     ],
 )
 @pytest.mark.parametrize("target", ["install", "uninstall"])
