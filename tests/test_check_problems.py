@@ -126,6 +126,44 @@ def test_what_is_only_rounded_or_given_twice_is_a_warning() -> None:
     assert severities == [WARNING, WARNING, ERROR]
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("psk = correct horse", "psk = *************"),
+        ('"password": "x"', '"password": ***'),
+        ("wpa-passphrase=geheim", "wpa-passphrase=******"),
+        ("wep_key0 : 12345", "wep_key0 : *****"),
+        ("psk =", "psk ="),
+        ("wired = eth0", "wired = eth0"),
+    ],
+)
+def test_no_password_is_shown(line: str, shown: str) -> None:
+    text = f"[bond0]\n{line}\n"
+    assert problems.without_secret(line) == shown
+    for diagnostic in problems.diagnostics(read(text).problems, lambda _: text.splitlines()):
+        assert diagnostic.source == shown
+        assert "horse" not in diagnostic.text
+
+
+@pytest.mark.parametrize(
+    ("option", "remedy"),
+    [
+        ("primary", "first in `wired`"),
+        ("bond-primary", "first in `wired`"),
+        ("Slaves", "`wired` and `wireless`"),
+        ("arp_ip_target", "miimon"),
+        ("fail_over_mac", "`mac`"),
+        ("ssid", "wpa_supplicant.conf(5)"),
+        ("psk", "wpa_supplicant.conf(5)"),
+        ("gateway4", "by DHCP"),
+    ],
+)
+def test_an_option_of_another_tool_is_told_what_does_it_here(option: str, remedy: str) -> None:
+    (problem,) = read(f"[bond0]\n{option} = x\n").problems
+    assert remedy in messages.remedy(problem)
+    assert messages.suggestion(problem) == ""
+
+
 # --- codes --------------------------------------------------------------------------
 
 

@@ -124,9 +124,9 @@ def test_a_port_s_section() -> None:
     assert str(found.place) == f"{FILE}:4"
 
 
-@pytest.mark.parametrize("option", ["match_name", "match_mac", "match_driver", "match_path"])
+@pytest.mark.parametrize("option", config.PORT_LISTS)
 def test_each_match_will_do(option: str) -> None:
-    assert port(f"[bond0/x]\nkind = wired\n{option} = a:b/c").matches == {option: ("a:b/c",)}
+    assert port(f"[bond0/x]\nkind = wired\n{option} = a:b*").matches == {option: ("a:b*",)}
 
 
 @pytest.mark.parametrize(("kind", "priority"), [("wired", 200), ("Wireless", 100)])
@@ -289,3 +289,46 @@ def test_an_error_of_wbond_s_own_in_one_section_costs_no_other(
     assert "t" in ports(found.bonds[1])
     assert told(found.problems) == ["2:2-3 [b] internal-error", "5:2-5 [c/s] internal-error"]
     assert found.problems[0].arguments == {"error": "KeyError: 'auto'"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ("eth0,", "name-with-comma"),
+        ("eth0,en*", "name-with-comma"),
+        ('"eth0', "name-in-quotes"),
+        ("en*'", "name-in-quotes"),
+        ('"', "name-in-quotes"),
+        ("eth0@if2", "name-with-parent"),
+        ("veth*@br0", "name-with-parent"),
+    ],
+)
+def test_what_is_copied_into_a_list_with_a_name(entry: str, code: str) -> None:
+    found = read(f"[bond0]\nwired = {entry} good0\nwireless =\n")
+    assert [(problem.code, problem.value) for problem in found.problems] == [(code, entry)]
+    assert ports(found.bonds[0]) == ["good0"]
+
+
+@pytest.mark.parametrize(
+    ("option", "glob", "code"),
+    [
+        ("match_mac", "02-00-00-12-34-56", "not-a-mac-glob"),
+        ("match_mac", "02:00:*", ""),
+        ("match_mac", "0[!2-4]:?0:[a-f]*", ""),
+        ("match_mac", "active", "not-a-mac-glob"),
+        ("match_usb", "17ef/a387", "not-a-usb-glob"),
+        ("match_usb", "17EF:*", ""),
+        ("match_usb", "[12]7ef:a38[0-9]", ""),
+        ("match_driver", "r8152.ko", "driver-file"),
+        ("match_driver", "r8152.ko.xz", "driver-file"),
+        ("match_driver", "r8152", ""),
+        ("match_path", "pci-0000:00:14.0-usb-*", ""),
+        ("match_name", "enx*-dock", ""),
+    ],
+)
+def test_what_a_match_can_fit(option: str, glob: str, code: str) -> None:
+    found = read(f"[bond0]\nwired =\nwireless =\n[bond0/x]\nkind = wired\n{option} = {glob}\n")
+    missing = ["port-without-match"] if code else []
+    assert sorted(problem.code for problem in found.problems) == sorted(
+        [*filter(None, [code]), *missing]
+    )

@@ -10,7 +10,7 @@ from tests.configuration import FILE, good, read, told
 # --- the options of a bond, one by one --------------------------------------------
 
 GOOD = [
-    ("mode", "active-backup", "active-backup"),
+    *[("mode", text, "active-backup") for text in ("active-backup", "1", "Active_Backup")],
     ("miimon", "1", "1"),
     ("miimon", "10000", "10000"),
     ("miimon", "0050", "50"),
@@ -54,7 +54,7 @@ GOOD = [
     ("legacy_rates", "false", "no"),
 ]
 BAD = [
-    *[("mode", text, "mode-with-radio") for text in ("balance-rr", "1", "Active-Backup")],
+    *[("mode", text, "mode-with-radio") for text in ("balance-rr", "2", "active backup")],
     *[
         ("miimon", text, "not-an-integer")
         for text in ("0", "-1", "10001", "x", "1.5", "+5", "1_0", "0x10", "5 0", "٥", "²", "-")
@@ -66,6 +66,7 @@ BAD = [
     ("primary_reselect", "beter", "not-one-of"),
     ("peer_notif", "256", "not-an-integer"),
     ("peer_notif_delay", "300001", "not-an-integer"),
+    *[("mac", text, "not-a-mac-policy") for text in ("random", "preserve", "permanent")],
     *[("mac", text, "mac-not-unicast") for text in ("01:00:00:00:00:01", "00:00:00:00:00:00")],
     *[
         ("mac", text, "not-a-mac-address")

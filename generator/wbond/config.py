@@ -106,7 +106,11 @@ PORT_SETTINGS: "dict[str, Reader]" = {
     "legacy_rates": values.yes_no,
 }
 PORT_LISTS: "dict[str, Reader]" = {
-    f"match_{what}": values.glob for what in ("name", "mac", "driver", "path", "usb")
+    "match_name": values.glob,
+    "match_mac": values.glob_of_hexadecimal("not-a-mac-glob"),
+    "match_driver": values.glob_of_driver,
+    "match_path": values.glob,
+    "match_usb": values.glob_of_hexadecimal("not-a-usb-glob"),
 }
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")

@@ -5,6 +5,8 @@ A problem is data (`ini.Problem`); its code is the key to MESSAGES. Loaded only
 where something is wrong: a good configuration is not to pay for it at boot.
 """
 
+from wbond import other_tools
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -178,6 +180,25 @@ MESSAGES = {
         "",
         f"Rename the interface, or leave it out. {_NAMES}",
     ),
+    "name-with-comma": Message(
+        ERROR,
+        "'{value}' has a comma, which is no part of a name",
+        "",
+        "Separate the names by blanks alone.",
+    ),
+    "name-in-quotes": Message(
+        ERROR,
+        "{value} has quotes, which are no part of a name",
+        "",
+        "Write the name without quotes.",
+    ),
+    "name-with-parent": Message(
+        ERROR,
+        "'{value}' has an @, which is no part of a name: `ip link` shows behind it what the "
+        "interface hangs on",
+        "",
+        "Write what stands before the @.",
+    ),
     "glob-characters": Message(
         ERROR,
         "'{value}' can match no interface name: / and : cannot be part of one",
@@ -225,6 +246,13 @@ MESSAGES = {
         "",
         "Write an address whose first byte is even, such as 02:00:00:12:34:56.",
     ),
+    "not-a-mac-policy": Message(
+        ERROR,
+        "'{value}' is a word of NetworkManager's",
+        "",
+        "Write active (each port its own address), stable (one that all have), an interface, or an "
+        "address.",
+    ),
     "mac-follow": Message(
         ERROR,
         "'{value}' changes a radio's address at failover, which a radio refuses while it is "
@@ -243,6 +271,24 @@ MESSAGES = {
         "'{value}' is not a MAC address such as 02:00:00:12:34:56",
         "",
         "Write six pairs of hexadecimal digits with colons between them.",
+    ),
+    "not-a-mac-glob": Message(
+        ERROR,
+        "'{value}' fits no MAC address such as 02:00:00:12:34:56",
+        "",
+        "Write pairs of hexadecimal digits with colons between them, or * for some of them.",
+    ),
+    "not-a-usb-glob": Message(
+        ERROR,
+        "'{value}' fits no USB id such as 17ef:a387",
+        "",
+        "Write vendor and product as lsusb(8) shows them, with a colon between them.",
+    ),
+    "driver-file": Message(
+        ERROR,
+        "'{value}' is a file's name, not a driver's",
+        "",
+        "Write the driver's name, as in `ethtool -i`: without .ko.",
     ),
     "not-a-duid": Message(
         ERROR,
@@ -313,6 +359,8 @@ def remedy(problem: "Problem") -> str:
     value = problem.value
     if " #" in value or " ;" in value or value[:1] in ("#", ";"):
         return _COMMENT
+    if instead := _of_another_tool(problem):
+        return instead
     if suggested := suggestion(problem):
         return _SUGGESTION.format(suggestion=suggested)
     return MESSAGES[problem.code].remedy
@@ -321,7 +369,11 @@ def remedy(problem: "Problem") -> str:
 def suggestion(problem: "Problem") -> str:
     """Return the word that may be meant, of those that the problem's `known` has; or nothing."""
     known = problem.arguments.get("known")
-    return _nearest(problem.value, known) if known else ""
+    return _nearest(problem.value, known) if known and not _of_another_tool(problem) else ""
+
+
+def _of_another_tool(problem: "Problem") -> str:
+    return other_tools.remedy(problem.value) if problem.code == "unknown-option" else ""
 
 
 def _nearest(word: str, known: "Iterable[str]") -> str:

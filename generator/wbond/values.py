@@ -67,10 +67,13 @@ def yes_no(text: str) -> str:
 
 
 def mode(text: str) -> str:
-    """The one mode of a bond that works with a radio."""
-    if text != "active-backup":
+    """The one mode of a bond that works with a radio, by any of the names that it has.
+
+    The kernel's number and ip(8)'s word (bond_mode_tbl, bond_options.c), and nmcli's.
+    """
+    if text.lower() not in ("active-backup", "active_backup", "1"):
         raise ConfigError("mode-with-radio")
-    return text
+    return "active-backup"
 
 
 def path(text: str) -> str:
@@ -116,6 +119,8 @@ class MacPolicy:
             return cls(text.lower(), address=text.lower())
         if text == "follow":
             raise ConfigError("mac-follow")
+        if text in ("random", "preserve", "permanent"):  # NetworkManager's
+            raise ConfigError("not-a-mac-policy")
         if ":" in text:
             raise ConfigError("not-a-mac-address")
         return cls(text, interface=interface_name(text))
@@ -176,7 +181,16 @@ def unit(text: str) -> str:
 
 
 def port_name(text: str) -> str:
-    """A literal interface name, or a glob that could match one."""
+    """A literal interface name, or a glob that could match one.
+
+    The kernel would take a comma, quotes or an `@` as well; whoever writes them has copied them.
+    """
+    if "," in text:
+        raise ConfigError("name-with-comma")
+    if text[0] in "\"'" or text[-1] in "\"'":
+        raise ConfigError("name-in-quotes")
+    if "@" in text[1:]:
+        raise ConfigError("name-with-parent")
     if not escape.is_glob(text):
         return interface_name(text)
     if "/" in text or ":" in text.replace("[:", "").replace(":]", ""):
@@ -186,4 +200,24 @@ def port_name(text: str) -> str:
 
 def glob(text: str) -> str:
     """A glob of anything that a device says of itself."""
+    return text
+
+
+def glob_of_hexadecimal(code: str) -> "Reader":
+    """Return a reader of globs of numbers with colons between them; `code` says what they are."""
+
+    def read(text: str) -> str:
+        # A dash and a `!` have a meaning within brackets alone.
+        outside = "".join(part.rpartition("]")[2] for part in f"]{text}".split("["))
+        if any(sign not in "0123456789abcdefABCDEF:*?" for sign in outside):
+            raise ConfigError(code)
+        return text
+
+    return read
+
+
+def glob_of_driver(text: str) -> str:
+    """A glob of a driver's name, which is not that of its module's file."""
+    if text.endswith((".ko", ".ko.xz", ".ko.zst", ".ko.gz")):
+        raise ConfigError("driver-file")
     return text

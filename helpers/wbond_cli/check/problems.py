@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Problems of the configuration -> diagnostics; and comments that are part of a value."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from wbond import ini, messages
@@ -9,6 +10,8 @@ from wbond.ini import Place, Problem
 from wbond_cli.check.diagnostics import Diagnostic
 
 Lines = Callable[[str], list[str]]  # of a file, by the name that its places have
+# What other programs call a password or a key, in the forms of an INI file and of YAML.
+_SECRET = re.compile(r"((?:psk|pass|secret|key|pin|wep)\w*[\"']?\s*[=:]\s*)(\S.*)", re.IGNORECASE)
 
 
 def diagnostics(problems: Iterable[Problem], lines: Lines) -> Iterator[Diagnostic]:
@@ -27,8 +30,13 @@ def diagnostics(problems: Iterable[Problem], lines: Lines) -> Iterator[Diagnosti
             option=problem.option,
             column=place.column,
             end_column=place.end,
-            source=source[0] if source else "",
+            source=without_secret(source[0]) if source else "",
         )
+
+
+def without_secret(line: str) -> str:
+    """Return a line that may be shown and sent to others, as long as before: no password in it."""
+    return _SECRET.sub(lambda found: found[1] + "*" * len(found[2]), line)
 
 
 def split(content: bytes) -> list[str]:
