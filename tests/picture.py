@@ -26,7 +26,7 @@ PICTURE = Path(__file__).resolve().parents[1] / "docs/status.svg"
 COLUMNS = 80
 PROMPT = "$ wbond status"
 # What was done before, and the state that is shown.
-SHOTS = (("", stories.cable_carries), ("the cable is pulled", stories.wifi_carries))
+SHOTS = (("", stories.cable_active), ("the cable is pulled", stories.wifi_active))
 _FONT_FACE = re.compile(r"^\s*@font-face \{.*?\}\n", re.DOTALL | re.MULTILINE)
 
 

@@ -83,19 +83,19 @@ def facts(*links: Link, **changes: Any) -> Facts:
     return found._replace(**changes)
 
 
-def cable_carries(**changes: Any) -> Facts:
+def cable_active(**changes: Any) -> Facts:
     """The cable is active, the radio stands by."""
     return facts(bond(CARD), port(CARD, state=0), port(RADIO, link_failures=3), **changes)
 
 
-def wifi_carries(**changes: Any) -> Facts:
+def wifi_active(**changes: Any) -> Facts:
     """The cable has been pulled."""
     pulled = (entry(60, "carrier-lost", "enp0s10"), entry(60, "failover", "wlp3s0", "enp0s10"))
     links = bond(RADIO), port(CARD, carries=False, link_failures=1), port(RADIO, state=0)
     return facts(*links, **{"history": (*HISTORY, *pulled), "speeds": {}, **changes})
 
 
-def nothing_carries(**changes: Any) -> Facts:
+def no_link(**changes: Any) -> Facts:
     """Neither cable nor network."""
     lost = (
         entry(12.4, "carrier-lost", "enp0s10"),
@@ -122,7 +122,7 @@ def refused(**changes: Any) -> Facts:
     """All ports are to have the card's address, and the radio's driver would not have it."""
     aligned = units()["wbond@bond0.service"]._replace(environment={"MAC": "enp0s10"})
     own = {"units": units(wbond=aligned), "shared_macs": {"bond0": MACS[CARD]}}
-    return cable_carries(**{**own, **changes})
+    return cable_active(**{**own, **changes})
 
 
 HOSTILE = ("ünïcödé-näm", "wl\udcff[red]\x1b]0;", "a-name-of-15-by")
@@ -151,7 +151,7 @@ def hostile(**changes: Any) -> Facts:
 
 STORIES = {
     story.__name__: story
-    for story in (cable_carries, wifi_carries, nothing_carries, bond_missing, refused, hostile)
+    for story in (cable_active, wifi_active, no_link, bond_missing, refused, hostile)
 }
 
 LEASE_FILE = """\

@@ -12,11 +12,14 @@ from rich.cells import cell_len
 from rich.console import Console
 from wbond_cli.arguments import parse
 from wbond_cli.command import MISSING, CommandError
+from wbond_cli.errors import UserError
 from wbond_cli.journal import history, reader, timeline
 from wbond_cli.journal.history import Event
 from wbond_cli.journal.reader import Entry
 from wbond_cli.verbs import log
+from wbond_net.deployed import snapshot
 
+from tests.conftest import configured
 from tests.stories import NOW
 
 SENT = ("PRIORITY", "5"), ("SYSLOG_IDENTIFIER", "wbond-watch"), ("__CURSOR", "s=1")
@@ -63,7 +66,7 @@ DAY = "\n".join(
         line(
             30,
             "no-carrier",
-            MESSAGE="bond0: no port carries; the last was radio wlp3s0",
+            MESSAGE="bond0: no port has a link; the last was radio wlp3s0",
             **FORMER_RADIO,
         ),
         cable(18, "carrier-gained", "has carrier"),
@@ -187,13 +190,13 @@ def test_a_day() -> None:
         "12:02:40.000  cable enp0s10 has joined",
         "12:03:00.000  cable enp0s10 has carrier",
         "12:03:00.000  cable enp0s10 is the active port",
-        "14:05:19.800  cable enp0s10 has lost its        carried for 2 h 2 min",
+        "14:05:19.800  cable enp0s10 has lost its        had carrier for 2 h 2 min",
         "              carrier",
         "14:05:19.804  radio wlp3s0 is the active port,  enp0s10 was active for 2 h 2 min",
         "              instead of cable enp0s10",
-        "14:05:50.000  radio wlp3s0 has lost its         carried for 2 h 4 min",
+        "14:05:50.000  radio wlp3s0 has lost its         had carrier for 2 h 4 min",
         "              carrier",
-        "14:05:50.000  no port carries; the last was     wlp3s0 was active for 30 s",
+        "14:05:50.000  no port has a link; the last was  wlp3s0 was active for 30 s",
         "              radio wlp3s0",
         "14:06:02.000  cable enp0s10 has carrier         was without for 42 s",
         "14:06:02.000  cable enp0s10 is the active port  none was active for 12 s",
@@ -318,3 +321,29 @@ def test_the_verb(
     assert out in shown.out
     assert err in shown.err
     assert (shown.out == "") == (out == "")
+
+
+@pytest.mark.parametrize(
+    ("bond", "lines", "told"),
+    [
+        ("bond0", "", ""),  # configured, and nothing has happened
+        ("uplink", line(1, "watching", WBOND_BOND="uplink", MESSAGE="uplink: no ports"), ""),
+        ("nope", "", "there is no bond nope"),
+        ("nope", DAY, "there is no bond nope"),
+    ],
+)
+def test_a_bond_that_there_is_not(
+    bond: str,
+    lines: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(snapshot, "ROOT", str(configured(tmp_path, "[bond0]\n")))
+    monkeypatch.setattr("wbond_cli.command.run", lambda *_: lines)
+    if not told:
+        assert log.run(parse(["log", "--bond", bond])) == 0
+        return
+    with pytest.raises(UserError, match=told) as raised:
+        log.run(parse(["log", "--bond", bond]))
+    assert "bond0" in str(raised.value.remedy)

@@ -99,11 +99,11 @@ def test_what_comes_next_fits_the_terminal(columns: int, monkeypatch: pytest.Mon
 def test_no_line_in_a_pipe_ends_in_blanks() -> None:
     file = io.StringIO()
     console = Console(file=file, width=120, markup=False, highlight=False, emoji=False)
-    screen.show(build_status(stories.cable_carries()), console)
+    screen.show(build_status(stories.cable_active()), console)
     with screen.display(console) as draw:
-        draw(build_status(stories.wifi_carries()))
+        draw(build_status(stories.wifi_active()))
         draw(build_status(stories.refused()))
-    timeline.show(history.events(stories.cable_carries().history), console)
+    timeline.show(history.events(stories.cable_active().history), console)
     lines = file.getvalue().splitlines()
     assert len(lines) > 30
     assert [line for line in lines if line != line.rstrip()] == []

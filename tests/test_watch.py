@@ -34,7 +34,7 @@ from tests.watch_story import (
     ASK_AGAIN,
     DHCLIENT,
     DHCP6C,
-    NOTHING_CARRIES,
+    NO_LINK,
     REFRESH,
     TO_RADIO,
     Story,
@@ -52,7 +52,7 @@ def test_it_takes_note_that_the_bond_is_no_longer_just_made(story: Story) -> Non
 
 def test_ready_comes_with_the_first_dump(story: Story) -> None:
     story.watch(bond(CABLE), port(CABLE))
-    assert story.host.notified == ["STATUS=cable enp0s10 carries", "READY=1"]
+    assert story.host.notified == ["STATUS=cable enp0s10 is active", "READY=1"]
 
 
 def test_a_failover_in_the_journal(story: Story) -> None:
@@ -137,7 +137,7 @@ def test_addresses_that_cannot_be_read_keep_no_client_from_asking(
     story: Story, error: Exception
 ) -> None:
     on_cable(story)
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     story.host.breaks["addresses"] = error
     assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
     assert "write-failed" in story.events

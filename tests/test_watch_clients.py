@@ -19,7 +19,7 @@ from tests.watch_story import (
     ASK_AGAIN,
     DHCLIENT,
     DHCP6C,
-    NOTHING_CARRIES,
+    NO_LINK,
     REFRESH,
     START,
     Story,
@@ -34,7 +34,7 @@ def test_boot_on_wifi_alone(story: Story) -> None:
     # Associated: the bond takes it, but until the handshake is done no DHCP packet passes.
     assert story.happens(port(RADIO, operstate=DORMANT, mii_status=MII_DOWN)) == []
     assert story.happens(port(RADIO, operstate=DORMANT), bond(RADIO)) == []
-    assert story.status == "radio wlp3s0 carries, but is not authorised yet"
+    assert story.status == "radio wlp3s0 is active, but is not authorised yet"
     assert story.happens(port(RADIO)) == [START]
     assert story.happens(port(RADIO)) == []
     story.systemctl_ends()
@@ -44,7 +44,7 @@ def test_boot_on_wifi_alone(story: Story) -> None:
 def test_boot_with_a_cable(story: Story) -> None:
     story.watch(bond(), without_carrier(CABLE), without_carrier(RADIO))
     assert story.status == (
-        "no port carries; cable enp0s10 has no carrier; radio wlp3s0 has no carrier"
+        "no port has a link; cable enp0s10 has no carrier; radio wlp3s0 has no carrier"
     )
     assert story.happens(port(CABLE)) == []
     assert story.happens(bond(CABLE, carrier=False)) == []
@@ -95,7 +95,7 @@ def test_a_client_that_cannot_be_started_costs_the_other_nothing(
     # That was an answer: nothing is tried again, nor revived that a person stops.
     assert story.happens(port(CABLE, link_failures=1)) == []
     assert story.lets_pass(3600) == []
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     asked = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT}"
     assert story.happens(port(CABLE), bond(CABLE)) == [asked]
 
@@ -139,7 +139,7 @@ def test_a_failed_start_waits_for_a_bond_that_is_operational(story: Story) -> No
     story.watch(bond(CABLE), port(CABLE))
     story.systemctl_ends(code=1)
     story.systemctl_ends(shown=f"{FAILS}\n{FAILS}")
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     assert story.lets_pass(60) == []
     assert story.happens(port(CABLE), bond(CABLE)) == [START]
 
@@ -180,7 +180,7 @@ def test_systemctl_that_cannot_be_run_is_tried_again_and_told_once(story: Story)
 
 def test_clients_that_started_in_a_network_that_is_gone_ask_again(story: Story) -> None:
     story.watch(bond(CABLE), port(CABLE))
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     story.happens(port(CABLE), bond(CABLE))
     assert story.systemctl_ends() == [ASK_AGAIN]
 
@@ -258,22 +258,22 @@ def test_a_client_that_a_person_has_stopped_stays_stopped(story: Story) -> None:
     assert story.happens(bond(RADIO)) == []
 
 
-def test_when_a_port_carries_again_the_network_may_be_another_one(story: Story) -> None:
+def test_when_a_port_has_a_link_again_the_network_may_be_another_one(story: Story) -> None:
     on_cable(story)
-    assert story.happens(*NOTHING_CARRIES) == []
+    assert story.happens(*NO_LINK) == []
     # Also where the MAC address is another one, both are told at once, and once.
     assert story.happens(port(RADIO, operstate=DORMANT), bond(RADIO)) == []
     assert story.happens(port(RADIO)) == [ASK_AGAIN]
     assert story.happens(port(RADIO, link_failures=1)) == []
     story.dhclient_starts_with(MACS[RADIO])
-    assert story.happens(*NOTHING_CARRIES) == []
+    assert story.happens(*NO_LINK) == []
     assert story.happens(port(RADIO), bond(RADIO)) == [ASK_AGAIN]
     assert story.happens(port(CABLE), bond(CABLE)) == [REFRESH]
 
 
-def test_a_watch_that_starts_while_no_port_carries(story: Story) -> None:
+def test_a_watch_that_starts_while_no_port_has_a_link(story: Story) -> None:
     on_cable(story)
-    story.watch(*NOTHING_CARRIES)
+    story.watch(*NO_LINK)
     assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
     story.systemctl_ends(code=1)
     assert story.events[-1] == "refresh-refused"
@@ -282,5 +282,5 @@ def test_a_watch_that_starts_while_no_port_carries(story: Story) -> None:
 def test_without_clients_nobody_is_asked(story: Story) -> None:
     story.options = main.Options("bond0", runtime=str(story.runtime))
     on_cable(story)
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     assert story.happens(port(CABLE), bond(CABLE)) == []

@@ -110,13 +110,13 @@ def test_cable_pulled_and_back(story: Story) -> None:
     # The kernel reports; the watch does not repeat itself, and leaves the return to the kernel.
     assert story.happens(without_carrier(CABLE)) == []
     assert story.happens(bond(RADIO)) == [REFRESH]
-    assert story.status == "radio wlp3s0 carries; cable enp0s10 has no carrier"
+    assert story.status == "radio wlp3s0 is active; cable enp0s10 has no carrier"
     assert story.happens(without_carrier(CABLE, mii_status=MII_DOWN)) == []
     assert story.happens(port(CABLE, mii_status=MII_DOWN)) == []
     assert story.happens(port(CABLE)) == []
     story.dhclient_starts_with(MACS[RADIO])
     assert story.happens(bond(CABLE)) == [REFRESH]
-    assert story.status == "cable enp0s10 carries; radio wlp3s0 stands by"
+    assert story.status == "cable enp0s10 is active; radio wlp3s0 stands by"
     story.dhclient_starts_with(MACS[CABLE])
     assert story.happens(without_carrier(CABLE)) == TO_RADIO, "every time anew"
     assert story.events == [
@@ -177,7 +177,7 @@ def test_a_stick_pulled_while_active(story: Story) -> None:
     assert story.events == ["watching", "port-left", "failover", "address-changed"]
     failover = dict(story.host.written[2][1])
     assert (failover["WBOND_PORT"], failover["WBOND_FORMER"]) == ("wlp3s0", "wlx1")
-    assert story.status == "radio wlp3s0 carries"
+    assert story.status == "radio wlp3s0 is active"
 
 
 def test_the_last_port_pulled(story: Story) -> None:

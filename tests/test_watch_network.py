@@ -12,7 +12,7 @@ from wbond_net.watch import network
 from tests.conftest import REPOSITORY
 from tests.namespaces import in_a_network_of_its_own
 from tests.reports import BOND, CABLE, DORMANT, MACS, RADIO, address, bond, port, without_carrier
-from tests.watch_story import ASK_AGAIN, NOTHING_CARRIES, REFRESH, Story, on_cable
+from tests.watch_story import ASK_AGAIN, NO_LINK, REFRESH, Story, on_cable
 
 AWAY: dict[str, Any] = {"carrier_down_count": 1}
 
@@ -65,7 +65,7 @@ def test_the_watch_was_dead_meanwhile(story: Story) -> None:
 
 def test_the_watch_died_before_anybody_could_be_asked(story: Story) -> None:
     on_one_port(story)
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     # The kernel that counts nothing is no reason to forget it.
     story.watch(bond(CABLE), port(CABLE))
     assert story.host.did == [ASK_AGAIN]
@@ -189,7 +189,7 @@ def record(story: Story) -> str:
 
 
 def test_before_the_first_network_there_is_no_record(story: Story) -> None:
-    story.watch(*NOTHING_CARRIES)
+    story.watch(*NO_LINK)
     story.happens(port(RADIO, operstate=DORMANT), bond(RADIO))
     assert list(story.folder.iterdir()) == []
     story.happens(port(RADIO, carrier_down_count=3))
@@ -199,7 +199,7 @@ def test_before_the_first_network_there_is_no_record(story: Story) -> None:
 def test_the_record_says_who_holds_on_and_nothing_after_a_loss(story: Story) -> None:
     on_cable(story)
     assert record(story) == f"{BOND} 0\n{CABLE} 0\n{RADIO} 0\n"
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     assert record(story) == ""
     # Nobody could be asked yet.
     story.happens(port(RADIO), bond(CABLE))
@@ -231,6 +231,6 @@ def test_without_a_record_nothing_is_known_against_the_network(story: Story) -> 
 def test_a_record_that_cannot_be_written_is_told_once(story: Story) -> None:
     (story.folder / f"{network.RECORD}.new").mkdir()
     on_cable(story)
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
     assert story.events.count("write-failed") == 1

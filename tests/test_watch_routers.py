@@ -5,7 +5,7 @@ from wbond_net.kernel.rtnetlink import PROTOCOL_ROUTER, Address
 from wbond_net.watch import main
 
 from tests.reports import BOND, CABLE, MACS, RADIO, address, bond, port, without_carrier
-from tests.watch_story import DEPRECATED, NOTHING_CARRIES, Story, on_cable
+from tests.watch_story import DEPRECATED, NO_LINK, Story, on_cable
 
 LINK_LOCAL = address("fe80::7", 64, protocol=3)
 LEASED = address("2001:db8:1::100", 128, 3600)
@@ -15,7 +15,7 @@ MADE = address("2001:db8:1::7", 64, 3600, protocol=PROTOCOL_ROUTER)
 def returns(story: Story, *held: Address) -> None:
     """Lose the cable's carrier, and get it back, with these addresses."""
     on_cable(story)
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     story.host.held = list(held)
     story.happens(port(CABLE), bond(CABLE))
 
@@ -59,15 +59,15 @@ def test_without_ipv6_no_router_is_asked(story: Story) -> None:
     assert "routers-asked" not in story.events
 
 
-def test_when_nothing_carries_again_the_routers_are_left(story: Story) -> None:
+def test_when_no_port_has_a_link_again_the_routers_are_left(story: Story) -> None:
     returns(story, LINK_LOCAL, MADE)
     assert questions(story, until=1.0) == [0.0]
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     assert len(questions(story)) == 1
 
 
 def test_at_the_first_carrier_the_kernel_asks_by_itself(story: Story) -> None:
-    story.watch(*NOTHING_CARRIES)
+    story.watch(*NO_LINK)
     story.host.held = [LINK_LOCAL, MADE]
     story.happens(port(CABLE), bond(CABLE))
     assert questions(story) == []
@@ -90,7 +90,7 @@ def test_a_failover_asks_no_router(story: Story) -> None:
 
 def test_what_the_kernel_refuses_is_told_once(story: Story) -> None:
     on_cable(story)
-    story.happens(*NOTHING_CARRIES)
+    story.happens(*NO_LINK)
     story.host.held, story.host.refuses = [LINK_LOCAL, MADE], True
     story.happens(port(CABLE), bond(CABLE))
     assert len(questions(story)) == 1

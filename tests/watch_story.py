@@ -18,7 +18,7 @@ REFRESH = f"systemctl reload --no-block -- {DHCLIENT}"
 ASK_AGAIN = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
 TO_RADIO = ["bond0/active_slave=wlp3s0"]
 DEPRECATED = 0x20  # IFA_F_DEPRECATED
-NOTHING_CARRIES = [without_carrier(CABLE), without_carrier(RADIO), bond()]
+NO_LINK = [without_carrier(CABLE), without_carrier(RADIO), bond()]
 
 
 class FakeHost(Host):

@@ -19,7 +19,7 @@ LoadState=loaded
 ActiveState=active
 SubState=running
 Result=success
-StatusText=cable enp0s10 carries; radio wlp3s0 stands by
+StatusText=cable enp0s10 is active; radio wlp3s0 stands by
 NeedDaemonReload=no
 
 Id=dhcp6c@bond0.service

@@ -25,11 +25,16 @@ RADIO_UNIT = "bond0-supplicant@wlp3s0.service"
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        (stories.cable_carries(), []),
-        (stories.cable_carries(units=WATCHED), []),
+        (stories.cable_active(), []),
+        (stories.cable_active(units=WATCHED), []),
         (
-            stories.nothing_carries(),
-            [("no port carries", f"plug a cable in; of the radio: journalctl -b -u {RADIO_UNIT}")],
+            stories.no_link(),
+            [
+                (
+                    "no port has a link",
+                    f"plug a cable in; of the radio: journalctl -b -u {RADIO_UNIT}",
+                )
+            ],
         ),
         (
             stories.bond_missing(),
@@ -60,15 +65,15 @@ RADIO_UNIT = "bond0-supplicant@wlp3s0.service"
             ],
         ),
         (
-            stories.cable_carries(units=unit("dhcp6c@bond0.service", active="failed")),
+            stories.cable_active(units=unit("dhcp6c@bond0.service", active="failed")),
             [("dhcp6c@bond0.service has failed", "systemctl status dhcp6c@bond0.service")],
         ),
         (
-            stories.cable_carries(units=unit(RADIO_UNIT, active="activating", sub="auto-restart")),
+            stories.cable_active(units=unit(RADIO_UNIT, active="activating", sub="auto-restart")),
             [(f"{RADIO_UNIT} ends and is started again", f"journalctl -b -u {RADIO_UNIT}")],
         ),
         (
-            stories.cable_carries(units=unit("dhclient@bond0.service", reload_due=True)),
+            stories.cable_active(units=unit("dhclient@bond0.service", reload_due=True)),
             [
                 (
                     "the configuration was edited since it was read",
@@ -110,7 +115,7 @@ RADIO_UNIT = "bond0-supplicant@wlp3s0.service"
             [("wlp3s0 is a port of br0; it is left alone", "take it out there")],
         ),
         (
-            stories.cable_carries(config=stories.configured("")),
+            stories.cable_active(config=stories.configured("")),
             [
                 (
                     "bond0 is in no configuration any more",
@@ -141,7 +146,7 @@ RADIO_UNIT = "bond0-supplicant@wlp3s0.service"
             ],
         ),
         (
-            stories.cable_carries(
+            stories.cable_active(
                 addresses=(stories.LEASED, stories.address("2001:db8::9", 64, flags=0x88))
             ),
             [
@@ -156,7 +161,7 @@ RADIO_UNIT = "bond0-supplicant@wlp3s0.service"
             [("bond0 is down", "systemctl restart wbond@bond0.service")],
         ),
         (
-            stories.cable_carries(addresses=()),
+            stories.cable_active(addresses=()),
             [
                 (
                     "it has no address that reaches beyond the link",

@@ -15,16 +15,16 @@ from tests.stories import CARD, RADIO
 @pytest.mark.parametrize(
     ("facts", "status"),
     [
-        (stories.cable_carries(), 0),
-        (stories.wifi_carries(), 0),
+        (stories.cable_active(), 0),
+        (stories.wifi_active(), 0),
         (stories.refused(), 0),
-        (stories.nothing_carries(), 1),
+        (stories.no_link(), 1),
         (stories.bond_missing(), 1),
-        (stories.cable_carries(addresses=(stories.address("fe80::1", 64),)), 1),
-        (stories.cable_carries(addresses=(stories.address("2001:db8::1", 64, flags=0x40),)), 1),
+        (stories.cable_active(addresses=(stories.address("fe80::1", 64),)), 1),
+        (stories.cable_active(addresses=(stories.address("2001:db8::1", 64, flags=0x40),)), 1),
         (stories.facts(stories.bond(CARD, flags=0), stories.port(CARD)), 1),
-        (stories.cable_carries(config=stories.configured("")), 2),
-        (stories.cable_carries(config=stories.configured(stories.TWO + "[bond1]\n")), 1),
+        (stories.cable_active(config=stories.configured("")), 2),
+        (stories.cable_active(config=stories.configured(stories.TWO + "[bond1]\n")), 1),
     ],
 )
 def test_exit_status(facts: Facts, status: int) -> None:
@@ -34,7 +34,7 @@ def test_exit_status(facts: Facts, status: int) -> None:
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (stories.wifi_carries(), {"enp0s10": "no-carrier", "wlp3s0": "active"}),
+        (stories.wifi_active(), {"enp0s10": "no-carrier", "wlp3s0": "active"}),
         (stories.facts(stories.bond()), {"enp0s10": "absent", "wlp3s0": "absent"}),
         (
             stories.facts(

@@ -48,7 +48,7 @@ def test_units_by_systemctl() -> None:
     bond, watch, client = collect.parse_units(SHOWN)
     assert (bond.name, bond.sub, bond.reload_due) == ("wbond@bond0.service", "exited", True)
     assert bond.environment["MAC"] == "enp0s10"
-    assert watch.status == "cable enp0s10 carries; radio wlp3s0 stands by"
+    assert watch.status == "cable enp0s10 is active; radio wlp3s0 stands by"
     assert watch.environment["DHCP6"] == "none"
     assert (client.load, client.active, client.environment) == ("not-found", "inactive", {})
 
@@ -63,7 +63,7 @@ def test_texts_that_are_broken_break_nothing(text: str, number: int) -> None:
     association = collect.parse_association(f"Connected to x\n\tSSID: {text}\n\tsignal: {text}")
     assert association is not None
     own = {"leases": {"bond0": found}, "associations": {"wlp3s0": association}}
-    facts = stories.cable_carries(**own)
+    facts = stories.cable_active(**own)
     assert errors(document.status_to_dict(build_status(facts))) == []
     assert all(character.isprintable() or character == "\n" for character in rendered(facts))
 
@@ -74,7 +74,7 @@ def collected(root: Path, programs: Programs, links: Facts) -> Facts:
 
 def test_looking(root: Path) -> None:
     programs = Programs(systemctl=SHOWN, iw=IW_5_19)
-    facts = collected(root, programs, stories.cable_carries())
+    facts = collected(root, programs, stories.cable_active())
     assert facts.made == ("bond0",)
     assert facts.radios == {"wlp3s0"}
     assert facts.speeds == {"enp0s10": 2500}
@@ -88,7 +88,7 @@ def test_looking(root: Path) -> None:
 
 
 def test_without_programs_what_is_lacking_is_said(root: Path) -> None:
-    facts = collected(root, Programs(), stories.cable_carries())
+    facts = collected(root, Programs(), stories.cable_active())
     assert [fault.text for fault in facts.faults] == [
         "the units could not be asked for: systemctl is not installed"
     ]
@@ -105,7 +105,7 @@ def test_leases_that_cannot_be_read(root: Path) -> None:
     path = root / "var/lib/dhcp/dhclient.bond0.leases"
     path.unlink()
     path.mkdir()
-    facts = collected(root, Programs(systemctl=SHOWN), stories.cable_carries())
+    facts = collected(root, Programs(systemctl=SHOWN), stories.cable_active())
     (fault,) = facts.faults
     assert fault.text.startswith("/var/lib/dhcp/dhclient.bond0.leases: Is a directory")
     # The kernel knows how long the address is valid all the same.
@@ -115,7 +115,7 @@ def test_leases_that_cannot_be_read(root: Path) -> None:
 def test_a_radio_without_carrier_and_a_cable_without_speed(root: Path) -> None:
     (root / "sys/enp0s10/speed").write_text("-1\n")
     programs = Programs(systemctl=SHOWN, iw="Not connected.\n")
-    facts = collected(root, programs, stories.nothing_carries())
+    facts = collected(root, programs, stories.no_link())
     assert (facts.speeds, facts.associations) == ({}, {})
     assert "iw" not in [words[0] for words in programs.asked]
 
@@ -131,7 +131,7 @@ def test_a_switch_blocks_the_radio(root: Path) -> None:
 
 def test_the_common_address_is_the_one_that_ports_are_given(root: Path) -> None:
     shown = SHOWN.replace("MAC=enp0s10", f"MAC={MACS[CARD]}")
-    facts = collected(root, Programs(systemctl=shown), stories.cable_carries())
+    facts = collected(root, Programs(systemctl=shown), stories.cable_active())
     (bond,) = build_status(facts).bonds
     assert (bond.policy, bond.shared_mac) == (MACS[CARD], MACS[CARD])
     assert [port.name for port in bond.ports if port.refused] == ["wlp3s0"]

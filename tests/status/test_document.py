@@ -47,7 +47,7 @@ def test_a_reader_with_an_older_schema_takes_what_is_added() -> None:
 
 
 def test_the_schema_knows_every_key() -> None:
-    found = json.loads(json.dumps(document.status_to_dict(build_status(stories.cable_carries()))))
+    found = json.loads(json.dumps(document.status_to_dict(build_status(stories.cable_active()))))
     for place in (found, found["bonds"][0], found["bonds"][0]["ports"][0]):
         place["surprise"] = 1
         assert len(errors(found)) == 1
@@ -60,7 +60,7 @@ def test_every_word_of_the_object_is_unicode(story: Callable[[], Facts]) -> None
 
 
 def test_the_object() -> None:
-    bond = bond_of(stories.cable_carries())
+    bond = bond_of(stories.cable_active())
     assert (bond["online"], bond["active"], bond["lasted"]) == (True, "enp0s10", 7400.0)
     cable, radio = bond["ports"]
     assert (cable["state"], cable["speed"], cable["position"]) == ("active", 1000, 1)
@@ -74,9 +74,9 @@ def test_the_object() -> None:
 
 def test_the_names_of_0_1_mean_what_they_meant() -> None:
     """`priority` is there the kernel's, not the option of that name."""
-    for port in bond_of(stories.cable_carries())["ports"]:
+    for port in bond_of(stories.cable_active())["ports"]:
         assert (port["rank"], port["priority"]) == (port["position"], port["prio"])
-    assert [port["prio"] for port in bond_of(stories.cable_carries())["ports"]] == [20, 10]
+    assert [port["prio"] for port in bond_of(stories.cable_active())["ports"]] == [20, 10]
 
 
 BONDING = """\
@@ -114,12 +114,12 @@ NOTHING = {"active": "None", "bond": "down", "cable": "down", "radio": "down", "
 @pytest.mark.parametrize(
     ("facts", "file", "differs"),
     [
-        (stories.cable_carries(), CARRIES, []),
-        (stories.nothing_carries(), NOTHING, []),
-        (stories.cable_carries(), {**CARRIES, "failures": "4"}, ["wlp3s0 failures"]),
-        (stories.cable_carries(), {**CARRIES, "radio": "going back"}, ["wlp3s0 mii_status"]),
+        (stories.cable_active(), CARRIES, []),
+        (stories.no_link(), NOTHING, []),
+        (stories.cable_active(), {**CARRIES, "failures": "4"}, ["wlp3s0 failures"]),
+        (stories.cable_active(), {**CARRIES, "radio": "going back"}, ["wlp3s0 mii_status"]),
         (
-            stories.cable_carries(),
+            stories.cable_active(),
             {**CARRIES, "active": "wlp3s0"},
             ["active", "wlp3s0 active", "enp0s10 active"],
         ),

@@ -26,11 +26,11 @@ class FakeView(Cache):
 
 
 def test_a_watcher_remembers_what_it_has_seen(root: Path) -> None:
-    view = FakeView(stories.cable_carries())
+    view = FakeView(stories.cable_active())
     programs = Programs(systemctl=SHOWN, journalctl="")
     status_monitor = monitor.StatusMonitor(collect.Collector(programs, str(root)), view)
     assert status_monitor.status(NOW).bonds[0].since is None
-    view.links = dict(stories.wifi_carries().links)
+    view.links = dict(stories.wifi_active().links)
     status_monitor.follow(NOW + 5)
     bond = status_monitor.status(NOW + 9).bonds[0]
     assert (bond.active, bond.since) == ("wlp3s0", NOW + 5)
@@ -38,19 +38,19 @@ def test_a_watcher_remembers_what_it_has_seen(root: Path) -> None:
     view.links = {}
     status_monitor.follow(NOW + 20)
     assert status_monitor.status(NOW + 20).bonds[0].kind == "none"
-    view.links = dict(stories.cable_carries().links)
+    view.links = dict(stories.cable_active().links)
     status_monitor.follow(NOW + 30)
     assert status_monitor.status(NOW + 31).bonds[0].since == NOW + 30
     assert [words[0] for words in programs.asked].count("journalctl") == 1
 
 
 def test_what_changes_all_the_time_is_no_change() -> None:
-    before = build_status(stories.wifi_carries())
+    before = build_status(stories.wifi_active())
     weaker = {"wlp3s0": Association("Home net", -60, 5180.0, 300.0)}
-    later = build_status(stories.wifi_carries(time=NOW + 7, associations=weaker))
+    later = build_status(stories.wifi_active(time=NOW + 7, associations=weaker))
     assert monitor.without_volatile(before) == monitor.without_volatile(later)
     roamed = {"wlp3s0": Association("Home net", -60, 2412.0, 300.0)}
-    elsewhere = build_status(stories.wifi_carries(associations=roamed))
+    elsewhere = build_status(stories.wifi_active(associations=roamed))
     assert monitor.without_volatile(before) != monitor.without_volatile(elsewhere)
 
 

@@ -19,8 +19,8 @@ from tests.status.views import WIDTHS, bond_of, each_story, lines, rendered, squ
 from tests.stories import NOW
 
 
-def test_the_cable_carries() -> None:
-    assert lines(rendered(stories.cable_carries())) == [
+def test_the_cable_active() -> None:
+    assert lines(rendered(stories.cable_active())) == [
         "bond0  enp0s10 (wired) is active since 12:03:00 (2 h 3 min)",
         "  IPv4   192.0.2.100/24  lease of 192.0.2.1 until 19:18:31 (5 h 12 min left)",
         "  IPv6   2001:db8::1000/128  lease by dhcp6c, which sets no end",
@@ -39,7 +39,7 @@ def test_the_cable_carries() -> None:
 
 
 def test_the_radio_carries_on_a_narrow_terminal() -> None:
-    assert lines(rendered(stories.wifi_carries(addresses=()), 40)) == [
+    assert lines(rendered(stories.wifi_active(addresses=()), 40)) == [
         "bond0  wlp3s0 (wireless) is active since",
         "14:05:20 (1 min)",
         "  MAC    02:00:00:00:00:03  mac = active",
@@ -110,10 +110,10 @@ def test_markup_in_names_is_text() -> None:
 
 
 def test_colour_on_a_terminal_plain_in_a_pipe() -> None:
-    coloured = rendered(stories.cable_carries(), force_terminal=True, color_system="standard")
+    coloured = rendered(stories.cable_active(), force_terminal=True, color_system="standard")
     assert "\x1b[1;32m" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == rendered(stories.cable_carries())
-    assert "\x1b" not in rendered(stories.cable_carries())
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == rendered(stories.cable_active())
+    assert "\x1b" not in rendered(stories.cable_active())
 
 
 @each_story
@@ -127,9 +127,9 @@ def test_the_active_port_is_marked_without_colour(story: Callable[[], Facts]) ->
 
 
 def test_without_durations_nothing_ages() -> None:
-    later = stories.cable_carries(time=NOW + 60)._replace(addresses=())
+    later = stories.cable_active(time=NOW + 60)._replace(addresses=())
     screen = Console(file=io.StringIO(), width=80)
-    for facts in (stories.cable_carries(addresses=()), later):
+    for facts in (stories.cable_active(addresses=()), later):
         found = build_status(facts)
         screen.print(table.render_status(found, table.Style(80, durations=False)))
     text = screen.file.getvalue()  # type: ignore[attr-defined]
@@ -142,7 +142,7 @@ def test_without_durations_nothing_ages() -> None:
 )
 def test_an_address_that_is_not_for_all_says_so(flags: int, state: str) -> None:
     address = stories.address("2001:db8::7", 64, 3600, flags=flags, protocol=2)
-    facts = stories.cable_carries(addresses=(address,))
+    facts = stories.cable_active(addresses=(address,))
     (line,) = (line for line in lines(rendered(facts, 120)) if "2001:db8::7/64" in line)
     assert line.endswith(f", {state}")
     (shown,) = bond_of(facts)["addresses"]

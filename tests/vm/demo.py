@@ -76,7 +76,7 @@ def drop_and_reboot(laptop: Laptop, story: Story) -> None:
 
 
 def cable_pulled(laptop: Laptop, story: Story) -> None:
-    """The main story: Wi-Fi carries while there is no cable."""
+    """The main story: Wi-Fi is active while there is no cable."""
     laptop.cable.pull()
     story("the cable is pulled")
     laptop.wait_port(RADIO)
@@ -98,7 +98,7 @@ def stick_and_dock(laptop: Laptop, story: Story) -> None:
     status(laptop, story)
     laptop.cable.pull()
     laptop.run("systemctl", "stop", f"bond0-supplicant@{RADIO}.service")
-    story("the cable is pulled, and the built-in radio's unit stopped: the stick carries")
+    story("the cable is pulled, and the built-in radio's unit stopped: the stick is active")
     laptop.wait_port("wlan0")
     time.sleep(3)
     status(laptop, story)

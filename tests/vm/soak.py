@@ -53,7 +53,7 @@ def soak(laptop: Laptop, seed: str, first: int, seconds: float) -> list[float]:
 
 
 def prepared(release: str, folder: Path) -> Laptop:
-    """Return a laptop that carries with both its ports."""
+    """Return a laptop whose two ports both have carrier."""
     installed = install_wbond(release, folder / "installed")
     laptop = resumed(release, folder / "laptop", installed)
     servers = laptop.read(DNSMASQ) + f"dhcp-option=option:dns-server,{NAME_SERVER}\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The command `wbond`: from a machine without a configuration to one that carries."""
+"""The command `wbond`: from a machine without a configuration to one that is online."""
 
 import json
 import re
@@ -87,7 +87,7 @@ def test_status_and_log_tell_where_the_story_goes(laptop: Laptop) -> None:
     laptop.radios.pull("stick")
     laptop.wait_for("the bond without it", lambda: "wlan0" not in laptop.ports())
     laptop.access_point.stop()
-    laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
+    laptop.wait_for("no active port", lambda: laptop.active_port() == "")
     assert not any(port["active"] for port in seen(laptop).values())
     assert laptop.result("wbond", "status").rc == 1
     laptop.access_point.start()

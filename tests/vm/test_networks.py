@@ -43,8 +43,8 @@ def test_an_access_point_that_vanishes_and_returns_needs_no_hand(laptop: Laptop)
     laptop.wait_for("the world to answer over the radio", laptop.ping)
     address = laptop.address(4)
     laptop.access_point.stop()
-    laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
-    laptop.wait_status("no port carries")
+    laptop.wait_for("no active port", lambda: laptop.active_port() == "")
+    laptop.wait_status("no port has a link")
     laptop.access_point.start()
     laptop.wait_port(RADIO, 120)
     laptop.wait_for("the world to answer", laptop.ping, 120)
@@ -62,7 +62,7 @@ def leave(laptop: Laptop) -> None:
     """Go out of reach of cable and access point."""
     laptop.cable.pull()
     laptop.access_point.stop()
-    laptop.wait_for("no port to carry", lambda: laptop.active_port() == "")
+    laptop.wait_for("no active port", lambda: laptop.active_port() == "")
 
 
 def set_network(laptop: Laptop, servers: str) -> None:
@@ -112,7 +112,7 @@ def solicitations(laptop: Laptop) -> int:
     return laptop.read("/run/lab/dnsmasq.log").count("RTR-SOLICIT(br0)")
 
 
-def test_in_another_network_it_asks_for_addresses_anew(laptop: Laptop) -> None:
+def test_in_another_network_it_asks_for_addresses_again(laptop: Laptop) -> None:
     laptop.wait_both()
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
     here = there = laptop.read(DNSMASQ)

@@ -107,7 +107,7 @@ def test_a_stick_that_is_pulled_while_it_carries_hands_over_to_the_cable(laptop:
     assert laptop.ping()
     time.sleep(1)
     stream, flow = tcp.report(), udp.report()
-    print(f"stick pulled while it carries: {flow['lost']} packets lost")
+    print(f"stick pulled while it is active: {flow['lost']} packets lost")
     assert (stream["broken"], stream["sent"] > 20) == ("", True)
     # Four seconds, which a handover that waits for somebody's timeout exceeds; the kernel alone
     # may take more than one to take a device away, where this machine has other work.
@@ -134,7 +134,7 @@ def test_two_sticks_of_one_kind_are_told_apart_and_have_a_process_each(laptop: L
     }
     # The second has a section of its own, found by its permanent address; the first has a glob.
     assert ranks[CARD] > ranks["wlan1"] > ranks[RADIO] > ranks["wlan0"]
-    # Without the cable the best of three radios carries, and a lesser one that joins stands by.
+    # Without the cable the best of three radios is active, and a lesser one that joins stands by.
     laptop.radios.pull("stick")
     wait_gone(laptop)
     laptop.cable.pull()

@@ -73,7 +73,7 @@ def test_without_a_configuration_wbond_does_nothing(stock: Stock) -> None:
     assert stock.warnings == []
 
 
-def test_after_one_reboot_the_bond_carries_on_the_cable(laptop: Laptop) -> None:
+def test_after_one_reboot_the_bond_is_online_by_the_cable(laptop: Laptop) -> None:
     laptop.wait_both()
     assert LISTING.format(active=CARD) in laptop.bonding()
     for port in (CARD, RADIO):
@@ -127,7 +127,7 @@ def test_the_distribution_s_own_dhclient_conf_is_heeded(laptop: Laptop) -> None:
 
 
 def test_the_watch_says_what_is_and_is_small(laptop: Laptop) -> None:
-    laptop.wait_status(f"cable {CARD} carries; radio {RADIO} stands by")
+    laptop.wait_status(f"cable {CARD} is active; radio {RADIO} stands by")
     pid = laptop.show("wbond-watch@bond0.service", "MainPID")
     resident = laptop.resident(pid)
     print(f"wbond-watch: {resident} kB resident")
@@ -166,7 +166,7 @@ class Pull(NamedTuple):
 
 
 def pull_the_cable(laptop: Laptop) -> Pull:
-    """Pull the cable for some seconds under both flows; the radio carries meanwhile."""
+    """Pull the cable for some seconds under both flows; the radio is active meanwhile."""
     udp = laptop.traffic("udp")
     tcp = laptop.traffic("tcp")
     time.sleep(2)

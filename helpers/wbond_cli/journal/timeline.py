@@ -34,7 +34,7 @@ def lasted(event: Event) -> str:
     if event.lasted is None:
         return ""
     phrases = {
-        "carried": "carried for {}",
+        "carried": "had carrier for {}",
         "without-carrier": "was without for {}",
         "active": f"{event.whose} was active for {{}}",
         "idle": "none was active for {}",

@@ -63,9 +63,9 @@ def _idle(bond: Bond) -> Advice:
         return Advice("it has no ports", "wbond check tells what the configuration means")
     radios = [port for port in joined if port.kind == WIRELESS]
     if not radios:
-        return Advice("no port carries", "plug the cable in")
+        return Advice("no port has a link", "plug the cable in")
     journal = _journal(radios[0].unit.name)
-    return Advice("no port carries", f"plug a cable in; of the radio: {journal}")
+    return Advice("no port has a link", f"plug a cable in; of the radio: {journal}")
 
 
 def _without_address(bond: Bond) -> Advice:

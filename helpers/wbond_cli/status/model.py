@@ -151,8 +151,8 @@ class Bond(NamedTuple):
     @property
     def online(self) -> bool:
         """Tell whether its active port has carrier and it has a routable address."""
-        carries = any(port.active and port.has_carrier for port in self.ports)
-        return self.up and carries and any(address.routable for address in self.addresses)
+        has_carrier = any(port.active and port.has_carrier for port in self.ports)
+        return self.up and has_carrier and any(address.routable for address in self.addresses)
 
 
 class Status(NamedTuple):

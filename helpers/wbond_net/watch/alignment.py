@@ -27,7 +27,7 @@ class Alignment(Duty):
             if attempt in self._restarted:
                 continue
             self._restarted.add(attempt)
-            text = f"{port.label} joins anew, to take the common address"
+            text = f"{port.label} joins again, to take the common address"
             effects += [Journal("realigned", text), Systemctl("try-restart", (self._unit(port),))]
         return effects
 

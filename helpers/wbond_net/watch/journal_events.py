@@ -98,7 +98,7 @@ def _active_changes(former: Port | None, active: Port | None) -> list[Journal]:
 def _no_carrier(former: Port) -> Journal:
     return Journal(
         "no-carrier",
-        f"no port carries; the last was {former.label}",
+        f"no port has a link; the last was {former.label}",
         {"WBOND_FORMER": escape.printable(former.link.name)},
     )
 
@@ -129,8 +129,8 @@ def status(state: State) -> str:
     active = state.active.link.ifindex if state.active else 0
     ports = sorted(state.ports.values(), key=lambda port: port.link.ifindex != active)
     parts = [f"{port.label} {_condition(port, port.link.ifindex == active)}" for port in ports]
-    carries = state.active is not None and state.active.has_carrier
-    return "; ".join(parts if carries else ["no port carries", *parts])
+    has_carrier = state.active is not None and state.active.has_carrier
+    return "; ".join(parts if has_carrier else ["no port has a link", *parts])
 
 
 def _condition(port: Port, active: bool) -> str:
@@ -139,5 +139,5 @@ def _condition(port: Port, active: bool) -> str:
         return "has no carrier" if port.link.up else "is down"
     if not port.is_operational:
         waits = "is not authorised yet" if port.is_radio else "is not operational yet"
-        return f"carries, but {waits}" if active else waits
-    return "carries" if active else "stands by"
+        return f"is active, but {waits}" if active else waits
+    return "is active" if active else "stands by"
