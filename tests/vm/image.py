@@ -21,7 +21,9 @@ _PARTS = ("disk.img", "vmlinuz", "vmlinux", "initrd.img")
 # Run by mmdebstrap with the guest's root as $1. Fast under software emulation: a small initrd,
 # modules that are not to be unpacked each time, nothing at boot that only servers want, and of
 # the devices' events those that a scenario could look at (guest/etc). The DHCPv6 client's own
-# service runs it on eth0, hostapd's and wpa_supplicant's are not this lab's.
+# service runs it on eth0, hostapd's and wpa_supplicant's are not this lab's. AppArmor's package
+# has profiles for a hundred programs that are not here, and loads them at each boot; a program
+# that is here brings its own.
 _CUSTOMIZE = """set -eu
 cp -r "$GUEST/etc" "$1/"
 cp "$GUEST"/bin/* "$1/usr/local/bin/"
@@ -44,6 +46,12 @@ for path in $MASKED; do ln -s /dev/null "$1/etc/systemd/$path"; done
 mkdir -p "$1/etc/systemd/system/serial-getty@ttyS0.service.d"
 printf '[Service]\\nExecStart=\\nExecStart=-/sbin/agetty -a root -L ttyS0 115200 linux\\n' \
     > "$1/etc/systemd/system/serial-getty@ttyS0.service.d/root.conf"
+chroot "$1" dpkg -L apparmor | while read -r path; do
+    case $path in
+    /etc/apparmor.d/*/*) ;;
+    /etc/apparmor.d/*) [ ! -f "$1$path" ] || rm "$1$path" ;;
+    esac
+done
 find "$1/usr/lib/modules" -name '*.ko.xz' -exec unxz {} +
 for kernel in "$1"/usr/lib/modules/*; do chroot "$1" depmod "${kernel##*/}"; done
 chroot "$1" update-initramfs -u
