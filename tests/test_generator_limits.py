@@ -33,7 +33,11 @@ def root(tmp_path: Path) -> Path:
 
 
 OWN = {"wbond", *(f"wbond.{path.stem}" for path in (FOLDER / "wbond").glob("[a-z]*.py"))}
-OWN -= {"wbond.log", "wbond.messages"}  # loaded only where there is something to say
+OWN -= {
+    "wbond.log",
+    "wbond.messages",
+    "wbond.other_tools",
+}  # loaded only where there is something to say
 OWN -= {"wbond.version"}  # for setup.cfg and the command
 # What `import os` comes to where site does not, and the switch of the garbage collector.
 STANDARD = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "abc", "_abc"}

@@ -148,6 +148,10 @@ names = st.text(min_size=1, max_size=15) | st.sampled_from(
         "x\x1b",
         "\u202e",
         "a%b",
+        "a,b",
+        '"a',
+        "a'",
+        "veth0@if2",
     ]
 )
 

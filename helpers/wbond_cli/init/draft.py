@@ -67,7 +67,7 @@ def choose(adapters: list[Adapter], kind: str) -> Choice:
 def usable(name: str) -> bool:
     """Tell whether a name can be written into the file and means this interface alone."""
     try:
-        values.interface_name(name)
+        values.port_name(name)
     except ConfigError:
         return False
     if name == FIRST_BOND or escape.is_glob(name):
