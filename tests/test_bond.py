@@ -88,6 +88,8 @@ def test_ports_that_are_named_literally_are_started_where_their_devices_are_ther
     wanted(machine, name, "my", "wired")
     (machine.generated / f"{units.device(name)}.wants/other@x.service").symlink_to("/x")
     (machine.generated / "multi-user.target.wants").mkdir()
+    (machine.generated / r"sys-subsystem-net-devices-\xzz.device.wants").mkdir()
+    (machine.generated / f"{units.device(name)}.wants/wbond-plug@\\xzz.service").symlink_to("/x")
     bond.main(["up", "my-wifi"], ENVIRON)
     assert machine.ran[-1] == f"{START} {unit}"
 

@@ -40,10 +40,13 @@ def unit_instance(text: str) -> str:
 def instance_text(escaped: str) -> str:
     """Return the text that `unit_instance` has escaped, as systemd-escape(1) --unescape does.
 
-    Raises ValueError for what is no such text.
+    Nothing for what is no such text: names in systemd's directories may be anybody's.
     """
     kept, *octets = os.fsencode(escaped.replace("-", "/")).split(b"\\x")
-    return os.fsdecode(kept + b"".join(bytes([int(o[:2], 16)]) + o[2:] for o in octets))
+    try:
+        return os.fsdecode(kept + b"".join(bytes.fromhex(o[:2].decode()) + o[2:] for o in octets))
+    except ValueError:
+        return ""
 
 
 def specifiers(text: str) -> str:
