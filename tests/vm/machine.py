@@ -248,12 +248,13 @@ class Machine:
     def wait_for(self, what: str, condition: Callable[[], Any], timeout: float = 120.0) -> float:
         """Wait until `condition` is true, or None without CommandFailed; returns the seconds.
 
-        Raises AssertionError that says what did not come.
+        Between two looks it pauses for as long as one took: a look takes the guest's processor
+        from what is waited for. Raises AssertionError that says what did not come.
         """
         start = time.monotonic()
         reason = ""
         with timing.during("wait"):
-            while time.monotonic() - start < timeout:
+            while (looked := time.monotonic()) - start < timeout:
                 try:
                     value = condition()
                     if value or value is None:
@@ -261,7 +262,7 @@ class Machine:
                     reason = repr(value)
                 except CommandFailed as error:
                     reason = str(error)
-                time.sleep(0.2)
+                time.sleep(max(0.2, time.monotonic() - looked))
         raise AssertionError(f"{timeout:.0f} s went by without: {what}. Last: {reason}")
 
     def booted(self, timeout: float = 150.0) -> str:
