@@ -4,16 +4,21 @@
 Online is a bond that has carrier and an address which reaches beyond the link.
 """
 
+from __future__ import annotations
+
 import select
 import sys
 import time
-from collections.abc import Iterable, Mapping
 
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.cache import Cache
 from wbond_net.kernel.rtnetlink import Address, Link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 USAGE = "usage: wbond-wait-online [--timeout SECONDS] BOND"
 TIMEOUT = 30.0  # seconds

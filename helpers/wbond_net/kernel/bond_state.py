@@ -4,15 +4,22 @@
 Everything here is pure.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from __future__ import annotations
 
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.rtnetlink import Event, Link
 
-IsRadio = Callable[[str], bool]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import NamedTuple
+
+    IsRadio = Callable[[str], bool]
+else:
+    from wbond_net.named_tuple import NamedTuple
+
 
 _WIRED_OPERATIONAL = (rtnetlink.OPERSTATE_UP, rtnetlink.OPERSTATE_UNKNOWN)
 

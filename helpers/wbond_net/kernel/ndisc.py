@@ -7,13 +7,18 @@ Until a router advertises by itself, which may take half an hour (RFC 4861, MaxR
 laptop in another network would have no IPv6 addresses but those of the network it has left.
 """
 
-import socket
-from collections.abc import Iterable
+from __future__ import annotations
+
+import _socket
 
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.rtnetlink import Address
 
-_IPV6 = int(socket.AF_INET6)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_IPV6 = _socket.AF_INET6
 _ALL_ROUTERS = "ff02::2"
 _SOLICITATION = bytes((133, 0, 0, 0, 0, 0, 0, 0))  # RFC 4861, 4.1; the kernel fills in the checksum
 _SOURCE_LINK_LAYER = bytes((1, 1))  # RFC 4861, 4.6.1: an option of 8 bytes
@@ -44,6 +49,9 @@ def solicit(index: int, mac: str) -> None:
 
     The kernel processes the answers, whoever solicited them.
     """
-    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
-        raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, _HOP_LIMIT)
+    raw = _socket.socket(_socket.AF_INET6, _socket.SOCK_RAW, _socket.IPPROTO_ICMPV6)
+    try:
+        raw.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_MULTICAST_HOPS, _HOP_LIMIT)
         raw.sendto(solicitation(mac), (_ALL_ROUTERS, 0, 0, index))
+    finally:
+        raw.close()

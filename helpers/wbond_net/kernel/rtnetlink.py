@@ -5,10 +5,10 @@ What a message says is data, its names are whatever somebody called an interface
 raises for it.
 """
 
+from __future__ import annotations
+
 import _socket
 import struct
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeVar
 
 from wbond_net.kernel import netlink, uapi
 from wbond_net.kernel.attributes import (
@@ -23,7 +23,14 @@ from wbond_net.kernel.attributes import (
 )
 from wbond_net.kernel.netlink import Message
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import NamedTuple, TypeVar
+
+    T = TypeVar("T")
+else:
+    from wbond_net.named_tuple import NamedTuple
 
 Overrun = netlink.Overrun
 

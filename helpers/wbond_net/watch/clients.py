@@ -5,8 +5,9 @@ They ask again when the network may be another one, and dhclient when the bond h
 address than at its start, because it reads that only once.
 """
 
+from __future__ import annotations
+
 import math
-from typing import NamedTuple
 
 from wbond_net.watch.duty import (
     Content,
@@ -22,6 +23,12 @@ from wbond_net.watch.duty import (
     WriteFile,
     reason,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from wbond_net.named_tuple import NamedTuple
 
 MARKER = "clients-started"  # in the bond's runtime directory; wbond-bond removes it
 ADDRESS = "dhclient.address"  # there too; written by dhclient's unit before each start

@@ -5,12 +5,21 @@ A duty does nothing to the machine itself. Its effects are data; the loop carrie
 hands back what came of each that can fail. Whether a duty is due by itself is data too.
 """
 
+from __future__ import annotations
+
+# What collections.abc is, without the package around it, which is loaded for nothing else.
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from _collections_abc import Iterable
 
 from wbond_net.kernel.bond_state import State
 from wbond_net.kernel.rtnetlink import Address, Overrun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import NamedTuple
+else:
+    from wbond_net.named_tuple import NamedTuple
 
 
 class SetOption(NamedTuple):

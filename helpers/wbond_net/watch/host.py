@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the watch does to the machine on which it runs: all of it, and nothing else is here."""
 
-import os
-import socket
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from __future__ import annotations
 
+import _socket  # socket: 0.3 MB in memory
+import os
+import time
+
+from wbond_net import notify
 from wbond_net.kernel import ndisc, rtnetlink
 from wbond_net.kernel.rtnetlink import Address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 SYSFS = "/sys/class/net"
 # PATH may be missing or short.
@@ -21,19 +27,16 @@ class Host:
 
     def __init__(self, sysfs: str = SYSFS) -> None:
         """Load systemd's library. Raises ImportError."""
-        from systemd import daemon
-
-        self._notify: Callable[[str], object] = daemon.notify
         self._sendv: Callable[..., object] = _journal()
         self._sysfs = sysfs
-        self._sender: socket.socket | None = None
+        self._sender: _socket.socket | None = None
         self._printed: dict[int, int] = {}  # by descriptor of a process: that of its output
 
     # --- systemd --------------------------------------------------------------
 
     def notify(self, text: str) -> None:
         """Tell the service manager, as sd_notify(3). Raises OSError."""
-        self._notify(text)
+        notify.send(text)
 
     def journal(self, message: str, fields: Mapping[str, object]) -> None:
         """Write to the journal. Raises OSError; without a journal, the message goes nowhere."""
@@ -107,7 +110,7 @@ class Host:
         if self._sender is None:
             # Kept: to close one waits for an RCU grace period (packet_release(),
             # net/packet/af_packet.c), longer than from one announcement to the next.
-            self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self._sender = _socket.socket(_socket.AF_PACKET, _socket.SOCK_RAW, 0)
         self._sender.sendto(frame, (interface, 0))
 
     def addresses(self) -> list[Address]:

@@ -5,12 +5,13 @@ Sockets, timers and child processes are here and nowhere else. A duty that fails
 nothing: its failure is told, and they go on.
 """
 
+from __future__ import annotations
+
+# The module signal gives its numbers names, for which it loads enum.
+import _signal  # type: ignore[import-not-found]
 import math
 import os
 import select
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from wbond import escape
 
@@ -44,6 +45,10 @@ from wbond_net.watch.host import Host
 from wbond_net.watch.journal_events import EVENTS
 from wbond_net.watch.network import Network
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
 JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
 RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
 FAULT_PAUSE = 60.0  # s, in which a duty that has failed by a fault of its own is not called by time
@@ -72,6 +77,12 @@ class Watch:
         """Tell whether the bond is gone."""
         return self._state is not None and self._state.bond is None
 
+    def _forget_making(self) -> None:
+        try:
+            self._host.unlink(os.path.join(self._folder, JUST_MADE))
+        except OSError:
+            pass  # an earlier watch has removed it
+
     # --- what happens ---------------------------------------------------------
 
     def synchronise(self, links: Mapping[int, Link]) -> None:
@@ -81,8 +92,7 @@ class Watch:
             self._index = find_bond(links, self._bond).ifindex
         self._see([begin(links, self._index, former, self._host.is_radio)])
         if former is None:
-            with suppress(OSError):
-                self._host.unlink(os.path.join(self._folder, JUST_MADE))
+            self._forget_making()
             self._tell_manager("READY=1")
 
     def take(self, events: Sequence[Event]) -> None:
@@ -225,12 +235,16 @@ class Watch:
             "WBOND_EVENT": entry.event,
             **entry.fields,
         }
-        with suppress(OSError):  # a journal that fails costs the message, and nothing else
+        try:
             self._host.journal(f"{bond}: {entry.text}", fields)
+        except OSError:
+            pass  # a journal that fails costs the message, and nothing else
 
     def _tell_manager(self, text: str) -> None:
-        with suppress(OSError):
+        try:
             self._host.notify(text)
+        except OSError:
+            pass  # systemd does not listen; it only shows what it is told
 
 
 # --- the process --------------------------------------------------------------
@@ -262,9 +276,9 @@ def run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
 def stop_descriptor() -> int:
     """Return a descriptor that is readable from the first SIGTERM or SIGINT on."""
     readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    _signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    for number in (_signal.SIGTERM, _signal.SIGINT):
+        _signal.signal(number, lambda *_: None)
     return readable
 
 

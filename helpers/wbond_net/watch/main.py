@@ -13,9 +13,10 @@ Options, each may be given more than once but --runtime:
 Memory counts: imports are few.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from typing import NamedTuple
 
 from wbond import escape, units
 
@@ -32,6 +33,12 @@ from wbond_net.watch.loop import Watch, run, stop_descriptor
 from wbond_net.watch.network import Network
 from wbond_net.watch.reopen import Reopen
 from wbond_net.watch.routers import Routers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from wbond_net.named_tuple import NamedTuple
 
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
 

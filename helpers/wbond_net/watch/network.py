@@ -17,14 +17,19 @@ other port holds on meanwhile, a roam counts as a loss: without a look at the SS
 told from a change of network.
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
 
 from wbond_net.kernel.bond_state import State
 from wbond_net.watch.duty import Duty, Effect, Effects, Journal, Outcome, View, WriteFile, reason
 
-RECORD = "network"  # in the bond's runtime directory; there is none before the first network
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-Counts = Mapping[int, int]  # carrier losses of the bond and of the ports that hold on, by index
+    # Carrier losses of the bond and of the ports that hold on, by index.
+    Counts = Mapping[int, int]
+
+RECORD = "network"  # in the bond's runtime directory; there is none before the first network
 
 
 class Network(Duty):
