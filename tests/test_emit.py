@@ -2,6 +2,7 @@
 """Output: a plan is written to its directory and nowhere else, and nothing is overwritten."""
 
 import os
+import resource
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +80,26 @@ def test_what_cannot_be_written_is_told_and_the_rest_is_written(tmp_path: Path) 
 def test_a_text_that_no_file_can_hold_costs_itself_alone(tmp_path: Path) -> None:
     failures = emit.emit(str(tmp_path), (File("a", "\ud800"), File("b", "2")))
     assert [failure.partition(": ")[0] for failure in failures] == [f"{tmp_path}/a"]
-    assert (tmp_path / "b").read_text() == "2"
+    assert below(tmp_path) == {"b": "2"}
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    """Stand for a full disk: the kernel writes what fits, and refuses the rest (setrlimit(2))."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("fits", [0, 3])
+def test_a_file_that_does_not_fit_is_not_there_at_all(tmp_path: Path, fits: int) -> None:
+    with no_file_longer_than(fits):
+        failures = emit.emit(str(tmp_path), (File("a/b", "long"), Link("c", "t")))
+    assert failures == [f"{tmp_path}/a/b: File too large"]
+    assert below(tmp_path) == {"a": "a folder", "c": "-> t"}
 
 
 def test_nothing_is_written_where_a_file_is_in_the_folder_s_place(tmp_path: Path) -> None:

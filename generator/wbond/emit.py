@@ -40,8 +40,14 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def _write(path: str, text: str, top: int) -> None:
+    """Write a file, whole or not at all: systemd takes an empty unit file for a masked unit."""
+    content = text.encode("utf-8", "surrogateescape")
     fd = os.open(path, _NEW, 0o644, dir_fd=top)
     try:
-        os.write(fd, text.encode("utf-8", "surrogateescape"))
+        while content:
+            content = content[os.write(fd, content) :]
+    except OSError:
+        os.unlink(path, dir_fd=top)
+        raise
     finally:
         os.close(fd)
