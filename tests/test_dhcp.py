@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from wbond_net import runtime
-from wbond_net.clients import dhclient, dhcp, dhcp6c, files, identity
+from wbond_net import files, runtime
+from wbond_net.clients import dhclient, dhcp, dhcp6c, identity
 
 from tests.fake import Machine
 
@@ -227,6 +227,18 @@ def test_files_are_root_s_alone_and_come_whole(places: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.stat().st_ino != inode
     assert [name.name for name in path.parent.iterdir()] == ["file"]
+
+
+def test_no_link_is_followed_to_a_file(places: Path) -> None:
+    path, other = places / "etc/file", places / "etc/other"
+    other.write_text("another's\n")
+    path.symlink_to(other)
+    files.write(str(path), "first\n")
+    assert path.read_text() == "first\n"
+    (places / "etc/file.new").symlink_to(other)
+    with pytest.raises(OSError, match="symbolic links"):
+        files.write(str(path), "second\n")
+    assert other.read_text() == "another's\n"
 
 
 def test_what_cannot_be_written_is_told(places: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,7 +99,7 @@ def test_a_primary_is_not_forgotten_while_another_port_becomes_it(
 
 def test_nobody_but_root_can_hold_off_a_port(bonded: Machine, tmp_path: Path) -> None:
     assert join() == 0
-    lock = bonded.runtime / "bond0/lock"
+    lock = bonded.runtime / "bond0/locks/bond"
     assert stat.S_IMODE(lock.stat().st_mode) == 0o600
     lock.unlink()
     lock.symlink_to(tmp_path / "another")

@@ -93,3 +93,19 @@ def test_wpa_supplicant_is_told_by_a_file_of_the_port_s(
     assert path.read_text() == f"{COMMON}initial_freq_list=2412 2437 2462 5180\n"
     say["dev"] = ""
     assert scan_frequencies.overrides("bond0", STICK, str(common)) == str(common)
+
+
+def test_a_radio_may_be_called_as_another_file_is(
+    say: dict[str, str], machine: Machine, tmp_path: Path
+) -> None:
+    """In the bond's folder, dhcp6c.conf is a link to the file of the user's that dhcp6c reads."""
+    common, own = tmp_path / "common.conf", tmp_path / "own.conf"
+    common.write_text(COMMON)
+    own.write_text("profile default { };\n")
+    (machine.runtime / "bond0/dhcp6c.conf").symlink_to(own)
+    (machine.runtime / "bond0/scans").mkdir()
+    (machine.runtime / "bond0/scans/dhcp6c.conf").symlink_to(own)
+    path = Path(scan_frequencies.overrides("bond0", "dhcp6c", str(common)))
+    assert path.read_text().startswith(COMMON)
+    assert (machine.runtime / "bond0/dhcp6c.conf").readlink() == own
+    assert own.read_text() == "profile default { };\n"

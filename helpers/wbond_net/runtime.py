@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The folder of a bond that runs, RuntimeDirectory= of its unit, and the lock in it."""
+"""The folder of a bond that runs, RuntimeDirectory= of its unit, and the locks in it.
+
+What is named after a port has a folder of its own for each kind: an interface may be called
+anything, and be the name of a file that is here for another reason.
+"""
 
 import fcntl
 import os
@@ -9,20 +13,36 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
 
 FOLDER = "/run/wbond"
+SCANS = "scans"  # of files by the name of a radio: see ports/scan_frequencies.py
+LOCKS = "locks"
 
 
-def path(bond: str, name: str) -> str:
-    """Return the place of a file in the folder of a bond."""
-    return os.path.join(FOLDER, bond, name)
+def path(bond: str, *names: str) -> str:
+    """Return the place of a file in the folder of a bond, or in a folder there."""
+    return os.path.join(FOLDER, bond, *names)
 
 
-def locked(bond: str) -> "TextIOWrapper":
-    """Wait until no other process has locked the bond, and lock it; `with` ends that.
+def made_path(bond: str, kind: str, name: str) -> str:
+    """Return the place of a file in one of those folders, which is made where it is missing.
+
+    Raises OSError where the bond has no folder.
+    """
+    try:
+        os.mkdir(path(bond, kind), 0o700)
+    except FileExistsError:
+        pass
+    return path(bond, kind, name)
+
+
+def locked(bond: str, what: str = "bond") -> "TextIOWrapper":
+    """Wait until no other process has locked the bond or one of its ports, and lock it;
+    `with` ends that.
 
     For root alone to open: whoever may open a file may hold its lock (flock(2)), and would hold
     off all ports. Raises OSError where the bond has no folder.
     """
-    file = open(path(bond, "lock"), "a", encoding="ascii", opener=_private)  # noqa: SIM115
+    lock = made_path(bond, LOCKS, what)
+    file = open(lock, "a", encoding="ascii", opener=_private)  # noqa: SIM115
     fcntl.flock(file, fcntl.LOCK_EX)
     return file
 

@@ -4,8 +4,8 @@
 import os
 import time
 
-from wbond_net import runtime
-from wbond_net.clients import files, identity
+from wbond_net import files, runtime
+from wbond_net.clients import identity
 from wbond_net.kernel import addresses, sysfs
 from wbond_net.kernel.journal import say
 

@@ -5,8 +5,8 @@ import os
 import select
 import sys
 
-from wbond_net import runtime
-from wbond_net.clients import files, identity
+from wbond_net import files, runtime
+from wbond_net.clients import identity
 from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ A scan of all channels takes seconds, mostly on those where a radio may only
 listen; a network that another radio is associated with is found in a tenth of one.
 """
 
-from wbond_net import runtime
+from wbond_net import files, runtime
 from wbond_net.kernel import command, sysfs
 from wbond_net.kernel.journal import say
 
@@ -27,14 +27,13 @@ def overrides(bond: str, port: str, common: str) -> str:
     wanted = initial(bond, port)
     if not wanted:
         return common
-    path = runtime.path(bond, f"{port}.conf")
     try:
         with open(common, encoding="utf-8") as file:
             text = file.read()
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"{text}initial_freq_list={' '.join(map(str, wanted))}\n")
+        path = runtime.made_path(bond, runtime.SCANS, f"{port}.conf")
+        files.write(path, f"{text}initial_freq_list={' '.join(map(str, wanted))}\n")
     except OSError as error:
-        say(f"{path}: {error.strerror}; {port} scans all channels at once")
+        say(f"{error.filename}: {error.strerror}; {port} scans all channels at once")
         return common
     return path
 
