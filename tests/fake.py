@@ -3,6 +3,7 @@
 
 import errno
 import ipaddress
+import os
 import shutil
 import struct
 import subprocess
@@ -20,7 +21,8 @@ class Machine:
     """Interfaces below `sysfs`; `ran` holds every act and every program, `refused` those
     that fail, `programs` the programs alone.
 
-    An interface is gone when the act that starts as `pulled` comes.
+    An interface is gone when the act that starts as `pulled` comes, and a radio is blocked by
+    rfkill when the one that starts as `blocks` does.
     """
 
     def __init__(self, root: Path) -> None:
@@ -30,7 +32,7 @@ class Machine:
             folder.mkdir()
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}
-        self.pulled = ""
+        self.pulled = self.blocks = ""
         self.prios: dict[str, int] = {}
         self.addresses: list[bytes] = []
         self.sent = 0
@@ -144,6 +146,9 @@ class Act:
         if machine.pulled and command.startswith(machine.pulled):
             shutil.rmtree(machine.sysfs / self._words[4])
             raise KernelError(errno.ENODEV, f"{command}: No such device")
+        if machine.blocks and command.startswith(machine.blocks):
+            machine.rfkill(self._words[4], soft=1)
+            raise KernelError(errno.ERFKILL, f"{command}: {os.strerror(errno.ERFKILL)}")
         for start, text in machine.refused.items():
             if command.startswith(start):
                 raise KernelError(errno.EBUSY, f"{command}: {text}")

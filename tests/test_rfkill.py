@@ -20,9 +20,20 @@ def test_either_switch_blocks(machine: Machine, soft: int, hard: int, blocked: b
     assert rfkill.blocked(RADIO) is blocked
 
 
-def test_waiting_ends_when_the_radio_is_gone(machine: Machine) -> None:
+def test_waiting_ends_when_the_radio_is_gone(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rfkill, "DEVICE", os.devnull)
     rfkill.wait_unblocked("gone0")
     assert not (machine.sysfs / "gone0").exists()
+
+
+def test_who_cannot_wait_is_told(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.add(RADIO)
+    machine.rfkill(RADIO, soft=1)
+    monkeypatch.setattr(rfkill, "DEVICE", "/dev/null/rfkill")
+    with pytest.raises(NotADirectoryError):
+        rfkill.wait_unblocked(RADIO)
 
 
 def test_waiting_reads_events_until_nothing_blocks(

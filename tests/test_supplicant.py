@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-port supplicant: what is done before wpa_supplicant starts, and its command line."""
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from wbond_net import notify
-from wbond_net.kernel import rfkill
+from wbond_net.kernel import links, rfkill
+from wbond_net.kernel.netlink import KernelError
 from wbond_net.ports import port
 
 from tests.fake import Machine
@@ -116,6 +118,39 @@ def test_a_blocked_radio_joins_when_it_is_unblocked_and_its_unit_has_started_bef
         port.main(["supplicant", "bond0", RADIO], ENVIRON)
     assert enslaved in bonded.ran
     assert executed
+
+
+def test_a_radio_that_is_unblocked_for_a_moment_waits_on(
+    bonded: Machine, executed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocked again before it is looked at, then while the kernel opens it, then no more."""
+    enslaved = f"ip link set dev {RADIO} master bond0"
+    bonded.rfkill(RADIO, soft=1)
+    waits: list[int] = []
+
+    def wait(name: str) -> None:
+        waits.append(len(waits))
+        bonded.blocks = enslaved if waits == [0, 1] else ""
+        bonded.rfkill(name, soft=1 if waits == [0] else 0)
+
+    monkeypatch.setattr(rfkill, "wait_unblocked", wait)
+    with pytest.raises(Executed):
+        port.main(["supplicant", "bond0", RADIO], ENVIRON)
+    assert waits == [0, 1, 2]
+    assert bonded.ran.count(enslaved) == 2
+    assert executed[0] == "wpa_supplicant"
+
+
+def test_a_driver_that_says_blocked_where_no_switch_is_fails_the_unit(
+    bonded: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bonded.rfkill(RADIO)
+    monkeypatch.setattr(links, "enslave", refuse)
+    assert port.main(["supplicant", "bond0", RADIO], ENVIRON) == 1
+
+
+def refuse(*_: str) -> None:
+    raise KernelError(errno.ERFKILL, os.strerror(errno.ERFKILL))
 
 
 def test_a_radio_that_is_pulled_while_it_joins_fails_no_start(

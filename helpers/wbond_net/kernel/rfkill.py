@@ -26,12 +26,10 @@ def blocked(name: str) -> bool:
 def wait_unblocked(name: str) -> None:
     """Return when nothing blocks the radio any more; sleeps until the kernel reports a switch.
 
-    Returns also when the interface is gone, or where there is no rfkill.
+    Returns also when the interface is gone. Raises OSError where no switch can be waited for: who
+    tries again at once would do so for ever.
     """
-    try:
-        fd = os.open(DEVICE, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return
+    fd = os.open(DEVICE, os.O_RDONLY | os.O_CLOEXEC)
     try:
         # Opened before the first look, so that no change falls in between.
         while sysfs.exists(name) and blocked(name):

@@ -7,6 +7,7 @@ wpa_supplicant: one process, as Python's start takes longer than all that it doe
 waits for a radio that rfkill blocks.
 """
 
+import errno
 import os
 import sys
 
@@ -16,6 +17,7 @@ from wbond_net import notify, runtime
 from wbond_net.kernel import addresses, bonds, command, links, rfkill, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
+from wbond_net.kernel.netlink import KernelError
 from wbond_net.ports import ifupdown, mac_policy, scan_frequencies
 
 TYPE_CHECKING = False
@@ -191,11 +193,11 @@ def supplicant(bond: str, port: str, environ: "Mapping[str, str]") -> None:
     One that rfkill blocks joins as soon as nothing blocks it; its unit has started before.
     Raises what `join` raises, and CommandError.
     """
-    join(bond, port, environ)
+    joined = _join_unless_blocked(bond, port, environ)
     notify.ready()
-    if sysfs.master(port) != bond:
+    while not joined:
         rfkill.wait_unblocked(port)
-        join(bond, port, environ)
+        joined = _join_unless_blocked(bond, port, environ)
     environ = settings(port, environ)
     # Possible only while up and not yet associated; a driver may refuse. None stands for all.
     rates = () if environ["LEGACY_RATES"] == "yes" else RATES
@@ -206,6 +208,21 @@ def supplicant(bond: str, port: str, environ: "Mapping[str, str]") -> None:
         os.execvp(words[0], words)
     except FileNotFoundError:
         raise CommandError("wpa_supplicant is not installed") from None
+
+
+def _join_unless_blocked(bond: str, port: str, environ: "Mapping[str, str]") -> bool:
+    """Put the radio into the bond; tells whether rfkill has let it, also where it blocks meanwhile.
+
+    Raises what `join` raises.
+    """
+    try:
+        join(bond, port, environ)
+    except KernelError as error:
+        if error.errno != errno.ERFKILL or not rfkill.blocked(port):
+            raise
+        say(str(error))
+        return False
+    return sysfs.master(port) == bond
 
 
 def supplicant_command(bond: str, port: str, environ: "Mapping[str, str]") -> list[str]:
