@@ -6,6 +6,7 @@ import shutil
 import pytest
 from wbond_net.ports import ifupdown, mac_policy, port
 
+from tests.conftest import REPOSITORY
 from tests.fake import Machine
 from tests.ports import CARD, ENVIRON, RADIO, join
 
@@ -45,9 +46,28 @@ def test_a_port_that_somebody_has_taken_down_comes_up(machine: Machine) -> None:
 def test_another_s_port_is_left_alone(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.add_bond()
     machine.add(CARD, master="br0")
-    assert join() == 1
+    assert join() == port.REFUSED
     assert machine.ran == []
-    assert f"{CARD} is a port of br0; it is left alone" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"{CARD} is a port of br0; it is left alone. Take it out there, and start "
+        f"bond0-wired@{CARD}.service\n"
+    )
+
+
+def test_another_s_radio_names_its_own_unit(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.add_bond()
+    machine.add(RADIO, master="br0")
+    machine.rfkill(RADIO)
+    assert port.main(["supplicant", "bond0", RADIO], ENVIRON) == port.REFUSED
+    assert f"start bond0-supplicant@{RADIO}.service\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["wired", "supplicant"])
+def test_what_is_refused_is_not_tried_again(kind: str) -> None:
+    unit = (REPOSITORY / f"units/bond0-{kind}@.service").read_text(encoding="utf-8")
+    assert f"\nRestartPreventExitStatus={port.REFUSED}\n" in unit
 
 
 @pytest.mark.parametrize("switch", ["soft", "hard"])

@@ -11,6 +11,7 @@ import errno
 import os
 import sys
 
+from wbond import units
 from wbond.values import MacPolicy
 
 from wbond_net import notify, runtime
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 USAGE = """usage: wbond-port join|leave|supplicant BOND INTERFACE
        wbond-port rank BOND INTERFACE PRIO [INTERFACE PRIO]…"""
+REFUSED = 2
 # All rates of the 2.4 GHz band but 802.11b's 1, 2, 5.5 and 11 Mb/s.
 RATES = ("legacy-2.4", "6", "9", "12", "18", "24", "36", "48", "54")
 # In PRIORITY: what the kernel calls prio. The templates'; wbond-generator's begin above.
@@ -34,11 +36,14 @@ OVERRIDES = os.path.join(os.path.dirname(__file__), "../../wpa_supplicant-port.c
 
 
 class PortTaken(Exception):
-    """The port is in another bond or bridge; the text says in which and what to do."""
+    """The port is in another bond or bridge; the text says in which and what to do.
+
+    To try again is of no use: its unit is not restarted (RestartPreventExitStatus=).
+    """
 
 
 def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
-    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly.
+    """Entry point; returns 0, 1 when it could not be done, 2 when refused or called wrongly.
 
     A port that is pulled half-way is no failure; its unit ends with its device.
     """
@@ -46,7 +51,7 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     prios = _prios(arguments[2:]) if arguments[:1] == ["rank"] else None
     if not prios and (len(arguments) != 3 or arguments[0] not in verbs):
         sys.stderr.write(USAGE + "\n")
-        return 2
+        return REFUSED
     verb, bond, port = arguments[:3]
     try:
         if prios:
@@ -55,6 +60,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             verbs[verb](bond, port, environ)
     except (PortTaken, CommandError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
+        if isinstance(error, PortTaken):
+            return REFUSED
         if prios or sysfs.exists(port):
             return 1
         say(f"{port} has gone")
@@ -79,7 +86,10 @@ def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
         return
     owner = sysfs.master(port)
     if owner and owner != bond:
-        raise PortTaken(f"{port} is a port of {owner}; it is left alone. Take it out there first")
+        raise PortTaken(
+            f"{port} is a port of {owner}; it is left alone. Take it out there, and start "
+            f"{_unit(bond, port)}"
+        )
     for stanza in ifupdown.stanzas(port):
         say(f"{stanza}: ifupdown configures {port} as well; take it out there")
     if not owner:
@@ -89,6 +99,10 @@ def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
         _rank(bond, {port: prio})
     if not sysfs.is_up(port):
         links.set_up(port)
+
+
+def _unit(bond: str, port: str) -> str:
+    return units.port(bond, "wireless" if sysfs.is_radio(port) else "wired", port)
 
 
 def _enslave(bond: str, port: str, policy: MacPolicy) -> None:
