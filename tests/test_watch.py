@@ -6,7 +6,6 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 from wbond_net.kernel import rtnetlink
@@ -240,20 +239,6 @@ def test_what_systemctl_shows_is_captured(tmp_path: Path, monkeypatch: pytest.Mo
     assert bare.reap(descriptor) == 0
     assert bare.output(descriptor) == ""
     assert len(os.listdir("/proc/self/fd")) == before
-
-
-@pytest.mark.parametrize("module", ["_journal", "journal"])
-def test_the_journal_is_written_by_the_private_module_or_else_by_the_public_one(
-    monkeypatch: pytest.MonkeyPatch, module: str
-) -> None:
-    lines: list[str] = []
-    library = ModuleType("systemd")
-    library.daemon = SimpleNamespace(notify=lambda text: None)  # type: ignore[attr-defined]
-    setattr(library, module, SimpleNamespace(sendv=lambda *entry: lines.extend(entry)))
-    monkeypatch.setitem(sys.modules, "systemd", library)
-    Host().journal("a=b", {"PRIORITY": 5, "WBOND_BOND": "bond0"})
-    assert lines[0] == "MESSAGE=a=b"
-    assert lines[2:] == ["SYSLOG_IDENTIFIER=wbond-watch", "PRIORITY=5", "WBOND_BOND=bond0"]
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

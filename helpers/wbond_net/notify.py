@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""sd_notify(3) without systemd's library, which loads the module socket: longer than a radio joins,
-and a tenth of the watch's memory."""
+"""sd_notify(3) without systemd's library, which takes longer to load than a radio to join."""
 
 import _socket  # socket: as long as Python's start
 import os
+
+# Anybody may send to the manager's socket, and fill its queue (manager_setup_notify()).
+WAIT = 5.0  # s, for the manager to have room
 
 
 def ready() -> None:
@@ -11,19 +13,21 @@ def ready() -> None:
 
     Once only: what this process becomes is not to know of the socket. Raises OSError.
     """
-    send("READY=1")
-    os.environ.pop("NOTIFY_SOCKET", None)
+    tell("READY=1", os.environ.pop("NOTIFY_SOCKET", ""))
 
 
-def send(text: str) -> None:
-    """Tell the service manager; nothing where nobody wants to know. Raises OSError."""
-    address = os.environ.get("NOTIFY_SOCKET")
+def tell(text: str, address: str) -> None:
+    """Tell the service manager, at the `address` that NOTIFY_SOCKET has; nothing without one.
+
+    Raises OSError, TimeoutError where the manager has no room for it within WAIT.
+    """
     if not address:
         return
     if address.startswith("@"):  # of an abstract one, for the null byte (unix(7))
         address = address.replace("@", "\0", 1)
     manager = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
     try:
+        manager.settimeout(WAIT)
         manager.sendto(os.fsencode(text), address)
     finally:
         manager.close()

@@ -46,7 +46,7 @@ _RATES = Dependency("iw", "iw", "iw", "radios are not asked to leave 802.11b's r
 _DHCLIENT = Dependency("dhclient", "isc-dhcp-client", "dhclient", "no address comes by DHCPv4")
 _DHCP6C = Dependency("dhcp6c", "wide-dhcpv6-client", "wide-dhcpv6", "no address comes by DHCPv6")
 _SYSTEMD = Dependency(
-    "systemd", "python3-systemd", "python-systemd", "wbond-watch does not start", True
+    "systemd", "python3-systemd", "python-systemd", "wbond log and status show no events", True
 )
 _PYUDEV = Dependency(
     "pyudev", "python3-pyudev", "python-pyudev", "ports found by match_ options do not join", True
@@ -54,8 +54,8 @@ _PYUDEV = Dependency(
 _RICH = Dependency(
     "rich", "python3-rich", "python-rich", "status and others show JSON at most", True
 )
-# The network does without rich.
-_MODULES = ((_SYSTEMD, ERROR), (_PYUDEV, ERROR), (_RICH, WARNING))
+# The network does without systemd's library and without rich.
+_MODULES = ((_SYSTEMD, WARNING), (_PYUDEV, ERROR), (_RICH, WARNING))
 
 
 def installation(context: Context) -> Iterator[Diagnostic]:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the watch does to the machine on which it runs: all of it, and nothing else is here."""
+"""What the watch does to the machine on which it runs: all of it.
+
+The one part that is elsewhere is how the journal is written, journal.py.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ import time
 from wbond_net import notify
 from wbond_net.kernel import ndisc, rtnetlink
 from wbond_net.kernel.rtnetlink import Address
+from wbond_net.watch import journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SYSFS = "/sys/class/net"
 # PATH may be missing or short.
@@ -23,11 +27,13 @@ _LONGEST = 1 << 16  # bytes, of a file in the runtime directory
 
 
 class Host:
-    """The machine; systemd's library is loaded here alone."""
+    """The machine; without systemd's library, what is written to the journal goes nowhere."""
 
     def __init__(self, sysfs: str = SYSFS) -> None:
-        """Load systemd's library. Raises ImportError."""
-        self._sendv: Callable[..., object] = _journal()
+        """Load systemd's library, if it is there."""
+        sendv = journal.sendv()
+        self.has_journal = sendv is not None
+        self._journal = journal.Journal(sendv)
         self._sysfs = sysfs
         self._sender: _socket.socket | None = None
         self._printed: dict[int, int] = {}  # by descriptor of a process: that of its output
@@ -35,13 +41,13 @@ class Host:
     # --- systemd --------------------------------------------------------------
 
     def notify(self, text: str) -> None:
-        """Tell the service manager, as sd_notify(3). Raises OSError."""
-        notify.send(text)
+        """Tell the service manager, as sd_notify(3), in bounded time. Raises OSError."""
+        notify.tell(text, os.environ.get("NOTIFY_SOCKET", ""))
 
     def journal(self, message: str, fields: Mapping[str, object]) -> None:
-        """Write to the journal. Raises OSError; without a journal, the message goes nowhere."""
+        """Write to the journal; never waits. Raises OSError where the journal has no room."""
         own = {"MESSAGE": message, "CODE_FILE": __file__, "SYSLOG_IDENTIFIER": "wbond-watch"}
-        self._sendv(*(f"{name}={value}" for name, value in {**own, **fields}.items()))
+        self._journal.send(*(f"{name}={value}" for name, value in {**own, **fields}.items()))
 
     def spawn(self, arguments: list[str], captured: bool = False) -> int:
         """Run systemctl; returns a descriptor, readable when it has ended. Raises OSError.
@@ -168,17 +174,3 @@ def _spawned(arguments: list[str], actions: Sequence[tuple[int, int, int]]) -> i
             continue
         return os.pidfd_open(process)
     raise FileNotFoundError("systemctl is not installed")
-
-
-def _journal() -> Callable[..., object]:
-    """Return sd_journal_sendv(3).
-
-    The public module, systemd.journal, loads logging, uuid and traceback for its handler: 2 MB
-    in memory and 20 ms at start, nearly as much as all the rest of the watch.
-    """
-    try:
-        from systemd import _journal as journal
-    except ImportError:
-        from systemd import journal
-    sendv: Callable[..., object] = journal.sendv
-    return sendv

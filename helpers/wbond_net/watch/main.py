@@ -41,6 +41,10 @@ else:
     from wbond_net.named_tuple import NamedTuple
 
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
+NO_JOURNAL = (
+    "python3-systemd is not installed; the watch does all but write to the journal, "
+    "so that wbond log and wbond status know nothing of what happens from now on"
+)
 
 
 class Options(NamedTuple):
@@ -122,6 +126,8 @@ def main(arguments: list[str]) -> int:
         return 2
     stop = stop_descriptor()
     host = Host()
+    if not host.has_journal:
+        sys.stderr.write(f"{NO_JOURNAL}\n")
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     watching = watch(options, host)
     try:
@@ -130,5 +136,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error.args[0]}\n")
         return 1
     run(watching, netlink, stop)
-    host.notify("STOPPING=1")
+    try:
+        host.notify("STOPPING=1")
+    except OSError:
+        pass  # systemd does not listen; it only shows what it is told
     return 0
