@@ -195,7 +195,7 @@ class Udev:
         text = octets.decode("utf-8", "surrogateescape")
         (self.folder / "n2").write_bytes(octets)
         with mock.patch.object(udev_database, "DATA", str(self.folder)):
-            udev_database.units("bond0")
+            udev_database.ports("bond0")
         with (
             mock.patch.object(command, "output", return_value=octets.decode("utf-8", "replace")),
             mock.patch.object(sysfs, "ports", return_value=["wlan0", "wlan1"]),

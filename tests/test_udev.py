@@ -261,8 +261,8 @@ def test_the_settings_are_read_back_by_the_port_s_unit(machine: Machine) -> None
     found = properties(text, STICK)
     machine.note(STICK.name, "".join(f"{name}={value}\n" for name, value in found.items()))
     assert udev_database.settings(STICK.name) == {"PRIORITY": "40"}
-    assert udev_database.units("bond0") == ["bond0-supplicant@wlxe84e06000003.service"]
-    assert udev_database.units("bond1") == []
+    assert udev_database.ports("bond0") == ["bond0-supplicant@wlxe84e06000003.service"]
+    assert udev_database.ports("bond1") == []
 
 
 # --- the programs -------------------------------------------------------------

@@ -46,13 +46,18 @@ def test_a_port_s_unit_has_what_was_noted_for_it(noted: Machine) -> None:
 def test_units_are_those_of_the_bond_s_ports(noted: Machine) -> None:
     (noted.udev / "n99").write_bytes(b"E:WBOND_BOND=bond0\nE:\xff\nE:ID_X=\xff\n")
     (noted.udev / "b8:0").write_text("E:WBOND_BOND=bond0\nE:WBOND_UNIT=no.service\n")
-    assert udev_database.units("bond0") == ["bond0-supplicant@wlp3s0.service"]
-    assert udev_database.units("bond1") == []
+    assert udev_database.ports("bond0") == ["bond0-supplicant@wlp3s0.service"]
+    assert udev_database.ports("bond1") == []
+
+
+def test_a_port_whose_device_has_gone_is_left_out_while_udev_still_has_it(noted: Machine) -> None:
+    (noted.sysfs / RADIO).rename(noted.sysfs / "wlan0")
+    assert udev_database.ports("bond0") == []
 
 
 def test_without_udev_there_are_no_ports(noted: Machine) -> None:
     for path in noted.udev.iterdir():
         path.unlink()
     noted.udev.rmdir()
-    assert udev_database.units("bond0") == []
+    assert udev_database.ports("bond0") == []
     assert udev_database.properties(RADIO) == {}

@@ -60,7 +60,11 @@ def interface(wants: str) -> str:
     return escape.instance_text(wants.removeprefix(_DEVICE).removesuffix(_WANTS))
 
 
+def instance_name(unit: str) -> str:
+    """Return what a unit is an instance for; nothing where that is badly escaped."""
+    return escape.instance_text(unit.partition("@")[2].removesuffix(".service"))
+
+
 def plugged(plug: str) -> str:
     """Return the unit that one named by `plug` starts."""
-    instance = plug.partition("@")[2].removesuffix(".service")
-    return f"{escape.instance_text(instance)}.service"
+    return f"{instance_name(plug)}.service"

@@ -8,6 +8,8 @@ sd-device/. It is read directly because one udevadm a device is what all ports w
 
 import os
 
+from wbond import units
+
 from wbond_net.kernel import sysfs
 
 DATA = "/run/udev/data"
@@ -37,18 +39,20 @@ def settings(interface: str) -> dict[str, str]:
     }
 
 
-def units(bond: str) -> list[str]:
+def ports(bond: str) -> list[str]:
     """Return the units of all ports of a bond whose devices are there.
 
-    udev keeps the files of devices that are there alone, and the property is no other's than
-    a port's.
+    The property is no other's than a port's. udev keeps the files of devices that are there alone,
+    but removes one late where it is busy, and a port whose device has gone is not started: the
+    start would wait for the device.
     """
     try:
         names = sorted(name for name in os.listdir(DATA) if name.startswith("n"))
     except OSError:
         return []
-    ports = [found for found in map(_read, names) if found.get("WBOND_BOND") == bond]
-    return [port["WBOND_UNIT"] for port in ports if "WBOND_UNIT" in port]
+    noted = [found for found in map(_read, names) if found.get("WBOND_BOND") == bond]
+    ports = [found["WBOND_UNIT"] for found in noted if "WBOND_UNIT" in found]
+    return [port for port in ports if sysfs.exists(units.instance_name(port))]
 
 
 def _read(name: str) -> dict[str, str]:

@@ -182,7 +182,7 @@ def _start_ports(bond: str) -> None:
     udev's database lacks the virtual devices that are named literally, and those whose events
     came before the bond was configured.
     """
-    names = sorted({*udev_database.units(bond), *named_ports.present(bond)})
+    names = sorted({*udev_database.ports(bond), *named_ports.present(bond)})
     if names:
         command.attempt(command.run, "systemctl", "start", "--no-block", "--", *names)
 
