@@ -148,7 +148,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(command, "execute", made.execute)
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(request, "Act", made.act)
-    for name in ("send", "index", "link", "dump"):
+    for name in ("send", "index", "name", "link", "dump"):
         monkeypatch.setattr(request, name, getattr(made, name))
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wbond_net.kernel import sysfs, uapi
-from wbond_net.kernel.attributes import IFADDRMSG, IFINFOMSG, attribute, s32, u32
+from wbond_net.kernel.attributes import IFADDRMSG, IFINFOMSG, attribute, u32
 from wbond_net.kernel.netlink import KernelError
 
 OWN = {"enp0s10": "52:54:00:00:00:01", "wlp3s0": "02:00:00:00:00:00", "eth9": "52:54:00:00:00:09"}
@@ -33,7 +33,6 @@ class Machine:
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}
         self.pulled = self.blocks = ""
-        self.prios: dict[str, int] = {}
         self.addresses: list[bytes] = []
         self.sent = 0
         self.programs: list[str] = []
@@ -112,6 +111,11 @@ class Machine:
         except FileNotFoundError:
             raise KernelError(errno.ENODEV, f"{name}: No such device") from None
 
+    def name(self, index: int) -> str:
+        """Return the name of the interface that has an index."""
+        names = [path.parent.name for path in self.sysfs.glob("*/ifindex")]
+        return next((name for name in names if self.index(name) == index), "")
+
     def link(self, name: str) -> bytes:
         """Return what the kernel reports of an interface."""
         header = IFINFOMSG.pack(0, 1, self.index(name), 0, 0)
@@ -122,9 +126,6 @@ class Machine:
         master = sysfs.master(name)
         if (self.sysfs / master / "ifindex").exists() and master:
             own += u32(uapi.IFLA_MASTER, self.index(master))
-        if name in self.prios:
-            data = s32(uapi.IFLA_BOND_SLAVE_PRIO, self.prios[name])
-            own += attribute(uapi.IFLA_LINKINFO, attribute(uapi.IFLA_INFO_SLAVE_DATA, data))
         return header + own
 
     def dump(self, kind: int, _body: bytes) -> list[bytes]:

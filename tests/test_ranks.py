@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from wbond_net import runtime
 from wbond_net.kernel import bonds
-from wbond_net.ports import port
+from wbond_net.ports import port, record
 
 from tests.fake import Machine
 from tests.ports import CARD, RADIO, join
@@ -19,7 +19,7 @@ def test_the_primary_is_the_best_ranked_port(machine: Machine, mine: str, become
     machine.add_bond(primary=CARD)
     machine.add(CARD, master="bond0", up=True)
     machine.add(RADIO)
-    machine.prios = {CARD: 20}
+    record.note_port("bond0", CARD, 20)
     join(RADIO, PRIORITY=mine)
     assert (f"ip link set dev bond0 type bond primary {RADIO}" in machine.ran) is becomes
 
@@ -28,7 +28,7 @@ def test_a_port_ranked_down_since_it_left_is_the_primary_no_longer(machine: Mach
     machine.add_bond(primary=RADIO)
     machine.add(CARD, master="bond0", up=True)
     machine.add(RADIO)
-    machine.prios = {CARD: 20}
+    record.note_port("bond0", CARD, 20)
     join(RADIO, PRIORITY="10")
     assert machine.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
 
@@ -48,7 +48,7 @@ def test_the_kernel_chooses_once_more_when_it_knows_the_rank(machine: Machine) -
     (machine.sysfs / "bond0/bonding/primary_reselect").write_text("better 1\n")
     machine.add(CARD, master="bond0", up=True)
     machine.add(RADIO)
-    machine.prios = {CARD: 20}
+    record.note_port("bond0", CARD, 20)
     join(RADIO, PRIORITY="10")
     assert machine.ran[-2:] == [
         f"ip link set dev {RADIO} type bond_slave prio 10",
@@ -58,6 +58,24 @@ def test_the_kernel_chooses_once_more_when_it_knows_the_rank(machine: Machine) -
 
 def test_a_kernel_without_ranks_has_its_primary(bonded: Machine) -> None:
     bonded.refused[f"ip link set dev {CARD} type bond_slave prio"] = "Operation not supported"
+    assert join() == 0
+    assert bonded.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
+
+
+@pytest.mark.parametrize(("ranks", "best"), [((20, 10), CARD), ((10, 20), RADIO)])
+def test_without_prio_in_the_kernel_the_port_that_joins_last_is_not_the_best(
+    bonded: Machine, ranks: tuple[int, int], best: str
+) -> None:
+    without_prio(bonded)
+    for name, rank in zip((CARD, RADIO), ranks, strict=True):
+        assert join(name, PRIORITY=str(rank)) == 0
+        chosen = [words.split()[-1] for words in bonded.ran if " primary " in words]
+        (bonded.sysfs / "bond0/bonding/primary").write_text(f"{chosen[-1]}\n")
+    assert chosen[-1] == best
+
+
+def test_a_port_that_has_left_is_ranked_no_more(bonded: Machine) -> None:
+    record.note_port("bond0", RADIO, 90)
     assert join() == 0
     assert bonded.ran[-1] == f"ip link set dev bond0 type bond primary {CARD}"
 
@@ -112,7 +130,8 @@ def in_use(machine: Machine) -> Machine:
     machine.add_bond(primary=CARD)
     machine.add(CARD, up=True, master="bond0")
     machine.add(RADIO, up=True, master="bond0")
-    machine.prios = {CARD: 20, RADIO: 10}
+    for name, rank in ((CARD, 20), (RADIO, 10)):
+        record.note_port("bond0", name, rank)
     return machine
 
 
@@ -130,10 +149,14 @@ def test_ranks_that_grow_together_leave_the_primary_alone(in_use: Machine) -> No
     assert not any(" primary " in command for command in in_use.ran)
 
 
-def test_a_kernel_without_ranks_has_the_right_primary(in_use: Machine) -> None:
-    in_use.prios = {}
-    in_use.refused["ip link set dev enp0s10 type bond_slave"] = "Error: Unknown attribute"
-    in_use.refused["ip link set dev wlp3s0 type bond_slave"] = "Error: Unknown attribute"
+def without_prio(machine: Machine) -> None:
+    """Have the kernel refuse what kernels before 6.0 do not know."""
+    for name in (CARD, RADIO):
+        machine.refused[f"ip link set dev {name} type bond_slave prio"] = "Unknown attribute"
+
+
+def test_without_prio_in_the_kernel_the_ports_are_ranked_all_the_same(in_use: Machine) -> None:
+    without_prio(in_use)
     assert port.main(["rank", "bond0", CARD, "30", RADIO, "20"], {}) == 0
     assert not any(" primary " in command for command in in_use.ran)
     assert port.main(["rank", "bond0", RADIO, "20", CARD, "10"], {}) == 0

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
 
 FOLDER = "/run/wbond"
+PORTS = "ports"  # of files by the index of a port: see ports/record.py
 SCANS = "scans"  # of files by the name of a radio: see ports/scan_frequencies.py
 LOCKS = "locks"
 

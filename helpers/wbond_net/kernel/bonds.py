@@ -7,7 +7,7 @@ Options have ip's names for them, and its words for their values.
 import struct
 
 from wbond_net.kernel import links, request
-from wbond_net.kernel.attributes import IFINFOMSG, attribute, number, parse, s32, text, u8, u32
+from wbond_net.kernel.attributes import IFINFOMSG, attribute, s32, u8, u32
 from wbond_net.kernel.uapi import (
     IFLA_BOND_ALL_SLAVES_ACTIVE,
     IFLA_BOND_DOWNDELAY,
@@ -22,17 +22,13 @@ from wbond_net.kernel.uapi import (
     IFLA_BOND_RESEND_IGMP,
     IFLA_BOND_SLAVE_PRIO,
     IFLA_BOND_UPDELAY,
-    IFLA_EXT_MASK,
     IFLA_IFNAME,
     IFLA_INFO_DATA,
     IFLA_INFO_KIND,
     IFLA_INFO_SLAVE_DATA,
     IFLA_LINKINFO,
-    IFLA_MASTER,
     NLM_F_CREATE,
     NLM_F_EXCL,
-    RTEXT_FILTER_SKIP_STATS,
-    RTM_GETLINK,
     RTM_NEWLINK,
 )
 
@@ -107,27 +103,6 @@ def set_prio(port: str, prio: int) -> None:
         kind = attribute(IFLA_INFO_KIND, b"bond_slave")
         data = attribute(IFLA_INFO_SLAVE_DATA, s32(IFLA_BOND_SLAVE_PRIO, prio))
         request.send(RTM_NEWLINK, links.header(port) + attribute(IFLA_LINKINFO, kind + data))
-
-
-def prios(bond: str) -> dict[str, int]:
-    """Return what each port of a bond counts, 0 where the kernel knows nothing of the kind.
-
-    Raises KernelError.
-    """
-    master = request.index(bond)
-    extension = u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
-    found = {}
-    for body in request.dump(RTM_GETLINK, bytes(IFINFOMSG.size) + extension):
-        fields = parse(body[IFINFOMSG.size :])
-        if number(fields.get(IFLA_MASTER)) == master:
-            found[text(fields.get(IFLA_IFNAME, b""))] = _prio(fields)
-    return found
-
-
-def _prio(fields: dict[int, bytes]) -> int:
-    info = parse(fields.get(IFLA_LINKINFO, b""))
-    slave = parse(info.get(IFLA_INFO_SLAVE_DATA, b""))
-    return number(slave.get(IFLA_BOND_SLAVE_PRIO), signed=True)
 
 
 def _set_primary(bond: str, index: int) -> None:

@@ -45,6 +45,14 @@ def index(name: str) -> int:
         raise KernelError(errno.ENODEV, f"{name}: {os.strerror(errno.ENODEV)}") from None
 
 
+def name(index: int) -> str:
+    """Return what the interface of an index is called now; nothing where there is none."""
+    try:
+        return _socket.if_indextoname(index)
+    except OSError:
+        return ""
+
+
 def link(name: str) -> bytes:
     """Return what the kernel says of an interface: ifinfomsg and attributes. Raises KernelError."""
     with netlink.Socket() as kernel:

@@ -19,7 +19,7 @@ from wbond_net.kernel import addresses, bonds, command, links, rfkill, sysfs, ud
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
-from wbond_net.ports import ifupdown, mac_policy, scan_frequencies
+from wbond_net.ports import ifupdown, mac_policy, record, scan_frequencies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
         _enslave(bond, port, MacPolicy.parse(environ["MAC"]))
     prio = int(settings(port, environ)["PRIORITY"])
     with runtime.locked(bond):  # of two that join at once, the second is to see the first's prio
+        record.note_port(bond, port, prio)
         _rank(bond, {port: prio})
     if not sysfs.is_up(port):
         links.set_up(port)
@@ -133,6 +134,8 @@ def rank(bond: str, prios: dict[str, int]) -> None:
     """
     with runtime.locked(bond):
         members = {port: prios[port] for port in prios if sysfs.master(port) == bond}
+        for port, prio in members.items():
+            record.note_port(bond, port, prio)
         if members:
             _rank(bond, members)
 
@@ -154,12 +157,12 @@ def _rank(bond: str, prios: dict[str, int]) -> None:
     """Set the prios of these ports, and make the best of all ports the primary.
 
     The kernel's prio counts when the primary is down (bond_choose_primary_or_current(),
-    since 6.0); on older kernels it is refused, and only the primary counts. Raises
-    KernelError.
+    since 6.0); on older kernels it is refused, and only the primary counts. The best is so by
+    what has been noted, because an older kernel reads back no prio. Raises KernelError.
     """
     for port, prio in prios.items():
         command.attempt(bonds.set_prio, port, prio)
-    known = bonds.prios(bond) | prios
+    known = record.ranks(bond) | prios
     best = max(known, key=lambda name: (known[name], name not in prios))
     if sysfs.attribute(bond, "bonding/primary") != best:
         bonds.set_primary(bond, best)
