@@ -2,6 +2,7 @@
 """wbond-bond: what it makes, adopts, refuses and removes, command by command."""
 
 import re
+import shutil
 
 import pytest
 from wbond import units
@@ -173,6 +174,31 @@ def test_down_removes_the_bond_and_stops_the_ports_that_are_still_active(machine
     machine.add_bond()
     assert bond.main(["down", "bond0"], {}) == 0
     assert machine.ran == ["ip link delete dev bond0", STOP]
+
+
+def test_down_removes_a_bond_that_has_been_renamed(machine: Machine) -> None:
+    (machine.runtime / "bond0").mkdir()
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    (machine.sysfs / "bond0").rename(machine.sysfs / "uplink")
+    machine.add_bond("bond0")  # another's by now
+    assert bond.main(["down", "bond0"], {}) == 0
+    assert machine.ran[-2:] == ["ip link delete dev uplink", STOP]
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_down_leaves_a_bond_alone_that_is_not_wbond_s(machine: Machine, made: bool) -> None:
+    """It has been refused, or has come in the place of wbond's own."""
+    (machine.runtime / "bond0").mkdir()
+    if made:
+        bond.main(["up", "bond0"], ENVIRON)
+        shutil.rmtree(machine.sysfs / "bond0")
+        machine.add("eth8")
+    machine.add_bond(ports="eth0")
+    if not made:
+        assert bond.main(["up", "bond0"], ENVIRON) == bond.REFUSED
+    machine.ran.clear()
+    assert bond.main(["down", "bond0"], {}) == 0
+    assert machine.ran == [STOP]
 
 
 def test_down_stops_the_ports_of_a_bond_that_it_cannot_remove(machine: Machine) -> None:

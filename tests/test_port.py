@@ -2,12 +2,14 @@
 """wbond-port: joining and leaving."""
 
 import shutil
+import threading
 
 import pytest
-from wbond_net.ports import ifupdown, mac_policy, port
+from wbond_net import runtime
+from wbond_net.ports import ifupdown, mac_policy, port, record
 
 from tests.conftest import REPOSITORY
-from tests.fake import Machine
+from tests.fake import OWN, Machine
 from tests.ports import CARD, ENVIRON, RADIO, join
 
 
@@ -137,6 +139,75 @@ def test_leaving_is_content_where_the_port_is_not_in(machine: Machine, master: s
     machine.add(CARD, master=master)
     assert port.main(["leave", "bond0", CARD], ENVIRON) == 0
     assert port.main(["leave", "bond0", "gone0"], ENVIRON) == 0
+    assert machine.ran == []
+
+
+def renamed(machine: Machine, old: str, new: str) -> None:
+    """Do what `ip link set dev OLD name NEW` does."""
+    members = [path for path in machine.sysfs.glob("*/master") if path.readlink().name == old]
+    for path in members:
+        path.unlink()
+        path.symlink_to(f"../{new}")
+    (machine.sysfs / old).rename(machine.sysfs / new)
+
+
+@pytest.mark.parametrize("former", [CARD, "bond0"])
+def test_what_has_been_renamed_is_taken_out_all_the_same(bonded: Machine, former: str) -> None:
+    join()
+    renamed(bonded, former, "new0")
+    bonded.ran.clear()
+    now = "new0" if former == CARD else CARD
+    record.note_bond("bond0", bonded.index("new0" if former == "bond0" else "bond0"))
+    assert port.main(["leave", "bond0", CARD], ENVIRON | {"LEGACY_RATES": "yes"}) == 0
+    assert bonded.ran == [f"ip link set dev {now} nomaster", f"ip link set dev {now} down"]
+
+
+def test_what_has_joined_by_its_new_name_does_not_leave_by_its_former_one(bonded: Machine) -> None:
+    join()
+    renamed(bonded, CARD, "new0")
+    join("new0")
+    bonded.ran.clear()
+    assert port.main(["leave", "bond0", CARD], ENVIRON) == 0
+    assert bonded.ran == []
+    assert record.ranks("bond0") == {"new0": 20}
+
+
+def test_a_port_that_joins_waits_until_it_has_left_by_its_former_name(bonded: Machine) -> None:
+    with runtime.locked("bond0", f"port-{bonded.index(CARD)}"):
+        thread = threading.Thread(target=join)
+        thread.start()
+        thread.join(0.2)
+        assert bonded.ran == []
+    thread.join()
+    assert f"ip link set dev {CARD} master bond0" in bonded.ran
+
+
+def test_a_port_of_a_bond_that_has_been_deleted_has_its_own_address_again(bonded: Machine) -> None:
+    mac = "02:00:00:aa:bb:cc"
+    assert join(CARD, MAC=mac) == 0
+    shutil.rmtree(bonded.sysfs / "bond0")
+    (bonded.sysfs / CARD / "master").unlink()
+    bonded.ran.clear()
+    leave = ["leave", "bond0", CARD]
+    assert port.main(leave, ENVIRON | {"MAC": mac, "LEGACY_RATES": "yes"}) == 0
+    down, address = f"ip link set dev {CARD} down", f"ip link set dev {CARD} address {OWN[CARD]}"
+    assert bonded.ran == [down, address]
+    assert port.main(leave, ENVIRON | {"MAC": mac}) == 0
+    assert bonded.ran == [down, address], "it is nobody's now"
+
+
+def test_a_port_that_another_has_taken_meanwhile_is_left_alone(bonded: Machine) -> None:
+    join()
+    (bonded.sysfs / CARD / "master").unlink()
+    (bonded.sysfs / CARD / "master").symlink_to("../br0")
+    bonded.ran.clear()
+    assert port.main(["leave", "bond0", CARD], ENVIRON) == 0
+    assert bonded.ran == []
+
+
+def test_there_is_nothing_to_leave_where_the_bond_has_never_been(machine: Machine) -> None:
+    machine.add(CARD)
+    assert port.main(["leave", "bond0", CARD], ENVIRON) == 0
     assert machine.ran == []
 
 

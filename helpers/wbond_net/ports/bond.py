@@ -15,9 +15,10 @@ from wbond.values import MacPolicy
 from wbond_net import runtime
 from wbond_net.clients import identity
 from wbond_net.deployed import named_ports, snapshot
-from wbond_net.kernel import bonds, command, links, sysfs, udev_database
+from wbond_net.kernel import bonds, command, links, request, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
+from wbond_net.ports import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def options(environ: "Mapping[str, str]") -> dict[str, str]:
 
 def up(bond: str, environ: "Mapping[str, str]") -> None:
     """Make or adopt the bond, bring it up, start the ports whose devices are there."""
+    command.attempt(record.note_bond, bond, record.NONE)
     created = _create_or_adopt(bond, environ)
+    command.attempt(record.note_bond, bond, request.index(bond))
     try:
         _stable_addresses(bond)
         links.set_up(bond)
@@ -223,15 +226,18 @@ def _option(bond: str, attribute: str) -> str:
 
 
 def down(bond: str) -> None:
-    """Remove the bond, with its addresses and routes, and stop the ports that are still active.
+    """Remove the bond, whatever it is called now, and stop the ports that are still active.
+
+    Its addresses and routes go with it. A bond of that name which `up` has refused is left alone.
 
     A port that is asked to start while its stop waits for its turn does not stop: the later job
     replaces the earlier one (systemctl(1), --job-mode=replace). Without this it would stay active
     without a bond, and never join the next one, because starting an active unit does nothing.
     """
     try:
-        if sysfs.is_bond(bond):
-            links.delete(bond)
+        name = record.bond_name(bond)
+        if name and sysfs.is_bond(name):
+            links.delete(name)
     finally:
         names = [units.port_template(bond, kind).replace("@", "@*") for kind in units.ROLES]
         command.attempt(command.run, "systemctl", "stop", "--no-block", "--", *names)

@@ -15,7 +15,16 @@ from wbond import units
 from wbond.values import MacPolicy
 
 from wbond_net import notify, runtime
-from wbond_net.kernel import addresses, bonds, command, links, rfkill, sysfs, udev_database
+from wbond_net.kernel import (
+    addresses,
+    bonds,
+    command,
+    links,
+    request,
+    rfkill,
+    sysfs,
+    udev_database,
+)
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
@@ -84,26 +93,30 @@ def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
     if rfkill.blocked(port):
         say(f"{port} is blocked by rfkill; it joins {bond} when it is unblocked")
         return
-    owner = sysfs.master(port)
-    if owner and owner != bond:
-        raise PortTaken(
-            f"{port} is a port of {owner}; it is left alone. Take it out there, and start "
-            f"{_unit(bond, port)}"
-        )
-    for stanza in ifupdown.stanzas(port):
-        say(f"{stanza}: ifupdown configures {port} as well; take it out there")
-    if not owner:
-        _enslave(bond, port, MacPolicy.parse(environ["MAC"]))
-    prio = int(settings(port, environ)["PRIORITY"])
-    with runtime.locked(bond):  # of two that join at once, the second is to see the first's prio
+    # A port that has been renamed leaves by its former name and joins by its new one, both at once.
+    with runtime.locked(bond, f"port-{request.index(port)}"):
+        owner = _owner(bond, port)
+        for stanza in ifupdown.stanzas(port):
+            say(f"{stanza}: ifupdown configures {port} as well; take it out there")
+        prio = int(settings(port, environ)["PRIORITY"])
         record.note_port(bond, port, prio)
-        _rank(bond, {port: prio})
-    if not sysfs.is_up(port):
-        links.set_up(port)
+        if not owner:
+            _enslave(bond, port, MacPolicy.parse(environ["MAC"]))
+        with runtime.locked(bond):  # of two that join at once, the second sees the first's prio
+            _rank(bond, {port: prio})
+        if not sysfs.is_up(port):
+            links.set_up(port)
 
 
-def _unit(bond: str, port: str) -> str:
-    return units.port(bond, "wireless" if sysfs.is_radio(port) else "wired", port)
+def _owner(bond: str, port: str) -> str:
+    """Return the bond where the port is in it, and nothing where it is free. Raises PortTaken."""
+    owner = sysfs.master(port)
+    if owner in ("", bond):
+        return owner
+    unit = units.port(bond, "wireless" if sysfs.is_radio(port) else "wired", port)
+    raise PortTaken(
+        f"{port} is a port of {owner}; it is left alone. Take it out there, and start {unit}"
+    )
 
 
 def _enslave(bond: str, port: str, policy: MacPolicy) -> None:
@@ -181,12 +194,40 @@ def _reselect(bond: str) -> None:
 
 
 def leave(bond: str, port: str, environ: "Mapping[str, str]") -> None:
-    """Take the port out and give it its own address back; a port that is gone or not in is left."""
-    if sysfs.master(port) != bond:
+    """Take the port out, whatever it is called now, and give it its own address back.
+
+    Also where the bond has been deleted, which takes its ports out and leaves them as they are.
+    Nothing is done to a port that has gone, never was in, or is another's by now. Raises
+    KernelError, OSError.
+    """
+    index = record.port_index(bond, port) or _index(port)
+    if index == record.NONE or not os.path.isdir(runtime.path(bond)):
+        return
+    with runtime.locked(bond, f"port-{index}"):
+        now, noted = request.name(index), record.port_index(bond, port) == index
+        if now and (noted or now == port):
+            _take_out(bond, now, noted, environ)
+        if noted:
+            record.forget_port(bond, index)
+
+
+def _index(port: str) -> int:
+    try:
+        return request.index(port)
+    except KernelError:
+        return record.NONE
+
+
+def _take_out(bond: str, port: str, noted: bool, environ: "Mapping[str, str]") -> None:
+    """Take a port out by its present name; `noted`: wbond has put it in."""
+    owner = sysfs.master(port)
+    inside = owner != "" and owner == record.bond_name(bond)
+    if not inside and (owner or not noted):
         return
     policy = MacPolicy.parse(environ.get("MAC", "active"))
     own = "" if policy.active else links.permanent_address(port)
-    links.release(port)
+    if inside:
+        links.release(port)
     if environ.get("LEGACY_RATES") == "no":
         _allow_all_rates(port)
     links.set_down(port)
