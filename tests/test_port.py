@@ -162,6 +162,13 @@ def test_what_has_been_renamed_is_taken_out_all_the_same(bonded: Machine, former
     assert bonded.ran == [f"ip link set dev {now} nomaster", f"ip link set dev {now} down"]
 
 
+def test_what_has_been_renamed_and_cannot_be_taken_out_is_no_success(bonded: Machine) -> None:
+    join()
+    renamed(bonded, CARD, "new0")
+    bonded.refused["ip link set dev new0 nomaster"] = "busy"
+    assert port.main(["leave", "bond0", CARD], ENVIRON) == 1
+
+
 def test_what_has_joined_by_its_new_name_does_not_leave_by_its_former_one(bonded: Machine) -> None:
     join()
     renamed(bonded, CARD, "new0")

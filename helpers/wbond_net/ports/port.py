@@ -71,11 +71,16 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
         sys.stderr.write(f"{error}\n")
         if isinstance(error, PortTaken):
             return REFUSED
-        if prios or sysfs.exists(port):
+        if prios or _is_there(bond, port):
             return 1
         say(f"{port} has gone")
         notify.ready()  # else a unit that has not started yet would have failed
     return 0
+
+
+def _is_there(bond: str, port: str) -> bool:
+    """Tell whether the port is there, also by another name."""
+    return sysfs.exists(port) or request.name(record.port_index(bond, port)) != ""
 
 
 def settings(port: str, environ: "Mapping[str, str]") -> "Mapping[str, str]":
