@@ -16,7 +16,7 @@ import second_try
 from wbond_net import runtime
 from wbond_net.clients import identity
 from wbond_net.deployed import named_ports, snapshot
-from wbond_net.kernel import command, request, sysfs, udev_database
+from wbond_net.kernel import command, request, sysctl, sysfs, udev_database
 from wbond_net.ports import bond, mac_policy
 
 from tests.fake import Machine
@@ -143,6 +143,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A machine whose sysfs is a folder and whose acts are recorded; it has a machine id."""
     made = Machine(tmp_path)
     monkeypatch.setattr(sysfs, "SYSFS", str(made.sysfs))
+    monkeypatch.setattr(sysctl, "CONF", f"{made.sysctl}/{{family}}")
     monkeypatch.setattr(udev_database, "DATA", str(made.udev))
     monkeypatch.setattr(runtime, "FOLDER", str(made.runtime))
     monkeypatch.setattr(command, "execute", made.execute)

@@ -28,7 +28,8 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.sysfs, self.udev, self.runtime = root / "net", root / "udev", root / "runtime"
         self.generated = root / "generated"
-        for folder in (self.sysfs, self.udev, self.runtime, self.generated):
+        self.sysctl = root / "sysctl"
+        for folder in (self.sysfs, self.udev, self.runtime, self.generated, self.sysctl):
             folder.mkdir()
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}
@@ -55,6 +56,17 @@ class Machine:
         (folder / "bonding/slaves").write_text(f"{ports}\n")
         (folder / "bonding/primary").write_text(f"{primary}\n")
         (self.runtime / name).mkdir(exist_ok=True)
+
+    def add_sysctls(self, name: str, accept_ra: str = "1") -> None:
+        """Give an interface its settings, as they are at first; IPv6's only with `accept_ra`."""
+        found = {"ipv4": {"ignore_routes_with_linkdown": "0"}}
+        if accept_ra:
+            found["ipv6"] = {"ignore_routes_with_linkdown": "0", "accept_ra": accept_ra}
+        for family, settings in found.items():
+            folder = self.sysctl / family / name
+            folder.mkdir(parents=True)
+            for setting, value in settings.items():
+                (folder / setting).write_text(f"{value}\n")
 
     def add_address(self, name: str, text: str, seconds: int | None) -> None:
         """Give an interface an IPv4 address /24; without seconds, one that lasts."""

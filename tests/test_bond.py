@@ -176,6 +176,37 @@ def test_down_removes_the_bond_and_stops_the_ports_that_are_still_active(machine
     assert machine.ran == ["ip link delete dev bond0", STOP]
 
 
+def settings(machine: Machine) -> dict[str, str]:
+    """Return the settings of the bond that are there."""
+    files = sorted(path for path in machine.sysctl.rglob("*") if path.is_file())
+    return {f"{path.parts[-3]} {path.name}": path.read_text().strip() for path in files}
+
+
+@pytest.mark.parametrize(("before", "after"), [("1", "2"), ("0", "0"), ("2", "2")])
+def test_routes_hide_no_other_uplink_and_outlast_forwarding(
+    machine: Machine, before: str, after: str
+) -> None:
+    machine.add_bond()
+    machine.add_sysctls("bond0", before)
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert settings(machine) == {
+        "ipv4 ignore_routes_with_linkdown": "1",
+        "ipv6 ignore_routes_with_linkdown": "1",
+        "ipv6 accept_ra": after,
+        "ipv6 stable_secret": identity.ipv6_secret("bond0"),
+    }
+
+
+def test_a_kernel_without_ipv6_has_nothing_of_it_set(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.add_bond()
+    machine.add_sysctls("bond0", "")
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert settings(machine) == {"ipv4 ignore_routes_with_linkdown": "1"}
+    assert "No such file" not in capsys.readouterr().out
+
+
 def test_down_removes_a_bond_that_has_been_renamed(machine: Machine) -> None:
     (machine.runtime / "bond0").mkdir()
     assert bond.main(["up", "bond0"], ENVIRON) == 0

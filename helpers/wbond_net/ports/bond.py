@@ -15,7 +15,7 @@ from wbond.values import MacPolicy
 from wbond_net import runtime
 from wbond_net.clients import identity
 from wbond_net.deployed import named_ports, snapshot
-from wbond_net.kernel import bonds, command, links, request, sysfs, udev_database
+from wbond_net.kernel import bonds, command, links, request, sysctl, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.ports import record
@@ -95,6 +95,8 @@ def up(bond: str, environ: "Mapping[str, str]") -> None:
     command.attempt(record.note_bond, bond, request.index(bond))
     try:
         _stable_addresses(bond)
+        _routes_while_it_carries(bond)
+        _routes_while_forwarding(bond)
         links.set_up(bond)
     except OSError:
         if created:
@@ -168,15 +170,30 @@ def _stable_addresses(bond: str) -> None:
     Writing the secret selects the mode (net/ipv6/addrconf.c,
     addrconf_sysctl_stable_secret()). Without IPv6 there is nothing to keep.
     """
-    path = f"/proc/sys/net/ipv6/conf/{bond}/stable_secret"
     try:
-        secret = identity.ipv6_secret(bond)
-        with open(path, "w", encoding="ascii") as file:
-            file.write(secret)
-    except FileNotFoundError:
-        pass
+        sysctl.write("ipv6", bond, "stable_secret", identity.ipv6_secret(bond))
     except (OSError, identity.NoMachineId) as error:
         say(f"{bond}: IPv6 addresses will follow the MAC address: {error}")
+
+
+def _routes_while_it_carries(bond: str) -> None:
+    """Have the bond's routes hide no other uplink while no port carries.
+
+    A route through an interface without carrier is used all the same, unless this is set
+    (fib_lookup_good_nhc(), rt6_score_route()).
+    """
+    for family in sysctl.FAMILIES:
+        command.attempt(sysctl.write, family, bond, "ignore_routes_with_linkdown", "1")
+
+
+def _routes_while_forwarding(bond: str) -> None:
+    """Heed router advertisements also where the host forwards, as for containers it does.
+
+    1 does so only where it does not forward, and has the default route removed as soon as it does
+    (ipv6_accept_ra(), rt6_purge_dflt_routers()). Who has set 0 wants none.
+    """
+    if sysctl.read("ipv6", bond, "accept_ra") == "1":
+        command.attempt(sysctl.write, "ipv6", bond, "accept_ra", "2")
 
 
 def _start_ports(bond: str) -> None:
