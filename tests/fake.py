@@ -17,6 +17,9 @@ from wbond_net.kernel.netlink import KernelError
 OWN = {"enp0s10": "52:54:00:00:00:01", "wlp3s0": "02:00:00:00:00:00", "eth9": "52:54:00:00:00:09"}
 
 
+MTU = (uapi.IFLA_MTU, uapi.IFLA_MIN_MTU, uapi.IFLA_MAX_MTU)
+
+
 class Machine:
     """Interfaces below `sysfs`; `ran` holds every act and every program, `refused` those
     that fail, `programs` the programs alone.
@@ -34,6 +37,7 @@ class Machine:
         self.ran: list[str] = []
         self.refused: dict[str, str] = {}
         self.pulled = self.blocks = ""
+        self.mtu: dict[str, tuple[int, ...]] = {}  # and the lowest and the highest one
         self.addresses: list[bytes] = []
         self.sent = 0
         self.programs: list[str] = []
@@ -135,6 +139,8 @@ class Machine:
         own += attribute(uapi.IFLA_ADDRESS, _octets(sysfs.attribute(name, "address")))
         if name in OWN:
             own += attribute(uapi.IFLA_PERM_ADDRESS, _octets(OWN[name]))
+        for kind, value in zip(MTU, self.mtu.get(name, ()), strict=False):
+            own += u32(kind, value)
         master = sysfs.master(name)
         if (self.sysfs / master / "ifindex").exists() and master:
             own += u32(uapi.IFLA_MASTER, self.index(master))

@@ -99,6 +99,11 @@ EXAMPLES = {
         "ip link set dev eth0 address 02:00:00:00:00:09",
         "10000500000000000200000000000000000000000a0001000200000000090000",
     ),
+    "mtu": Request(
+        lambda: links.set_mtu("eth0", 1400),
+        "ip link set dev eth0 mtu 1400",
+        "10000500000000000200000000000000000000000800040078050000",
+    ),
     "prolong": Request(
         lambda: addresses.prolong("bond0", "192.0.2.1", 24, 3600),
         "ip -4 address change 192.0.2.1/24 dev bond0 valid_lft 3600 preferred_lft 3600",
@@ -247,6 +252,8 @@ def test_an_interface_goes_up_and_down_in_and_out(namespace: Namespace) -> None:
     assert " master " not in namespace.shows("link", "show", "dev", "v0")
     namespace.act("links.set_address, 'v0', '02:00:00:00:00:77'")
     assert " 02:00:00:00:00:77 " in namespace.shows("link", "show", "dev", "v0")
+    namespace.act("links.set_mtu, 'v0', 1400")
+    assert namespace.act("print, links.mtu('v0')") == "(1400, 68, 65535)\n"
     namespace.act("links.delete, 'br0'")
     assert "br0" not in namespace.shows("link", "show")
 

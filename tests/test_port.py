@@ -82,6 +82,27 @@ def test_a_blocked_radio_waits(
     assert "blocked by rfkill" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("bond", "radio", "fitted"),
+    [
+        ((1500,), (1500, 256, 2304), ""),
+        ((2304,), (1500, 256, 2304), ""),
+        ((9000,), (1500, 256, 2304), "1500"),
+        ((1000,), (1500, 1280, 0), "1500"),
+        ((9000,), (1500, 0, 0), ""),
+    ],
+)
+def test_an_mtu_keeps_no_port_out(
+    bonded: Machine, bond: tuple[int], radio: tuple[int, int, int], fitted: str
+) -> None:
+    bonded.mtu = {"bond0": bond, RADIO: radio}
+    assert join(RADIO) == 0
+    assert [words for words in bonded.ran if " mtu " in words] == (
+        [f"ip link set dev bond0 mtu {fitted}"] if fitted else []
+    )
+    assert f"ip link set dev {RADIO} master bond0" in bonded.ran[-3:]
+
+
 def test_a_bond_that_goes_meanwhile_fails_the_unit(
     bonded: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

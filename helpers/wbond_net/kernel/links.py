@@ -5,11 +5,14 @@ No records are made of what the kernel says: to import typing takes as long as P
 """
 
 from wbond_net.kernel import request
-from wbond_net.kernel.attributes import IFINFOMSG, attribute, parse, u32
+from wbond_net.kernel.attributes import IFINFOMSG, attribute, number, parse, u32
 from wbond_net.kernel.uapi import (
     IFF_UP,
     IFLA_ADDRESS,
     IFLA_MASTER,
+    IFLA_MAX_MTU,
+    IFLA_MIN_MTU,
+    IFLA_MTU,
     IFLA_PERM_ADDRESS,
     RTM_DELLINK,
     RTM_NEWLINK,
@@ -63,6 +66,25 @@ def permanent_address(name: str) -> str:
     except OSError:
         return ""
     return (fields.get(IFLA_PERM_ADDRESS) or fields.get(IFLA_ADDRESS, b"")).hex(":")
+
+
+def mtu(name: str) -> tuple[int, int, int]:
+    """Return the MTU of an interface, its lowest and its highest one, in bytes.
+
+    0 is no limit (dev_validate_mtu()). Raises KernelError.
+    """
+    fields = parse(request.link(name)[IFINFOMSG.size :])
+    now, lowest, highest = (fields.get(what) for what in (IFLA_MTU, IFLA_MIN_MTU, IFLA_MAX_MTU))
+    return number(now), number(lowest), number(highest)
+
+
+def set_mtu(name: str, octets: int) -> None:
+    """Set the MTU; a bond's ports take it over, or none of them (bond_change_mtu()).
+
+    Raises KernelError.
+    """
+    with request.Act(f"ip link set dev {name} mtu {octets}"):
+        request.send(RTM_NEWLINK, header(name) + u32(IFLA_MTU, octets))
 
 
 def header(name: str, flags: int = 0, change: int = 0) -> bytes:

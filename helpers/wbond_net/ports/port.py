@@ -130,9 +130,23 @@ def _enslave(bond: str, port: str, policy: MacPolicy) -> None:
     addresses.flush(port)
     with runtime.locked(bond):  # else another port, made the primary meanwhile, would be forgotten
         _forget_primary(bond)
+        _fit_mtu(bond, port)
     links.enslave(port, bond)
     if policy.interface == port:
         mac_policy.remember(bond, port)
+
+
+def _fit_mtu(bond: str, port: str) -> None:
+    """Give the bond the port's MTU if the port cannot have the bond's.
+
+    It would not get in (bond_enslave() sets it): a server may have told dhclient of jumbo frames,
+    which no radio can send. Once it is in, the kernel refuses the bond an MTU beyond it.
+    """
+    wanted, (own, lowest, highest) = links.mtu(bond)[0], links.mtu(port)
+    if lowest <= wanted <= (highest or wanted):
+        return
+    say(f"{port} cannot have the MTU of {bond}, {wanted}; all ports have {own} from now on")
+    command.attempt(links.set_mtu, bond, own)
 
 
 def _prios(words: list[str]) -> dict[str, int] | None:
