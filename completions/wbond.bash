@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Made by `make completions`; not to be edited.
 
-_shtab_wbond_subparsers=(init check plan apply status log up down)
+_shtab_wbond_subparsers=(init check plan apply status log up down help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
@@ -11,6 +11,7 @@ _shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
 _shtab_wbond_log_option_strings=(-h --help -S --since -U --until -b --boot --bond --json)
 _shtab_wbond_up_option_strings=(-h --help --timeout --quiet)
 _shtab_wbond_down_option_strings=(-h --help --yes --quiet)
+_shtab_wbond_help_option_strings=(-h --help)
 _shtab_wbond_option_strings=(-h --help --version)
 
 _shtab_wbond_init___root_COMPGEN=_shtab_compgen_dirs
@@ -22,7 +23,8 @@ _shtab_wbond_log___bond_COMPGEN=_wbond_bonds
 _shtab_wbond_up_pos_0_COMPGEN=_wbond_bonds
 _shtab_wbond_down_pos_0_COMPGEN=_wbond_bonds
 
-_shtab_wbond_pos_0_choices=(init check plan apply status log up down)
+_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down help)
+_shtab_wbond_pos_0_choices=(init check plan apply status log up down help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
@@ -60,6 +62,8 @@ _shtab_wbond_down__h_nargs=0
 _shtab_wbond_down___help_nargs=0
 _shtab_wbond_down___yes_nargs=0
 _shtab_wbond_down___quiet_nargs=0
+_shtab_wbond_help__h_nargs=0
+_shtab_wbond_help___help_nargs=0
 _shtab_wbond_pos_0_nargs=A...
 _shtab_wbond__h_nargs=0
 _shtab_wbond___help_nargs=0

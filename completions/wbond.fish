@@ -53,7 +53,7 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init check plan apply status log up down
+set -g _shtab_wbond_commands init check plan apply status log up down help
 set -g _shtab_wbond_opts_with_value --bond --boot --root --since --ssid --timeout --until -S -U -b
 
 complete -c wbond -e
@@ -106,3 +106,6 @@ complete -c wbond -n '_shtab_wbond_using down' -s h -l help -d 'show this help m
 complete -c wbond -n '_shtab_wbond_using down' -l yes -d 'also when that cuts this session'
 complete -c wbond -n '_shtab_wbond_using down' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using down; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all that run, if none is named'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
+complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down help" -d 'all, if none is named'

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(_TOP / "helpers"), str(_TOP / "generator")]
 
 import shtab
-from wbond_cli.arguments import parser
+from wbond_cli.arguments import VERBS, parser
 
 FILES = {"bash": "wbond.bash", "zsh": "_wbond", "fish": "wbond.fish"}
 LICENCE = "# SPDX-License-Identifier: LGPL-2.1-or-later\n"
@@ -39,8 +39,9 @@ PREAMBLE = {
     "  set -l files /etc/wbond.conf.d/*.conf\n"
     f"  {_NAMES.replace('/etc/wbond.conf.d/*.conf', '$files')}\nend",
 }
-# By an argument's name (dest): what completes it.
+# By an argument's name (dest): what completes it, and the words that it takes.
 COMPLETE = {"file": shtab.FILE, "root": shtab.DIRECTORY, "bond": BONDS, "bonds": BONDS}
+WORDS = {"topic": list(VERBS)}
 
 
 def main(arguments: list[str]) -> int:
@@ -60,6 +61,7 @@ def completion(shell: str) -> str:
     for action in actions(top):
         if action.dest in COMPLETE:
             action.complete = COMPLETE[action.dest]  # type: ignore[attr-defined]
+        action.choices = WORDS.get(action.dest, action.choices)
     return headed(shtab.complete(top, shell=shell, preamble=PREAMBLE[shell]))
 
 

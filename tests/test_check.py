@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from wbond.messages import NOTE
-from wbond_cli import arguments, terminal
+from wbond_cli import arguments, exit_status, terminal
 from wbond_cli.check import (
     dependencies,
     diagnostics,
@@ -238,7 +238,7 @@ def test_without_a_python_module_the_package_is_told(
     done = subprocess.run(
         [sys.executable, "-I", "-c", WITHOUT, *words], capture_output=True, text=True
     )
-    assert done.returncode == 2
+    assert done.returncode == exit_status.UNAVAILABLE
     told, remedy = done.stderr.splitlines()[-2:]
     assert told.startswith(f"wbond: the Python module {module} is not installed: ")
     assert f"python3-{module}" in remedy or f"python-{module}" in remedy
@@ -274,7 +274,7 @@ def test_a_file_given_is_checked_alone(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     code, out, err = run("check", str(tmp_path / "none"))
-    assert (code, out) == (2, "")
+    assert (code, out) == (exit_status.USAGE, "")
     assert "no such file" in err
 
 

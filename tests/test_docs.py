@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pytest
 from wbond import config, ini
 from wbond_cli import arguments as command_line
+from wbond_cli import exit_status
 from wbond_net.clients import identity
 
 from tests.conftest import REPOSITORY, Installed
@@ -312,9 +313,9 @@ def test_a_wrong_call_is_told_without_utf_8_as_well() -> None:
     command = [sys.executable, "-I", "-X", "utf8=0", str(REPOSITORY / "helpers/wbond"), "prüfe"]
     environ = {"LC_ALL": "C", "PATH": PATH}
     done = subprocess.run(command, env=environ, capture_output=True)
-    assert done.returncode == 2
+    assert done.returncode == exit_status.USAGE
     assert done.stderr.isascii()
-    assert b"invalid choice" in done.stderr
+    assert b"there is no verb pr" in done.stderr
 
 
 def program_names() -> list[str]:

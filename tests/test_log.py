@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from wbond_cli import exit_status
 from wbond_cli.arguments import parse
 from wbond_cli.command import MISSING, CommandError
 from wbond_cli.errors import UserError
@@ -347,3 +348,4 @@ def test_a_bond_that_there_is_not(
     with pytest.raises(UserError, match=told) as raised:
         log.run(parse(["log", "--bond", bond]))
     assert "bond0" in str(raised.value.remedy)
+    assert raised.value.status == exit_status.USAGE

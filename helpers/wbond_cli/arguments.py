@@ -5,10 +5,15 @@ Nothing here imports a verb: `wbond --help` and the completions load none.
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
+from wbond import escape
 from wbond.version import VERSION
+
+from wbond_cli import exit_status
+from wbond_cli.errors import UserError
 
 APPLY_TIMEOUT = 120  # seconds
 APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
@@ -23,25 +28,56 @@ class Verb(NamedTuple):
     add_options: Callable[[argparse.ArgumentParser], None]
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose exit status for a wrong call is that of no other outcome."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong, and end the process."""
+        self.print_usage(sys.stderr)
+        self.exit(exit_status.USAGE, f"{self.prog}: error: {message}\n")
+
+
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the options, with `verb`, and the whole of `argv`.
 
-    Ends the process, with status 2 and the usage of the verb, for options that it does not
-    take, and with 0 after --help and --version.
+    Ends the process, with the usage of the verb, for options that it does not take, and after
+    --help and --version. Raises UserError for a verb that there is not.
     """
     top = parser()
+    before, verb = _split(argv)
+    if verb:
+        require_verb(verb)
     options, unknown = top.parse_known_args(argv, argparse.Namespace(argv=argv))
     if unknown:
-        verbs(top)[options.verb].error(f"unrecognized arguments: {' '.join(unknown)}")
+        wrong = top if set(unknown) & set(before) else verbs(top)[options.verb]
+        wrong.error(f"unrecognized arguments: {' '.join(unknown)}")
     return options
+
+
+def _split(argv: Sequence[str]) -> tuple[Sequence[str], str]:
+    """Return the options before the verb, none of which takes a value, and the verb if any."""
+    index = next((n for n, word in enumerate(argv) if not word.startswith("-")), len(argv))
+    return argv[:index], "".join(argv[index : index + 1])
+
+
+def require_verb(name: str) -> None:
+    """Raise UserError, which names the nearest, for a verb that there is not."""
+    if name in VERBS:
+        return
+    # difflib: 3 ms, which a call that is right does without.
+    from difflib import get_close_matches
+
+    nearest = [f"the nearest is `wbond {verb}`" for verb in get_close_matches(name, VERBS, 1)]
+    remedy = "; ".join([*nearest, "`wbond help` names all"])
+    raise UserError(f"there is no verb {escape.printable(name)}", remedy, exit_status.USAGE)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; completions are made from it."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="wbond",
         description="One network interface of a cable and a radio: see it, check it, change it.",
-        epilog="wbond VERB --help says more of a verb; wbond(8) says all.",
+        epilog="wbond help VERB says more of a verb; wbond(8) says all.",
     )
     version = f"wbond {VERSION}"
     top.add_argument("--version", action="version", version=version, help="print the version")
@@ -164,6 +200,10 @@ def _down(parser: argparse.ArgumentParser) -> None:
     _quiet(parser)
 
 
+def _help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic", nargs="?", metavar="VERB", help="all, if none is named")
+
+
 def _root(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("--root", default="/", metavar="DIR", help=text)
 
@@ -242,7 +282,7 @@ wbond status: show the bonds and their ports, and what is wrong with them.
 
 Ends with 0 when every configured bond has an active port and an address that
 reaches beyond the link, with 1 when one has not, with 2 when no bond is
-configured or the call is wrong. With --watch: shows them again at each change
+configured. With --watch: shows them again at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. status.schema.json,
 whose place wbond(8) names, describes the JSON object of --json; with --watch
 there is one a line.
@@ -259,8 +299,7 @@ each state that ended had lasted. Without --since and --boot: this boot. Times
 are as journalctl(1) takes them: --since=yesterday, --since=-2h,
 --since="2026-07-30 12:00". With --json one object a line: `lasted` is for how
 many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
-0, with 1 when the journal cannot be read or asked so, with 2 when called
-wrongly.
+0, or with 1 when the journal cannot be read or asked so.
 """,
         _log,
     ),
@@ -271,7 +310,7 @@ wbond up [BOND ...]: start bonds, with their ports and clients, and wait until
 they are online.
 
 Without a name, all bonds of the configuration. Exit status: 0 when all are
-online, 1 when one is not within the time given, 2 when called wrongly.
+online, 1 when one is not within the time given, 2 when it was refused.
 """,
         _up,
     ),
@@ -286,5 +325,13 @@ it is called from. Exit status: 0 when they are down, 1 when one is not, 2 when
 it was refused.
 """,
         _down,
+    ),
+    "help": Verb(
+        "explain a verb and its options",
+        """
+wbond help [VERB]: explain a verb and its options, as wbond VERB --help does;
+without a name, list the verbs.
+""",
+        _help,
     ),
 }

@@ -10,32 +10,30 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from wbond_cli import arguments, terminal
+from wbond_cli import arguments, exit_status, terminal
 from wbond_cli.errors import UserError
-
-WRONG_CALL = 2
 
 
 def main(argv: Sequence[str]) -> int:
-    """Entry point; returns the verb's exit status, 2 when called wrongly."""
+    """Entry point; returns the exit status."""
     terminal.keep_to_locale()  # argparse prints as well
-    options = arguments.parse(argv)
     try:
+        options = arguments.parse(argv)
         return int(import_module(f"wbond_cli.verbs.{options.verb}").run(options))
     except ModuleNotFoundError as error:
         if not _explained(error):
             raise
-        return WRONG_CALL
+        return exit_status.UNAVAILABLE
     except UserError as error:
         terminal.complain(error.message, error.remedy)
         return error.status
     except KeyboardInterrupt:
-        return 130
+        return exit_status.INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has gone; the interpreter must not fail at exit when it
         # flushes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return exit_status.NOBODY_READS
 
 
 def _explained(error: ModuleNotFoundError) -> bool:

@@ -5,7 +5,7 @@ import os
 import shlex
 
 import pytest
-from wbond_cli import question
+from wbond_cli import exit_status, question
 from wbond_cli.apply import transaction
 from wbond_cli.arguments import parser
 from wbond_cli.command import CommandRunner
@@ -232,4 +232,4 @@ def test_nothing_waits_to_be_confirmed(laptop: Laptop, capsys: pytest.CaptureFix
 def test_a_wrong_call_is_told(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(["apply", *words])
-    assert ended.value.code == 2
+    assert ended.value.code == exit_status.USAGE

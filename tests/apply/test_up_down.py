@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from wbond_cli import question
+from wbond_cli import exit_status, question
 from wbond_cli.apply import current
 from wbond_cli.command import CommandRunner
 from wbond_cli.errors import UserError
@@ -54,7 +54,7 @@ def test_up_does_not_start_what_systemd_would_make_by_defaults(laptop: Laptop) -
     with pytest.raises(UserError) as not_configured:
         up.up(runner(), str(laptop.root), ["bond7"], 2)
     assert not_configured.value.message == "bond7 is not configured; bond0, uplink is"
-    assert not_configured.value.status == 2
+    assert not_configured.value.status == exit_status.USAGE
     assert laptop.ran == []
 
 
@@ -78,6 +78,23 @@ def test_down_stops_what_runs(laptop: Laptop, capsys: pytest.CaptureFixture[str]
     assert down.down(runner(), str(laptop.root), ["bond0"], "") == 0
     assert "bond0 is not up; `wbond status` shows" in capsys.readouterr().out
     assert laptop.ran == ["systemctl stop -- wbond@bond0.service"]
+
+
+def test_down_names_the_bonds_there_are_for_one_that_there_is_not(laptop: Laptop) -> None:
+    laptop.boot(FIRST)
+    with pytest.raises(UserError) as unknown:
+        down.down(runner(), str(laptop.root), ["bond0", "bond7"], "")
+    assert unknown.value.message == "there is no bond bond7"
+    assert unknown.value.remedy == "known here: bond0"
+    assert unknown.value.status == exit_status.USAGE
+    assert laptop.ran == []
+
+
+def test_down_stops_what_runs_and_is_not_configured_any_more(laptop: Laptop) -> None:
+    laptop.boot(FIRST)
+    laptop.write("[bond1]\n")
+    laptop.at["systemctl stop -- wbond@bond0.service"] = lambda: gone(laptop)
+    assert down.down(runner(), str(laptop.root), ["bond0"], "") == 0
 
 
 def test_a_bond_that_is_still_there_is_told(

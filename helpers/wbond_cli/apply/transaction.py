@@ -7,7 +7,7 @@ from wbond import escape
 from wbond_net import wait_online
 from wbond_net.deployed import snapshot
 
-from wbond_cli import question
+from wbond_cli import exit_status, question
 from wbond_cli.apply import rollback, timer
 from wbond_cli.apply.lock import locked
 from wbond_cli.apply.preparation import Preparation
@@ -16,7 +16,7 @@ from wbond_cli.apply.steps import carry_out
 from wbond_cli.command import CommandError, CommandRunner
 from wbond_cli.terminal import complain
 
-KEPT, RESTORED, REFUSED = 0, 1, 2  # exit statuses
+KEPT, RESTORED, REFUSED = exit_status.SUCCESS, exit_status.RESTORED, exit_status.REFUSED
 
 
 class Transaction:

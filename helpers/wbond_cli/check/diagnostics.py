@@ -8,11 +8,12 @@ from wbond import escape
 from wbond.messages import ERROR, NOTE, WARNING
 
 from wbond_cli import terminal
+from wbond_cli.exit_status import ERRORS, SUCCESS, WARNINGS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-EXIT = {ERROR: 2, WARNING: 1, NOTE: 0}
+EXIT = {ERROR: ERRORS, WARNING: WARNINGS, NOTE: SUCCESS}
 _STYLES = {ERROR: "bold red", WARNING: "bold yellow", NOTE: "bold cyan"}
 _INDENT = "    "
 _CUT = "..."  # ASCII: the locale may have nothing else

@@ -9,6 +9,7 @@ from wbond_net.clients.leases import Lease
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.rtnetlink import Link
 
+from wbond_cli import exit_status
 from wbond_cli.journal.reader import Entry
 
 WIRED, WIRELESS = "wired", "wireless"
@@ -165,8 +166,9 @@ class Status(NamedTuple):
 
     @property
     def exit_status(self) -> int:
-        """Return 0 if every configured bond is online, 1 if one is not, 2 if there is none."""
+        """Return whether every configured bond is online, as an exit status."""
         configured = [bond for bond in self.bonds if bond.configured]
         if not configured:
-            return 2
-        return 0 if all(bond.online for bond in configured) else 1
+            return exit_status.NOT_CONFIGURED
+        is_online = all(bond.online for bond in configured)
+        return exit_status.SUCCESS if is_online else exit_status.NOT_ONLINE

@@ -20,6 +20,7 @@ from wbond_net.kernel.bond_state import State
 from wbond_net.kernel.cache import Cache
 from wbond_net.watch import journal_events
 
+from wbond_cli import exit_status
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
 from wbond_cli.status import build, collect, document
@@ -138,7 +139,7 @@ def watch(monitor: StatusMonitor, netlink: rtnetlink.Socket, display: Display) -
                     os.read(resized, 512)
                 monitor.follow(time.time())
     except KeyboardInterrupt:
-        return 0
+        return exit_status.SUCCESS
 
 
 def _resized() -> int:
@@ -151,4 +152,4 @@ def _resized() -> int:
 
 def _terminate(*_: object) -> NoReturn:
     """End by an exception, so that the terminal gets its screen back."""
-    raise SystemExit(128 + signal.SIGTERM)
+    raise SystemExit(exit_status.TERMINATED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wbond import escape
 
-from wbond_cli import terminal
+from wbond_cli import exit_status, terminal
 
 if TYPE_CHECKING:
     from wbond_cli.check import runner
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.file and not os.path.lexists(options.file):
         terminal.complain(f"{options.file}: no such file", "Name a file, or none for all.")
-        return 2
+        return exit_status.USAGE
     # The units of the plan name it, by its whole path (SourcePath=).
     file = os.path.abspath(options.file) if options.file else ""
     source = runner.Source(options.root, file)

@@ -5,20 +5,22 @@ import argparse
 import os
 
 from wbond import escape, units
-from wbond_net.deployed import snapshot
+from wbond_net.deployed import snapshot, unit_tree
 from wbond_net.kernel import sysfs
 
-from wbond_cli import privileges, question
+from wbond_cli import exit_status, privileges, question
 from wbond_cli.apply import current
 from wbond_cli.command import CommandRunner
+from wbond_cli.errors import require_bonds
 from wbond_cli.output import Output
 from wbond_cli.terminal import complain
 
-REFUSED = 2
-
 
 def run(options: argparse.Namespace) -> int:
-    """Run the verb; returns the exit status. Raises UserError without root's rights."""
+    """Run the verb; returns the exit status.
+
+    Raises UserError without root's rights, and for a bond that there is not.
+    """
     privileges.require_root(options.argv, "to stop a bond")
     session = "" if options.yes else current.ssh_address(os.environ, os.getppid())
     return down(CommandRunner(Output(options.quiet)), snapshot.ROOT, options.bonds, session)
@@ -27,9 +29,12 @@ def run(options: argparse.Namespace) -> int:
 def down(runner: CommandRunner, root: str, named: list[str], session: str) -> int:
     """Stop the bonds named, or all; returns the exit status.
 
-    `session` is an address that must not go without a yes.
+    `session` is an address that must not go without a yes. Raises UserError for a bond that
+    there is not.
     """
     running = snapshot.running_bonds(root)
+    configured = [bond.name for bond in unit_tree.read_config(root).bonds]
+    require_bonds(named, list(dict.fromkeys([*configured, *running])))
     for bond in named:
         if bond not in running:
             name = escape.printable(bond)
@@ -38,9 +43,9 @@ def down(runner: CommandRunner, root: str, named: list[str], session: str) -> in
     if not bonds and not named:
         runner.output.line("No bond of wbond's is up.")
     if session and not _may_cut(runner.output, bonds, session, named):
-        return REFUSED
+        return exit_status.REFUSED
     stopped = [_stop(runner, bond) for bond in bonds]  # each, also where one fails
-    return 0 if all(stopped) else 1
+    return exit_status.SUCCESS if all(stopped) else exit_status.FAILURE
 
 
 def _may_cut(output: Output, bonds: list[str], session: str, named: list[str]) -> bool:

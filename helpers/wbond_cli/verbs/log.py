@@ -3,11 +3,10 @@
 
 import argparse
 
-from wbond import escape
 from wbond_net.deployed import snapshot, unit_tree
 
-from wbond_cli import command, terminal
-from wbond_cli.errors import UserError
+from wbond_cli import command, exit_status, terminal
+from wbond_cli.errors import require_bonds
 from wbond_cli.journal import history, reader
 
 
@@ -16,13 +15,13 @@ def run(options: argparse.Namespace) -> int:
     reading = reader.read(command.run, *selection(options))
     if reading.fault:
         terminal.complain(reading.fault, reading.remedy)
-        return 1
+        return exit_status.FAILURE
     events = history.events(reading.entries, options.bond)
     if options.bond and not events:
-        _require_configured(options.bond, {entry.bond for entry in reading.entries})
+        _require_known(options.bond, {entry.bond for entry in reading.entries})
     if options.json:
         history.print_json(events)
-        return 0
+        return exit_status.SUCCESS
     # rich: 70 ms, which --json does without.
     from wbond_cli.journal import timeline
 
@@ -30,15 +29,13 @@ def run(options: argparse.Namespace) -> int:
         timeline.show(events, terminal.console())
     else:
         terminal.complain("nothing has happened", "--since and --boot show other times")
-    return 0
+    return exit_status.SUCCESS
 
 
-def _require_configured(bond: str, seen: set[str]) -> None:
+def _require_known(bond: str, seen: set[str]) -> None:
     """Raise UserError for a bond that is neither configured nor in the journal (`seen`)."""
-    configured = [bond.name for bond in unit_tree.read_config(snapshot.ROOT).bonds]
-    if bond not in configured:
-        known = ", ".join(sorted({*map(escape.printable, configured), *seen})) or "none"
-        raise UserError(f"there is no bond {escape.printable(bond)}", f"known here: {known}")
+    configured = {bond.name for bond in unit_tree.read_config(snapshot.ROOT).bonds}
+    require_bonds([bond], sorted(configured | seen))
 
 
 def selection(options: argparse.Namespace) -> list[str]:

@@ -16,7 +16,7 @@ from wbond import escape, plan, units
 from wbond.config import Config
 from wbond_net.deployed import in_force, snapshot, unit_tree
 
-from wbond_cli import terminal
+from wbond_cli import exit_status, terminal
 
 NEW, GONE, OTHER, SAME = "+", "-", "~", " "
 _ONLY_PORTS = "No unit would change, but the ports that are found by globs or match_ options"
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
             f"{error.filename}: {error.strerror}; no plan can be made",
             "Install wbond's units: `sudo make install` in a checkout, or the package.",
         )
-        return 1
+        return exit_status.FAILURE
     _warn(config, options.root)
     console = terminal.console()
     if not options.diff and (planned or present):
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             _print(console, line, _STYLES.get(line[:1], ""))
     ports_differ = former is not None and ports_by_pattern(former) != ports_by_pattern(config)
     _print(console, _summary(planned, present, ports_differ), "")
-    return 0
+    return exit_status.SUCCESS
 
 
 def _warn(config: Config, root: str) -> None:

@@ -7,7 +7,7 @@ import time
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.cache import Cache
 
-from wbond_cli import command, terminal
+from wbond_cli import command, exit_status, terminal
 from wbond_cli.status import collect, monitor
 
 
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
         from wbond_cli.status import screen
 
         screen.show(status, terminal.console())
-    if status.exit_status == 2:
+    if status.exit_status == exit_status.NOT_CONFIGURED:
         remedy = "`sudo wbond init` writes /etc/wbond.conf, see wbond.conf(5); then reboot"
         terminal.complain("no bond is configured", remedy)
     return status.exit_status

@@ -8,7 +8,7 @@ from wbond_net import wait_online
 from wbond_net.deployed import snapshot, unit_tree
 from wbond_net.kernel import sysfs
 
-from wbond_cli import privileges
+from wbond_cli import exit_status, privileges
 from wbond_cli.apply import current
 from wbond_cli.command import CommandRunner
 from wbond_cli.errors import UserError
@@ -37,7 +37,8 @@ def up(runner: CommandRunner, root: str, named: list[str], timeout: float) -> in
         _require_startable(root, bond, configured)
     started = [bond for bond in bonds if _start(runner, bond)]
     online = [_wait(runner.output, bond, timeout) for bond in started]
-    return 0 if len(started) == len(bonds) and all(online) else 1
+    all_online = len(started) == len(bonds) and all(online)
+    return exit_status.SUCCESS if all_online else exit_status.FAILURE
 
 
 def _require_startable(root: str, bond: str, configured: list[str]) -> None:
@@ -46,7 +47,9 @@ def _require_startable(root: str, bond: str, configured: list[str]) -> None:
     if bond not in configured:
         known = ", ".join(map(escape.printable, configured)) or "none"
         raise UserError(
-            f"{name} is not configured; {known} is", "`wbond check` shows the configuration"
+            f"{name} is not configured; {known} is",
+            "`wbond check` shows the configuration",
+            exit_status.USAGE,
         )
     wanted = f"multi-user.target.wants/{units.instance(units.BOND, bond)}"
     if wanted not in unit_tree.read_generated(root):
