@@ -66,7 +66,7 @@ def test_a_wrong_option_is_answered_by_the_usage_of_its_verb(
     assert option.partition("=")[0] in shown.splitlines()[-1]
 
 
-@pytest.mark.parametrize("argv", [["status", "bond0"], ["plan", "--tree", "--diff"]])
+@pytest.mark.parametrize("argv", [["plan", "bond0"], ["plan", "--tree", "--diff"]])
 def test_a_wrong_argument_as_well(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         arguments.parse(argv)

@@ -51,9 +51,10 @@ def test_the_shell_reads_them(shell: str) -> None:
 
 
 def complete(*words: str) -> list[str]:
-    """Return what bash offers for the last word."""
+    """Return what bash offers for the last word; the machine has one bond, bond7."""
     script = (
         f"source {FOLDER / 'wbond.bash'}\n"
+        "_wbond_bonds() { echo bond7; }\n"
         'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))\n'
         "_shtab_wbond 2>/dev/null\n"
         'printf "%s\\n" "${COMPREPLY[@]}"'
@@ -67,6 +68,15 @@ def test_every_verb_and_every_option_is_offered() -> None:
     for verb, parser in arguments.verbs(arguments.parser()).items():
         wanted = {string for action in parser._actions for string in action.option_strings}
         assert set(complete("wbond", verb, "-")) == wanted
+
+
+@pytest.mark.parametrize("typed", [["status", ""], ["up", ""], ["log", "--bond", ""]])
+def test_bonds_are_offered(typed: list[str]) -> None:
+    assert complete("wbond", *typed) == ["bond7"]
+
+
+def test_verbs_are_offered_for_help() -> None:
+    assert sorted(complete("wbond", "help", "")) == sorted(arguments.VERBS)
 
 
 def test_fish_offers_the_options_of_a_verb() -> None:

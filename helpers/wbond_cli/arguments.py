@@ -163,6 +163,7 @@ def _apply_timeout(text: str) -> int:
 
 
 def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all, if none is named")
     parser.add_argument("-w", "--watch", action="store_true", help="show each change, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
     _root(parser, "the folder that holds etc, run and var")
@@ -278,11 +279,12 @@ refused, and nothing was changed.
     "status": Verb(
         "show the bonds, their ports and addresses, and what is wrong with them",
         """
-wbond status: show the bonds and their ports, and what is wrong with them.
+wbond status [BOND ...]: show the bonds and their ports, and what is wrong with
+them.
 
-Ends with 0 when every configured bond has an active port and an address that
-reaches beyond the link, with 1 when one has not, with 2 when no bond is
-configured. With --watch: shows them again at each change
+Without a name, all bonds. Ends with 0 when every bond that is configured, or
+named, has an active port and an address that reaches beyond the link, with 1
+when one has not, with 2 when no bond is configured. With --watch: shows them again at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. status.schema.json,
 whose place wbond(8) names, describes the JSON object of --json; with --watch
 there is one a line.

@@ -11,6 +11,8 @@ from tests import stories
 from tests.status.views import states
 from tests.stories import CARD, RADIO
 
+MORE = stories.configured(stories.TWO + "[bond1]\n")
+
 
 @pytest.mark.parametrize(
     ("facts", "status"),
@@ -24,7 +26,10 @@ from tests.stories import CARD, RADIO
         (stories.cable_active(addresses=(stories.address("2001:db8::1", 64, flags=0x40),)), 1),
         (stories.facts(stories.bond(CARD, flags=0), stories.port(CARD)), 1),
         (stories.cable_active(config=stories.configured("")), 2),
-        (stories.cable_active(config=stories.configured(stories.TWO + "[bond1]\n")), 1),
+        (stories.cable_active(config=MORE), 1),
+        (stories.cable_active(config=MORE, asked=("bond0",)), 0),
+        (stories.cable_active(config=MORE, asked=("bond1",)), 1),
+        (stories.cable_active(config=stories.configured(""), asked=("bond0",)), 0),
     ],
 )
 def test_exit_status(facts: Facts, status: int) -> None:

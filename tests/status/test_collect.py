@@ -39,6 +39,18 @@ def test_an_association_by_iw() -> None:
     assert collect.parse_association(newer) == found._replace(rate=None)
 
 
+def test_other_bonds_than_those_asked_for_are_not_looked_at(root: Path) -> None:
+    (root / "etc/wbond.conf").write_text(stories.TWO + "[bond1]\nwired = eth9\n")
+    programs, links = Programs(systemctl=SHOWN), stories.cable_active().links
+    collector = collect.Collector(programs, str(root), ["bond1"])
+    found = collector.collect(links, (), (), NOW)
+    assert [bond.name for bond in build_status(found).bonds] == ["bond1"]
+    asked = " ".join(word for argv in programs.asked for word in argv)
+    assert "bond1-wired@eth9.service" in asked
+    assert "bond0" not in asked
+    assert collector.known_bonds() == ["bond0", "bond1"]
+
+
 @pytest.mark.parametrize("text", ["Not connected.\n", "", "command failed: No such device (-19)\n"])
 def test_no_association_by_iw(text: str) -> None:
     assert collect.parse_association(text) is None

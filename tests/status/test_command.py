@@ -45,6 +45,29 @@ def test_a_bond_that_is_not_there(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
+TWO = "[wbond-none]\nwired = nowhere0\nwireless =\n[other]\nwired = nowhere1\nwireless =\n"
+
+
+def test_only_the_bonds_that_are_named(tmp_path: Path) -> None:
+    root = str(configured(tmp_path, TWO))
+    done = wbond("status", "other", "--root", root)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("other  is not there\n")
+    assert "wbond-none" not in done.stdout
+    shown = json.loads(wbond("status", "--json", "other", "--root", root).stdout)
+    assert errors(shown) == []
+    assert [bond["name"] for bond in shown["bonds"]] == ["other"]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["--watch"], ["--watch", "--json"]])
+def test_a_bond_that_there_is_not_is_answered_by_those_there_are(
+    tmp_path: Path, words: list[str]
+) -> None:
+    done = wbond("status", "other", "nope", *words, "--root", str(configured(tmp_path, TWO)))
+    told = "wbond: there is no bond nope\n       known here: wbond-none, other\n"
+    assert (done.returncode, done.stdout, done.stderr) == (64, "", told)
+
+
 @pytest.mark.parametrize(("locale", "shown"), [("C.UTF-8", "bünd"), ("C", "b\\xfcnd")])
 def test_it_keeps_to_the_signs_of_the_locale(tmp_path: Path, locale: str, shown: str) -> None:
     root = configured(tmp_path, "[bünd]\n")
@@ -116,6 +139,22 @@ def sleeps(process: int) -> bool:
 def went_to_sleep(process: int) -> int:
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
+@in_a_network_of_its_own
+def test_a_watched_bond_that_goes_away_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run/wbond/bond0").mkdir(parents=True)
+    with watch(tmp_path, "--json", "bond0") as process:
+        assert process.stdout
+        (bond,) = json.loads(process.stdout.readline())["bonds"]
+        assert (bond["configured"], bond["kind"]) == (True, "none")
+        (tmp_path / "etc/wbond.conf").write_text("[bond1]\n")
+        (tmp_path / "run/wbond/bond0").rmdir()
+        plug(process.pid)
+        (bond,) = json.loads(process.stdout.readline())["bonds"]
+        assert (bond["name"], bond["configured"], bond["kind"]) == ("bond0", False, "none")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
 
 
 @in_a_network_of_its_own

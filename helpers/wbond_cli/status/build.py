@@ -30,12 +30,13 @@ def build_status(facts: Facts) -> Status:
     """Return the status that the facts come to."""
     bonds = tuple(_bond(facts, name) for name in bond_names(facts))
     problems = tuple(escape.printable(messages.line(problem)) for problem in facts.config.problems)
-    return Status(facts.time, bonds, problems, tuple(facts.faults))
+    return Status(facts.time, bonds, problems, tuple(facts.faults), tuple(facts.asked))
 
 
 def bond_names(facts: Facts) -> list[str]:
-    """Return the bonds: those of the configuration, then others that wbond has made."""
-    return list(dict.fromkeys([*(bond.name for bond in facts.config.bonds), *facts.made]))
+    """Return the bonds that are asked for; else the configuration's, then others wbond has made."""
+    known = [*(bond.name for bond in facts.config.bonds), *facts.made]
+    return list(dict.fromkeys(facts.asked or known))
 
 
 def expected_ports(facts: Facts, name: str) -> list[PortSlot]:

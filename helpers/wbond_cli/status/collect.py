@@ -45,10 +45,15 @@ PROPERTIES = {
 class Collector:
     """Reads the machine, all but rtnetlink; `root` holds etc, run and var."""
 
-    def __init__(self, run: Run, root: str = "/") -> None:
-        """Take what runs programs (`command.run`), and the folder that stands for /."""
+    def __init__(self, run: Run, root: str = "/", asked: Sequence[str] = ()) -> None:
+        """Take what runs programs (`command.run`), the folder that stands for /, and the bonds."""
         self.run = run
         self.root = root
+        self.asked = asked
+
+    def known_bonds(self) -> list[str]:
+        """Return the bonds that can be asked for."""
+        return build.bond_names(Facts(0.0, unit_tree.read_config(self.root), self._made()))
 
     def is_radio(self, name: str) -> bool:
         """Tell a radio from a cable."""
@@ -63,7 +68,8 @@ class Collector:
     ) -> Facts:
         """Return the facts: `links`, `addresses`, and all that belongs to them."""
         config = unit_tree.read_config(self.root)
-        facts = Facts(now, config, self._made(), links, addresses, history=history)
+        made = self._made()
+        facts = Facts(now, config, made, links, addresses, history=history, asked=self.asked)
         facts = facts._replace(radios=self._radios(links), claimed=self._claimed(facts))
         facts = self._with_units(facts)
         facts = self._with_media(facts)

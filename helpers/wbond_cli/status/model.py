@@ -49,7 +49,8 @@ class Facts(NamedTuple):
 
     `made` are the bonds that wbond has made, `radios` are interfaces. `claimed` is the bond that
     udev's database gives an interface that is in none. `shared_macs` are addresses of bonds whose
-    ports are all to have one. `faults` say what could not be read and what to do.
+    ports are all to have one. `faults` say what could not be read and what to do. `asked` are
+    the bonds that are asked for, none for all.
     """
 
     time: float
@@ -67,6 +68,7 @@ class Facts(NamedTuple):
     leases: Mapping[str, Sequence[Lease]] = {}
     history: Sequence[Entry] = ()
     faults: Sequence[Advice] = ()
+    asked: Sequence[str] = ()
 
 
 class PortSlot(NamedTuple):
@@ -157,18 +159,22 @@ class Bond(NamedTuple):
 
 
 class Status(NamedTuple):
-    """All bonds at a time (s since 1970); `problems` are the configuration's."""
+    """Bonds at a time (s since 1970): those that were `asked` for, all if none was.
+
+    `problems` are the configuration's.
+    """
 
     time: float
     bonds: tuple[Bond, ...]
     problems: tuple[str, ...] = ()
     faults: tuple[Advice, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
-        """Return whether every configured bond is online, as an exit status."""
-        configured = [bond for bond in self.bonds if bond.configured]
-        if not configured:
+        """Return whether every bond asked for, or configured, is online, as an exit status."""
+        wanted = [bond for bond in self.bonds if bond.configured or bond.name in self.asked]
+        if not wanted:
             return exit_status.NOT_CONFIGURED
-        is_online = all(bond.online for bond in configured)
+        is_online = all(bond.online for bond in wanted)
         return exit_status.SUCCESS if is_online else exit_status.NOT_ONLINE

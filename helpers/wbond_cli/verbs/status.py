@@ -8,13 +8,19 @@ from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.cache import Cache
 
 from wbond_cli import command, exit_status, terminal
+from wbond_cli.errors import require_bonds
 from wbond_cli.status import collect, monitor
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the status once, or at each change; returns the exit status."""
+    """Show the status once, or at each change; returns the exit status.
+
+    Raises UserError for a bond that there is not.
+    """
+    collector = collect.Collector(command.run, options.root, tuple(options.bonds))
+    if options.bonds:
+        require_bonds(options.bonds, collector.known_bonds())
     netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
-    collector = collect.Collector(command.run, options.root)
     status_monitor = monitor.StatusMonitor(collector, Cache(netlink))
     if options.watch:
         return monitor.watch(status_monitor, netlink, _display(options.json))
