@@ -123,7 +123,9 @@ def test_what_is_wrong_stands_where_its_place_says(text: str) -> None:
         if problem.code in OF_THE_NAME:
             assert meant.lower().startswith(problem.option.partition("[")[0])
         elif problem.code not in ("too-many-problems", "not-a-multiple"):
-            assert meant == problem.value
+            # What may be a password has as many stars.
+            assert len(meant) == len(problem.value)
+            assert meant.startswith(problem.value.rstrip("*"))
 
 
 @given(TEXT)

@@ -16,7 +16,7 @@ from wbond_cli.check import diagnostics, problems, runner
 from wbond_cli.check.diagnostics import Diagnostic
 
 from tests.configuration import parsed, read
-from tests.conftest import CASES, REPOSITORY
+from tests.conftest import CASES, REPOSITORY, configured
 
 WITHOUT_A_LINE = {"too-many-problems", "not-a-regular-file", "file-not-found"}
 WITHOUT_A_LINE |= {"no-configuration", "no-bond-section"}
@@ -78,7 +78,9 @@ def test_what_is_quoted_is_what_is_marked() -> None:
 )
 def test_the_words_that_are_meant(text: str, expected: tuple[int, str]) -> None:
     lines = problems.split(text.encode())
-    first = next(problems.diagnostics(read(text).problems, lambda _: lines))
+    document = parsed(text)
+    found = config.interpret(document, "").problems
+    first = next(problems.diagnostics(found, lambda _: lines, document))
     assert (first.line, first.source[first.column - 1 : first.end_column - 1]) == expected
 
 
@@ -89,7 +91,7 @@ def test_no_file_is_too_odd(content: bytes, start: bytes) -> None:
     config.interpret(document, "")
     found = [*document.problems, *problems.comments(document)]
     lines = problems.split(start + content)
-    told = list(problems.diagnostics(found, lambda _: lines))
+    told = list(problems.diagnostics(found, lambda _: lines, document))
     for diagnostic in told:
         assert diagnostic.end_column - 1 <= max(len(diagnostic.source), 1)
     stream = io.StringIO()
@@ -98,7 +100,9 @@ def test_no_file_is_too_odd(content: bytes, start: bytes) -> None:
 
 
 def test_a_line_that_is_no_longer_there_is_not_shown() -> None:
-    (diagnostic,) = problems.diagnostics(read("[bond0]\nmiimon = x").problems, lambda _: [])
+    document = parsed("[bond0]\nmiimon = x")
+    found = config.interpret(document, "").problems
+    (diagnostic,) = problems.diagnostics(found, lambda _: [], document)
     assert (diagnostic.line, diagnostic.column, diagnostic.source) == (2, 10, "")
     stream = io.StringIO()
     diagnostics.show(terminal.console(stream), [diagnostic])
@@ -134,15 +138,48 @@ def test_what_is_only_rounded_or_given_twice_is_a_warning() -> None:
         ("wpa-passphrase=geheim", "wpa-passphrase=******"),
         ("wep_key0 : 12345", "wep_key0 : *****"),
         ("psk =", "psk ="),
-        ("wired = eth0", "wired = eth0"),
+        ("wifi = Home:horse", "wifi = **********"),
+        ("wireles = wlan0", "wireles = wlan0"),
+        ("wireles = wlan0 psk=horse", "wireles = wlan0 psk=*****"),
+        ("correct horse battery", "*********************"),
+        ("wired = ho/rse psk=horse", "wired = ho/rse psk=*****"),
+        ("psk = a\x07horse", "psk = *******"),
+        ("  a\x07horse", "  *******"),
     ],
 )
-def test_no_password_is_shown(line: str, shown: str) -> None:
-    text = f"[bond0]\n{line}\n"
-    assert problems.without_secret(line) == shown
-    for diagnostic in problems.diagnostics(read(text).problems, lambda _: text.splitlines()):
-        assert diagnostic.source == shown
-        assert "horse" not in diagnostic.text
+def test_no_password_is_shown(line: str, shown: str, tmp_path: Path) -> None:
+    (diagnostic,) = diagnostics_of(configured(tmp_path, f"[bond0]\n{line}\n"))
+    assert diagnostic.source == shown
+    assert "horse" not in diagnostic.text.replace("'ho/rse'", "")
+
+
+CONTINUED = """\
+[bond0]
+psk =
+    correct horse ; battery
+wireless = wlp3s0
+    psk="correct-horse-battery"
+    horse-battery-staple
+mac = active
+    password: horse
+[bond0/horse]
+wired = eth0
+    en* # dock
+"""
+
+
+def test_no_password_on_a_continuation_line_is_shown_or_logged(tmp_path: Path) -> None:
+    found = {d.line: d for d in diagnostics_of(configured(tmp_path, CONTINUED))}
+    assert sorted(found) == [2, 3, 5, 6, 7, 9, 10, 11]
+    assert found[3].source == "    ***********************"
+    assert found[3].text.startswith("'*********' is part of the value")
+    assert found[5].source == "    psk=***********************"
+    assert found[6].source == "    ********************"
+    assert "'********************'" in found[6].text
+    assert found[7].text.startswith("'active password: *****' ")
+    assert found[11].source == "    en* # dock"
+    told = "".join(messages.line(problem) for problem in read(CONTINUED).problems)
+    assert "horse" not in told.replace("[bond0/horse]", "")
 
 
 @pytest.mark.parametrize(

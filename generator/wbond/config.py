@@ -112,6 +112,7 @@ PORT_LISTS: "dict[str, Reader]" = {
     "match_path": values.glob,
     "match_usb": values.glob_of_hexadecimal("not-a-usb-glob"),
 }
+OPTIONS = frozenset((*BOND_SETTINGS, *BOND_LISTS, *PORT_SETTINGS, *PORT_LISTS))
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")
 INTERNAL_ERROR = "internal-error"  # the one code that is not the user's to solve
@@ -149,6 +150,10 @@ class _Interpreter:
             bond.ports.sort(key=lambda port: -port.priority)
         self.result.bonds = list(bonds.values())
         self.result.problems.sort(key=lambda problem: (problem.place.file, problem.place.line))
+        if self.result.problems:
+            from wbond import secrets  # costs 0.3 ms: only where there is something to say
+
+            secrets.hide(self.document, self.result.problems, OPTIONS)
         return self.result
 
     def _isolated(

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Problems of the configuration -> diagnostics; and comments that are part of a value."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
-from wbond import ini, messages
-from wbond.ini import Place, Problem
+from wbond import config, ini, messages, secrets
+from wbond.ini import Document, Place, Problem
 
 from wbond_cli.check.diagnostics import Diagnostic
 
 Lines = Callable[[str], list[str]]  # of a file, by the name that its places have
-# What other programs call a password or a key, in the forms of an INI file and of YAML.
-_SECRET = re.compile(r"((?:psk|pass|secret|key|pin|wep)\w*[\"']?\s*[=:]\s*)(\S.*)", re.IGNORECASE)
 
 
-def diagnostics(problems: Iterable[Problem], lines: Lines) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each problem, in the order given; `lines` are to be shown."""
+def diagnostics(
+    problems: Iterable[Problem], lines: Lines, document: Document
+) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each problem of a document, in the order given, with its line."""
+    hidden = secrets.columns(document, config.OPTIONS)
     for problem in problems:
         place = problem.place
         source = lines(place.file)[place.line - 1 : place.line] if place.column else []
@@ -30,13 +30,18 @@ def diagnostics(problems: Iterable[Problem], lines: Lines) -> Iterator[Diagnosti
             option=problem.option,
             column=place.column,
             end_column=place.end,
-            source=without_secret(source[0]) if source else "",
+            source=_without_secret(source[0], problem, hidden) if source else "",
         )
 
 
-def without_secret(line: str) -> str:
+def _without_secret(line: str, problem: Problem, hidden: secrets.Lines) -> str:
     """Return a line that may be shown and sent to others, as long as before: no password in it."""
-    return _SECRET.sub(lambda found: found[1] + "*" * len(found[2]), line)
+    known = config.OPTIONS
+    if problem.code == "unknown-option" and messages.suggestion(problem):
+        known |= {problem.value}  # a known one, misspelt
+        return secrets.without(line, secrets.column(line, known))
+    column = hidden.get((problem.place.file, problem.place.line))
+    return secrets.without(line, secrets.column(line, known) if column is None else column)
 
 
 def split(content: bytes) -> list[str]:

@@ -5,7 +5,7 @@ import os
 from functools import cache
 from typing import NamedTuple
 
-from wbond import config, ini, units
+from wbond import config, ini, secrets, units
 from wbond import main as generator
 from wbond_net.deployed import unit_tree
 
@@ -45,11 +45,13 @@ def configuration(source: Source) -> tuple[config.Config, list[Diagnostic]]:
     """Return what the text means, and what is wrong with it, in the order of the lines."""
     document = _read(source)
     read = config.interpret(document, ini.hostname(source.root))
-    found = [*read.problems, *problems.comments(document)]
+    comments = problems.comments(document)
+    secrets.hide(document, comments, config.OPTIONS)
+    found = [*read.problems, *comments]
     if not read.bonds and not found:
         found.append(problems.missing_bond(document, source.file))
     found.sort(key=lambda problem: _position(problem.place))
-    return read, list(problems.diagnostics(found, _lines(source)))
+    return read, list(problems.diagnostics(found, _lines(source), document))
 
 
 def _position(place: ini.Place) -> tuple[str, int, int]:
@@ -82,7 +84,8 @@ def _verified(context: Context, source: Source) -> list[Diagnostic]:
     """Have systemd verify the plan, as far as its templates are there."""
     before = len(context.config.problems)
     planned = generator.items(context.config, source.root, context.config.leave_out)
-    failed = problems.diagnostics(context.config.problems[before:], _lines(source))
+    added = context.config.problems[before:]
+    failed = problems.diagnostics(added, _lines(source), ini.Document())
     tree = unit_tree.render_items(planned)
     names = [
         name
