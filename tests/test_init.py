@@ -25,6 +25,7 @@ SUPPLICANT = "etc/wpa_supplicant/wpa_supplicant.conf"
 CARD = Adapter(Facts("enp0s31f6", WIRED, driver="e1000e"), False, "")
 RADIO = Adapter(Facts("wlp3s0", WIRELESS, driver="iwlwifi"), False, "")
 DOCK = Adapter(Facts("enp0s20f0u1", WIRED, driver="r8152", usb="17ef:a387"), True, "")
+ODD = Adapter(Facts("usb0", WIRED, driver="cdc_ncm", usb="0bda:8156"), True, "")
 PHONE = Adapter(Facts("usb0", WIRED, driver="rndis_host", usb="18d1:4eeb"), True, "")
 
 
@@ -115,9 +116,17 @@ def test_who_may_not_write_is_told() -> None:
 
 
 def test_what_can_be_unplugged_is_left_to_globs_that_fit() -> None:
-    text = draft.text([DOCK, PHONE, CARD, RADIO], True)
+    text = draft.text([DOCK, ODD, CARD, RADIO], True)
     assert ports(text) == ["enp0s31f6", "usb0", "en*", "eth*", "wlp3s0", "wl*"]
     assert "enp0s20f0u1: cable, can be unplugged, r8152, 17ef:a387" in text
+
+
+def test_what_only_looks_like_a_cable_is_left_out_and_said() -> None:
+    built_in = Adapter(Facts("enp2s0f1u4", WIRED, driver="cdc_ncm", usb="05ac:8233"), False, "")
+    text = draft.text([CARD, RADIO, PHONE, built_in], True)
+    assert ports(text) == ["enp0s31f6", "en*", "eth*", "wlp3s0", "wl*"]
+    assert "#     (left out, as it only looks like a cable: the T2 chip of a Mac)\n" in text
+    assert "speaks" in text
 
 
 def test_without_hardware_globs_are_left() -> None:

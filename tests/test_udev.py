@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wbond import units
+from wbond import escape, units
 from wbond_net.kernel import udev_database
 from wbond_udev import main, match
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts
@@ -45,6 +45,13 @@ DOCK = Facts(
     path="pci-0000:00:14.0-usb-0:1.4:1.0",
     usb="17ef:a387",
 )
+PHONE = Facts(
+    "enp0s20f0u2c4i2",
+    WIRED,
+    driver="ipheth",
+    path="pci-0000:00:14.0-usb-0:2:4.2",
+    usb="05ac:12a8",
+)
 MODEM = Facts("wwp0s20f0u6i8", VIRTUAL, driver="qmi_wwan", usb="1199:9079")
 BRIDGE = Facts("en-bridge", VIRTUAL)
 
@@ -69,7 +76,7 @@ def test_real_adapters_are_seen_as_what_they_are() -> None:
     words = ["umockdev-run", *given_to, "--", "/usr/bin/python3", "-c", SHOW, *paths]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     found = {eval(line) for line in done.stdout.splitlines()}
-    assert found == {CARD, RADIO, STICK, DOCK, MODEM, BRIDGE}
+    assert found == {CARD, RADIO, STICK, DOCK, PHONE, MODEM, BRIDGE}
 
 
 # --- matching -----------------------------------------------------------------
@@ -171,8 +178,8 @@ def test_what_has_to_be_known_of_a_device() -> None:
 @given(st.text(max_size=8), st.text("en*?[]-1\n", max_size=8))
 @settings(deadline=None)
 def test_a_glob_fits_as_fnmatch_says(text: str, glob: str) -> None:
-    assert match.fits(text, glob) == fnmatchcase(text, glob)
-    assert match.fits(f"en{text}", glob) == fnmatchcase(f"en{text}", glob)
+    assert escape.fits(text, glob) == fnmatchcase(text, glob)
+    assert escape.fits(f"en{text}", glob) == fnmatchcase(f"en{text}", glob)
 
 
 HOSTILE = ['"', "'", "\n", "$(reboot)", "%n", "\\", "../../x", "*", "[a-z]*", "é" * 4000, "\x00"]

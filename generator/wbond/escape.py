@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every quoting rule in one place: unit names, unit-file values, lines of a log.
+"""Every quoting rule in one place: unit names, unit-file values, lines of a log; and globs.
 
 Interface names and configured strings are hostile input; what leaves this
 module is safe at the place that the function names.
@@ -82,6 +82,17 @@ def _plain(text: str) -> bool:
 def is_glob(text: str) -> bool:
     """Tell a glob from a literal name."""
     return "*" in text or "?" in text or "[" in text
+
+
+def fits(text: str, glob: str) -> bool:
+    """Tell whether a glob fits a text as fnmatch(3) does, case included."""
+    start = glob.removesuffix("*")
+    if not is_glob(start):
+        return text.startswith(start) if glob != start else text == glob
+    # re, which fnmatch needs: 10 ms, which names, `en*` and its like do without.
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(text, glob)
 
 
 def printable(text: str) -> str:

@@ -22,8 +22,17 @@ def named(environ: "Mapping[str, str]") -> Facts:
     `WBOND_NAME` is the name that the device is to have, where udev has not
     renamed it yet. Raises KeyError where the environment is not that of an event.
     """
-    folder, name = f"/sys{environ['DEVPATH']}", environ["INTERFACE"]
-    return Facts(environ.get("WBOND_NAME") or name, kind(folder))
+    folder = f"/sys{environ['DEVPATH']}"
+    return Facts(_name(environ), kind(folder))
+
+
+def seen(environ: "Mapping[str, str]") -> Facts:
+    """Return of the same device what sysfs says besides: what `named` returns, driver, USB ids."""
+    return facts(f"/sys{environ['DEVPATH']}", _name(environ), lambda _: "")
+
+
+def _name(environ: "Mapping[str, str]") -> str:
+    return environ.get("WBOND_NAME") or environ["INTERFACE"]
 
 
 def facts(folder: str, name: str, udev: "Callable[[str], str]", mac: str = "") -> Facts:

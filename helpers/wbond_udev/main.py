@@ -42,7 +42,7 @@ def query(environ: "Mapping[str, str]", root: str) -> int:
     """Print the properties of the device of this event; nothing for one that is no port."""
     configured = configuration(root)
     try:
-        facts = device_facts(environ, match.options(configured))
+        facts = device_facts(environ, configured)
     except NoDevice as error:
         sys.stderr.write(f"wbond-udev: udev's event names no device: {error}\n")
         return 1
@@ -51,13 +51,17 @@ def query(environ: "Mapping[str, str]", root: str) -> int:
     return 0
 
 
-def device_facts(environ: "Mapping[str, str]", options: set[str]) -> "Facts":
-    """Return what these `match_` options look at of the device of this event. Raises NoDevice."""
+def device_facts(environ: "Mapping[str, str]", configured: config.Config) -> "Facts":
+    """Return what the configuration looks at of the device of this event. Raises NoDevice."""
+    options = match.options(configured)
     if options <= {"match_name"}:
         try:
-            return adapter.named(environ)
+            facts = adapter.named(environ)
         except KeyError as error:
             raise NoDevice(f"{error.args[0]} is not set") from None
+        found = match.find(configured, facts)
+        # A name is enough for one that is named, and for one that nothing takes.
+        return facts if found is None or found[1].literal else adapter.seen(environ)
     # pyudev and the site-packages that it is in: 35 ms, which names and kinds do without.
     import site
 
@@ -80,9 +84,14 @@ def configuration(root: str) -> config.Config:
 def properties(
     configured: config.Config, facts: "Facts", wants: str
 ) -> "Iterator[tuple[str, str]]":
-    """Yield the udev properties of a port; `wants` is what other rules have it want."""
+    """Yield the udev properties of a port; `wants` is what other rules have it want.
+
+    Of a device that is kept out of a bond, why.
+    """
     found = match.find(configured, facts)
     if found is None:
+        if out := match.left_out(configured, facts):
+            yield "WBOND_LEFT_OUT", out[1]
         return
     bond, port = found
     yield "WBOND_BOND", bond.name

@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import image
-from laptop import BOND, CARD, FILES, RADIO, Laptop, install
+from laptop import BOND, CARD, DOCK_SECTION, FILES, RADIO, Laptop, install
 
 RELEASE = image.RELEASES[-1]
 STICK_MAC = "02:00:00:00:05:01"
 CONFIGURATION = f"""[bond0]
 wired = {CARD} en*
 wireless = {RADIO} wl*
-"""
+{DOCK_SECTION}"""
 
 
 class Story:

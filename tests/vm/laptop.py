@@ -19,6 +19,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CARD, RADIO, BOND = "enp0s10", "wlp3s0", "bond0"
 CONFIGURATION = "/etc/wbond.conf"
 SMALLEST = f"[bond0]\nwired = {CARD}\nwireless = {RADIO}\n"
+# QEMU's USB card has the id of a Linux USB gadget, which no glob takes.
+DOCK_SECTION = f"""
+[{BOND}/dock]
+kind = wired
+match_usb = 0525:a4a2
+"""
 SUPPLICANT = """ctrl_interface=/run/wpa_supplicant
 network={
     ssid="lab"

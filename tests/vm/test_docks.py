@@ -6,7 +6,7 @@ import time
 import pytest
 from guests import Resume
 from hardware import DOCK_MAC
-from laptop import BOND, CARD, RADIO, Laptop
+from laptop import BOND, CARD, DOCK_SECTION, RADIO, Laptop
 from sticks import CONFIGURATION, quiet, wait_gone
 
 
@@ -49,7 +49,8 @@ def stand_by_and_leave(laptop: Laptop) -> None:
 
 def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Laptop) -> None:
     laptop.wait_both()
-    laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
+    configuration = f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO} wl*\n{DOCK_SECTION}"
+    laptop.write("/etc/wbond.conf", configuration)
     laptop.run("systemctl", "daemon-reload")
     tcp = laptop.traffic("tcp")
     stand_by_and_leave(laptop)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from guests import Guests
-from laptop import BOND, CARD, DHCP6C, RADIO, SUPPLICANT, Laptop
+from laptop import BOND, CARD, DHCP6C, DOCK_SECTION, RADIO, SUPPLICANT, Laptop
 from machine import Snapshot
 
 from tests import test_docs
@@ -166,7 +166,8 @@ def commands() -> list[list[str]]:
 
 
 def test_what_the_documents_tell_to_run_runs(laptop: Laptop) -> None:
-    laptop.write("/etc/wbond.conf", f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n")
+    configuration = f"[{BOND}]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n{DOCK_SECTION}"
+    laptop.write("/etc/wbond.conf", configuration)
     laptop.run("wbond", "apply", "--yes", timeout=120)
     laptop.wait_both()
     laptop.radios.plug_all(STICKS)

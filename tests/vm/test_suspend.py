@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from channels import CommandFailed, GuestLost
 from guests import Boot, Resume
-from laptop import CARD, FILES, RADIO, Laptop
+from laptop import CARD, DOCK_SECTION, FILES, RADIO, Laptop
 
 STICK_MAC = "02:00:00:00:05:01"
 # Gone before any process of the laptop has had its turn: as near as a radio without a plug comes.
@@ -17,7 +17,7 @@ PULL_ON_WAKING = """#!/bin/sh
 
 
 SET_UP = {
-    "/etc/wbond.conf": f"[bond0]\nwired = {CARD} en*\nwireless = {RADIO} wl*\n",
+    "/etc/wbond.conf": f"[bond0]\nwired = {CARD}\nwireless = {RADIO} wl*\n{DOCK_SECTION}",
     # Its power button wakes it, and does no more.
     "/etc/systemd/logind.conf.d/button.conf": "[Login]\nHandlePowerKey=ignore\n",
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wbond.config import Bond, Port
 from wbond.messages import ERROR, NOTE, WARNING
+from wbond_udev import match
 from wbond_udev.match import WIRED, WIRELESS
 
 from wbond_cli.check import hardware
@@ -66,6 +67,16 @@ def wrong_kinds(context: Context) -> Iterator[Diagnostic]:
             remedy = f"Move it to {adapter.facts.kind}."
             where = (*_where(port), bond.name, port.kind)
             yield Diagnostic("wrong-kind", ERROR, text, remedy, *where)
+
+
+def left_out(context: Context) -> Iterator[Diagnostic]:
+    """What a glob would take, and is no port."""
+    for adapter in context.adapters:
+        if found := match.left_out(context.config, adapter.facts):
+            bond, reason = found
+            text = f"{adapter.facts.name} is left out of {bond.name}: {reason}"
+            remedy = "To have it all the same, name it in `wired`, or describe it in a section."
+            yield Diagnostic("left-out", NOTE, text, remedy)
 
 
 def blocked_radios(context: Context) -> Iterator[Diagnostic]:

@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     dependencies.machine_id,
     ports.absent_ports,
     ports.wrong_kinds,
+    ports.left_out,
     ports.blocked_radios,
     ports.supplicant_files,
     ports.client_files,

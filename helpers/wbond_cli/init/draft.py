@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from wbond import ConfigError, config, escape, values
 from wbond.plan import FIRST_BOND
-from wbond_udev.match import WIRED, WIRELESS
+from wbond_udev import look_alikes
+from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from wbond_cli.check.hardware import Adapter
 
@@ -51,7 +52,7 @@ def text(adapters: list[Adapter], has_dhcp6c: bool) -> str:
 def choose(adapters: list[Adapter], kind: str) -> Choice:
     """Choose names for what stays in the machine, globs behind for what may be plugged in."""
     globs = list(config.DEFAULT_PORTS[kind])
-    of_kind = [adapter for adapter in adapters if adapter.facts.kind == kind]
+    of_kind = [a for a in adapters if a.facts.kind == kind and not _look_alike(a.facts)]
     built_in = [a.facts.name for a in of_kind if not a.plugged and usable(a.facts.name)]
     plugged = [a.facts.name for a in of_kind if a.plugged and usable(a.facts.name)]
     # What no glob takes must be named.
@@ -75,6 +76,11 @@ def usable(name: str) -> bool:
     return name.isprintable() and name[0] not in "#;"
 
 
+def _look_alike(facts: Facts) -> str:
+    """Return what only looks like a cable, nothing for anything else."""
+    return look_alikes.name(facts.driver, facts.usb) if facts.kind == WIRED else ""
+
+
 def _hardware(adapters: list[Adapter]) -> str:
     lines = ["# Found on this machine:"]
     for adapter in adapters:
@@ -83,11 +89,19 @@ def _hardware(adapters: list[Adapter]) -> str:
         where = "can be unplugged" if adapter.plugged else "built in"
         parts = [what, where, facts.driver, facts.usb]
         lines.append(f"#   {escape.printable(facts.name)}: {', '.join(filter(None, parts))}")
-        if not usable(facts.name):
-            lines.append("#     (such a name cannot be written here; a glob or match_ takes it)")
+        if seeming := _look_alike(facts):
+            lines += _indented(f"(left out, as it only looks like a cable: {seeming})")
+        elif not usable(facts.name):
+            lines += _indented("(such a name cannot be written here; a glob or match_ takes it)")
     if not adapters:
         lines.append("#   neither a cable nor a radio")
     return "\n".join(lines) + "\n"
+
+
+def _indented(text: str) -> list[str]:
+    """Return the lines of a comment on the adapter above."""
+    begin = "#     "
+    return textwrap.wrap(text, _WIDTH, initial_indent=begin, subsequent_indent=begin)
 
 
 def _dhcp6(has_dhcp6c: bool) -> list[str]:
