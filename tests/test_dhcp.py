@@ -67,7 +67,7 @@ def test_without_a_file_dhclient_has_its_own_defaults(
 ) -> None:
     own = f"{places}/nowhere.conf"
     assert "include" not in prepared(places, own)
-    assert f"{own} does not exist" in capsys.readouterr().out
+    assert f"{own}: No such file or directory; " in capsys.readouterr().out
 
 
 def test_the_address_that_dhclient_reads_is_noted(places: Path) -> None:

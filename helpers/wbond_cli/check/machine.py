@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from wbond import ini
 from wbond import main as generator
+from wbond_net import regular_file
 
 # Where systemd looks for programs that units name without a path (systemd.exec(5)).
 PROGRAM_PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin")
@@ -19,6 +20,7 @@ PROGRAM_PATH = ("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin"
 # generators make some, netplan's for systemd-networkd.
 _ENABLED = ("etc/systemd/system", "run/systemd/system", "run/systemd/generator")
 _PYTHON = ("usr/lib", "usr/local/lib")
+_LONGEST = 1 << 24  # bytes; a distribution's modules.dep has below one million
 _LINKS_MAX = 40  # links one behind the other, as the kernel allows (path_resolution(7))
 
 
@@ -59,10 +61,10 @@ class Machine:
         Those of sysfs say a page; modules.dep is larger than any configuration.
         """
         try:
-            with open(self.real(path), encoding="utf-8", errors="replace") as file:
-                return file.read().strip()
+            octets = regular_file.read(self.real(path), _LONGEST)
         except OSError:
             return ""
+        return octets.decode("utf-8", "replace").strip()
 
     def exists(self, path: str) -> bool:
         """Tell whether a name leads to something."""

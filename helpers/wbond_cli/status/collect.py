@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wbond import escape, units
 from wbond.values import MacPolicy
+from wbond_net import regular_file
 from wbond_net.clients import identity, leases
 from wbond_net.clients.leases import Lease
 from wbond_net.deployed import unit_tree
@@ -25,7 +26,6 @@ from wbond_cli.status.model import Advice, Association, Facts, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
-LEASES_MAX = 1 << 20  # bytes, of the file's end; dhclient shortens it only at its start
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
 
@@ -159,13 +159,16 @@ class Collector:
         for bond in build.bond_names(facts):
             path = LEASES.format(bond)
             try:
-                known[bond] = tuple(leases.parse(_end_of(os.path.join(self.root, path))))
+                # Of its end: dhclient shortens it only at its start.
+                octets = regular_file.read_end(os.path.join(self.root, path))
+                known[bond] = tuple(leases.parse(octets.decode("utf-8", "replace")))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 shown = escape.printable(f"/{path}")
                 text = f"{shown}: {error.strerror}; servers are not shown"
-                facts = _with_fault(facts, Advice(text, "sudo wbond status"))
+                remedy = "sudo wbond status" if isinstance(error, PermissionError) else ""
+                facts = _with_fault(facts, Advice(text, remedy))
         return facts._replace(leases=known)
 
 
@@ -183,13 +186,6 @@ def _speed(cable: Link) -> int | None:
     """Return the speed in Mb/s; the kernel says -1, or nothing, if the driver knows none."""
     text = sysfs.attribute(cable.name, "speed") if cable.has_carrier else ""
     return int(text) if text.isdecimal() and int(text) else None
-
-
-def _end_of(path: str) -> str:
-    """Return the end of a file as text. Raises OSError."""
-    with open(path, "rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - LEASES_MAX))
-        return file.read().decode("utf-8", "replace")
 
 
 def parse_units(text: str) -> Iterator[Unit]:

@@ -4,7 +4,7 @@
 import os
 import time
 
-from wbond_net import files, runtime
+from wbond_net import files, regular_file, runtime
 from wbond_net.clients import identity
 from wbond_net.kernel import addresses, sysfs
 from wbond_net.kernel.journal import say
@@ -27,8 +27,8 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
     own = environ["DHCLIENT_CONF"]
     if own in CONFS:
         own = next((path for path in CONFS if os.path.exists(path)), own)
-    if not os.path.exists(own):
-        say(f"{own} does not exist; dhclient works with its own defaults")
+    if fault := regular_file.why_not(own):
+        say(f"{own}: {fault}; dhclient works with its own defaults")
     os.makedirs(STATE, exist_ok=True)
     identifier = identity.client_identifier(bond, environ["DUID"])
     files.write(f"{STATE}/dhclient.{bond}.conf", configuration(bond, own, identifier))
@@ -53,8 +53,8 @@ def prolong(bond: str, path: str) -> None:
         return
     from wbond_net.clients import leases  # with re and datetime; not for a first start, at boot
 
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        noted = {lease.address: lease for lease in leases.parse(file.read())}
+    text = regular_file.read_end(path).decode("utf-8", "surrogateescape")
+    noted = {lease.address: lease for lease in leases.parse(text)}
     for address, prefix in addresses.leased(bond).items():
         lease = noted.get(address)
         if lease and lease.seconds and (lease.expire or 0) > time.time():
@@ -73,7 +73,7 @@ def configuration(bond: str, own: str, identifier: bytes) -> str:
         "backoff-cutoff 10;",
         "retry 15;",
     ]
-    if os.path.exists(own):
+    if not regular_file.why_not(own):
         lines += _user_conf(own)
     lines += [
         f'interface "{_quoted(bond)}" {{',
@@ -87,8 +87,7 @@ def _user_conf(path: str) -> list[str]:
     """Include the user's file, or copy it where AppArmor would keep dhclient from it."""
     if os.path.realpath(path).startswith(MAY_READ):
         return [f'include "{_quoted(path)}";']
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read().splitlines()
+    return regular_file.read(path).decode("utf-8", "surrogateescape").splitlines()
 
 
 def _quoted(text: str) -> str:

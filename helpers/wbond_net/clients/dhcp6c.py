@@ -5,7 +5,7 @@ import os
 import select
 import sys
 
-from wbond_net import files, runtime
+from wbond_net import files, regular_file, runtime
 from wbond_net.clients import identity
 from wbond_net.kernel.journal import say
 
@@ -30,10 +30,11 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
     path, own = runtime.path(bond, "dhcp6c.conf"), environ["DHCP6C_CONF"]
     if os.path.lexists(path):
         os.unlink(path)
-    if os.path.exists(own):
+    fault = regular_file.why_not(own)
+    if not fault:
         os.symlink(own, path)
     else:
-        say(f"{own} does not exist; dhcp6c asks for an address and for name servers")
+        say(f"{own}: {fault}; dhcp6c asks for an address and for name servers")
         files.write(path, configuration(bond, SCRIPT))
 
 

@@ -9,6 +9,8 @@ import _socket
 import os
 import zlib
 
+from wbond_net import regular_file
+
 # `systemd-id128 new`, once and for all: makes wbond's identifiers differ from other programs'.
 _APPLICATION = bytes.fromhex("6c1f0c5ad6a54d4b9a4f7e6c9b1d2e83")
 
@@ -19,8 +21,8 @@ class NoMachineId(Exception):
 
 def _machine_id(root: str) -> bytes:
     try:
-        with open(os.path.join(root, "etc/machine-id"), encoding="ascii", errors="replace") as file:
-            octets = bytes.fromhex(file.read().strip())
+        text = regular_file.read(os.path.join(root, "etc/machine-id"))
+        octets = bytes.fromhex(text.decode("ascii", "replace").strip())
     except (OSError, ValueError):
         octets = b""
     if len(octets) != 16:

@@ -7,6 +7,8 @@ interfaces(5), and what ifquery of ifupdown 0.8.41 makes of it.
 
 import os
 
+from wbond_net import regular_file
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,14 +40,14 @@ def _lines(root: str) -> "Iterator[tuple[str, int, list[str]]]":
 def _read(path: str) -> "Iterator[tuple[int, list[str]]]":
     """Yield number and words of each line; a comment is the only one that is never continued."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = enumerate(file, 1)
-            for number, line in lines:
-                while line.endswith("\\\n") and line.lstrip()[0] != "#":
-                    line = line[:-2] + next(lines, (0, ""))[1]
-                yield number, line.split()
+        text = regular_file.read(path).decode("utf-8", "replace")
     except OSError:
         return
+    lines = enumerate(text.split("\n"), 1)
+    for number, line in lines:
+        while line.endswith("\\") and line.lstrip()[0] != "#":
+            line = line[:-1] + next(lines, (0, ""))[1]
+        yield number, line.split()
 
 
 def _sourced(root: str, path: str, keyword: str, pattern: str) -> list[str]:
