@@ -37,6 +37,7 @@ OWN -= {
     "wbond.log",
     "wbond.messages",
     "wbond.other_tools",
+    "wbond.secrets",
 }  # loaded only where there is something to say
 OWN -= {"wbond.version"}  # for setup.cfg and the command
 # What `import os` comes to where site does not, and the switch of the garbage collector.

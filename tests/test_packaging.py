@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -291,17 +293,18 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout that is nobody's: makepkg refuses to run as root."""
-    place = tmp_path_factory.mktemp("arch")
-    copy_tree(place / "wbond")
-    if os.geteuid() == 0:
-        for path in (place, *place.rglob("*")):
-            os.chown(path, 65534, 65534)
-        for path in (place, *place.parents):  # pytest's folders are for their owner alone
-            if path.stat().st_uid in (os.geteuid(), 65534) and str(path).startswith("/tmp/"):
-                path.chmod(path.stat().st_mode | 0o111)
-    return place / "wbond"
+def checkout() -> Iterator[Path]:
+    """A checkout that is nobody's: makepkg refuses to run as root.
+
+    It is not among pytest's folders, which each run of pytest closes to all but their owner.
+    """
+    with tempfile.TemporaryDirectory(prefix="wbond-arch-") as folder:
+        place = Path(folder)
+        copy_tree(place / "wbond")
+        if os.geteuid() == 0:
+            for path in (place, *place.rglob("*")):
+                os.chown(path, 65534, 65534)
+        yield place / "wbond"
 
 
 def makepkg(checkout: Path, *words: str) -> str:
