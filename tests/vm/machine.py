@@ -99,8 +99,9 @@ class Machine:
     def _start_qemu(self, command: list[str], console: bool = False) -> None:
         """Start QEMU, whose processors wait, and connect to it."""
         with (self.folder / "qemu.log").open("wb") as log:
+            # It ends with this process, however that ends.
             self.qemu = subprocess.Popen(
-                command,
+                ["setpriv", "--pdeathsig", "KILL", *command],
                 stdin=None if console else subprocess.DEVNULL,
                 stdout=None if console else log,
                 stderr=log,
