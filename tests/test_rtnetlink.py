@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.attributes import parse
-from wbond_net.kernel.netlink import KernelError, Message, Overrun, messages
+from wbond_net.kernel.netlink import ATTEMPTS, KernelError, Message, Overrun, messages
 from wbond_net.kernel.rtnetlink import Address, Bond, Event, Link, Slave
 
 NEWLINK, DELLINK, NEWADDR, DELADDR = 16, 17, 20, 21
@@ -298,6 +298,23 @@ def test_a_dump_that_was_interrupted_is_made_again(kernel: FakeKernel) -> None:
         [reply(bond_message(), 2), done(2)],
     ]
     assert list(rtnetlink.Socket(rtnetlink.LINKS).links()) == [9]
+
+
+def test_a_dump_that_is_interrupted_each_time_is_taken_as_it_is(kernel: FakeKernel) -> None:
+    kernel.dumps = [
+        [reply(bond_message(), number), done(number, flags=0x12)]
+        for number in range(1, ATTEMPTS + 1)
+    ]
+    assert list(rtnetlink.Socket(rtnetlink.LINKS).links()) == [9]
+    assert len(kernel.requests) == ATTEMPTS
+
+
+def test_who_cannot_keep_up_with_the_kernel_gives_up(kernel: FakeKernel) -> None:
+    netlink = rtnetlink.Socket(rtnetlink.LINKS)
+    kernel.dumps = [[LOST]] * ATTEMPTS
+    with pytest.raises(OSError, match="faster than they can be read"):
+        netlink.consistent(netlink.links)
+    assert len(kernel.requests) == ATTEMPTS
 
 
 def test_lost_events_are_told(kernel: FakeKernel) -> None:

@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
 
+ATTEMPTS = 10  # at a dump that comes whole; one takes some hundred microseconds
+
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port id
 _ERRNO_SIZE = 4  # bytes, the first field of nlmsgerr; a header follows
 _BUFFER = 1 << 20  # bytes; a dock brings a burst of messages
@@ -105,12 +107,15 @@ class Socket:
     def dump(self, kind: int, body: bytes) -> list[Message]:
         """Ask for all objects of a kind, again where they changed meanwhile.
 
-        Raises KernelError, Overrun.
+        Where they never stop changing, what came last is the answer, as it is to ip(8): each object
+        in it is true, and one that is not in it is new to those who have subscribed. Raises
+        KernelError, Overrun.
         """
-        while True:
+        for _ in range(ATTEMPTS):
             replies = self._answer(kind, body, NLM_F_REQUEST | NLM_F_DUMP)
             if not any(reply.flags & NLM_F_DUMP_INTR for reply in replies):
-                return replies
+                break
+        return replies
 
     def reports(self) -> list[Message]:
         """Return what the kernel has reported since the last call, oldest first; does not wait.

@@ -8,6 +8,7 @@ raises for it.
 from __future__ import annotations
 
 import _socket
+import errno
 import struct
 
 from wbond_net.kernel import netlink, uapi
@@ -325,11 +326,13 @@ class Socket(netlink.Socket):
     def consistent(self, ask: Callable[[], T]) -> T:
         """Return the answer to one or more dumps, asked for until it came whole; then events go on.
 
-        What has been reported before is dropped. Raises OSError.
+        What has been reported before is dropped. Raises OSError, also where more is reported, time
+        after time, than can be read.
         """
-        while True:
+        for _ in range(netlink.ATTEMPTS):
             try:
                 self.discard()
                 return ask()
             except Overrun:
                 continue
+        raise OSError(errno.ENOBUFS, "interfaces change faster than they can be read")
