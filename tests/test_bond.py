@@ -106,6 +106,16 @@ def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
     assert machine.ran[-1] == f"{START} bond0-supplicant@wlan0.service"
 
 
+@pytest.mark.parametrize("runs", [True, False])
+def test_where_udev_does_not_run_it_is_said(
+    machine: Machine, capsys: pytest.CaptureFixture[str], runs: bool
+) -> None:
+    if not runs:
+        machine.udev.rmdir()
+    assert bond.main(["up", "bond0"], ENVIRON) == 0
+    assert ("udev does not run" not in capsys.readouterr().out) is runs
+
+
 BEGIN_AGAIN = "systemctl try-restart --no-block -- wbond-watch@bond0.service"
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODULE = "/sys/module/bonding"
+UDEV = "/run/udev/control"  # its socket
 USAGE = "usage: wbond-bond up|set|ports|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 REFUSED = 2
@@ -200,8 +201,11 @@ def _start_ports(bond: str) -> None:
     """Start the ports whose devices are there: a device asks for its port only when it appears.
 
     udev's database lacks the virtual devices that are named literally, and those whose events
-    came before the bond was configured.
+    came before the bond was configured. Without udev, as in a container, systemd takes no device
+    for present, and the ports' units wait in vain.
     """
+    if not os.path.exists(UDEV):
+        say(f"udev does not run ({UDEV} is missing): no port can start, as systemd sees no device")
     names = sorted({*udev_database.ports(bond), *named_ports.present(bond)})
     if names:
         command.attempt(command.run, "systemctl", "start", "--no-block", "--", *names)
