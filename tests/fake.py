@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wbond_net.kernel import sysfs, uapi
-from wbond_net.kernel.attributes import IFADDRMSG, IFINFOMSG, attribute, u32
+from wbond_net.kernel.attributes import IFADDRMSG, IFINFOMSG, RTMSG, attribute, u32
 from wbond_net.kernel.netlink import KernelError
 
 OWN = {"enp0s10": "52:54:00:00:00:01", "wlp3s0": "02:00:00:00:00:00", "eth9": "52:54:00:00:00:09"}
@@ -40,6 +40,7 @@ class Machine:
         self.mtu: dict[str, tuple[int, ...]] = {}  # and the lowest and the highest one
         self.addresses: list[bytes] = []
         self.sent = 0
+        self.routes: list[bytes] = []
         self.programs: list[str] = []
 
     def add(self, name: str, address: str = "", up: bool = False, master: str = "") -> Path:
@@ -81,6 +82,19 @@ class Machine:
         own = attribute(uapi.IFA_LOCAL, ipaddress.IPv4Address(text).packed)
         header = IFADDRMSG.pack(2, 24, flags, 0, self.index(name))
         self.addresses.append(header + own + attribute(uapi.IFA_CACHEINFO, times))
+
+    def add_route(
+        self, name: str, destination: str, gateway: str, protocol: int = 3, table: int = 254
+    ) -> None:
+        """Add an IPv4 route; a protocol of 3 is that of ip(8)."""
+        network = ipaddress.IPv4Network(destination)
+        header = RTMSG.pack(2, network.prefixlen, 0, 0, table, protocol, 0, 1, 0)
+        fields = u32(uapi.RTA_OIF, self.index(name))
+        if network.prefixlen:
+            fields += attribute(uapi.RTA_DST, network.network_address.packed)
+        if gateway:
+            fields += attribute(uapi.RTA_GATEWAY, ipaddress.IPv4Address(gateway).packed)
+        self.routes.append(header + fields)
 
     def rfkill(self, radio: str, soft: int = 0, hard: int = 0) -> None:
         """Give a radio a switch."""
@@ -150,6 +164,8 @@ class Machine:
         """Return what the kernel reports of all interfaces, or of all addresses."""
         if kind == uapi.RTM_GETADDR:
             return self.addresses
+        if kind == uapi.RTM_GETROUTE:
+            return self.routes
         return [self.link(path.name) for path in sorted(self.sysfs.iterdir())]
 
 

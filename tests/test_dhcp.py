@@ -165,6 +165,63 @@ def test_the_address_goes_only_when_the_client_is_stopped(
     assert (machine.ran == ["ip -4 address flush dev bond0 dynamic"]) is flushed
 
 
+LASTING = """\
+lease {
+  fixed-address 192.0.2.7;
+}
+lease {
+  fixed-address 192.0.2.100;
+  option routers 192.0.2.1;
+  option dhcp-lease-time 4294967295;
+}
+"""
+
+
+@pytest.mark.parametrize("static", ["", "192.0.2.7"])
+def test_an_address_that_is_leased_for_ever_goes_with_its_client_and_no_static_one(
+    places: Path, machine: Machine, static: str
+) -> None:
+    (places / "lib/dhcp/dhclient.bond0.leases").write_text(LASTING)
+    machine.add_address("bond0", static or "192.0.2.100", None)
+    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    deleted = [] if static else ["ip -4 address delete 192.0.2.100 dev bond0"]
+    assert machine.ran == [*deleted, "ip -4 address flush dev bond0 dynamic"]
+
+
+def test_an_address_that_is_static_though_it_was_once_leased_stays(
+    places: Path, machine: Machine
+) -> None:
+    text = LEASES.format(seconds=3600, expire=1785412800)
+    (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
+    machine.add_address("bond0", "192.0.2.100", None)
+    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    assert machine.ran == ["ip -4 address flush dev bond0 dynamic"]
+
+
+def test_leases_that_cannot_be_read_keep_no_address(places: Path, machine: Machine) -> None:
+    (places / "lib/dhcp/dhclient.bond0.leases").mkdir()
+    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 1
+    assert machine.ran == ["ip -4 address flush dev bond0 dynamic"]
+
+
+def test_the_routes_of_the_lease_go_and_others_stay(places: Path, machine: Machine) -> None:
+    (places / "lib/dhcp/dhclient.bond0.leases").write_text(LASTING)
+    machine.add("eth1")
+    machine.add_route("bond0", "0.0.0.0/0", "192.0.2.1")
+    machine.add_route("bond0", "192.0.2.1/32", "")
+    machine.add_route("bond0", "0.0.0.0/0", "192.0.2.9")
+    machine.add_route("bond0", "198.51.100.0/24", "192.0.2.1")
+    machine.add_route("eth1", "0.0.0.0/0", "192.0.2.1")
+    machine.add_route("bond0", "0.0.0.0/0", "192.0.2.1", protocol=4)
+    machine.add_route("bond0", "0.0.0.0/0", "192.0.2.1", table=100)
+    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    assert machine.ran == [
+        "ip -4 route delete 0.0.0.0/0 via 192.0.2.1 dev bond0",
+        "ip -4 route delete 192.0.2.1/32 dev bond0",
+        "ip -4 address flush dev bond0 dynamic",
+    ]
+
+
 def test_there_is_nothing_to_flush_without_a_bond(machine: Machine) -> None:
     assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
     assert machine.ran == []

@@ -193,7 +193,7 @@ def test_a_value_that_is_none_is_refused_before_the_kernel_sees_it(
 
 SCRIPT = """
 import sys
-from wbond_net.kernel import addresses, bonds, command, links
+from wbond_net.kernel import addresses, bonds, command, links, routes
 command.attempt({act})
 """
 
@@ -276,6 +276,24 @@ def test_addresses_are_prolonged_and_taken_away(namespace: Namespace) -> None:
     assert namespace.act("addresses.flush, 'v0'") == "ip address flush dev v0\n"
     assert " inet" not in namespace.shows("address", "show", "dev", "v0")
     assert " 203.0.113.1/" in namespace.shows("address", "show", "dev", "v1")
+
+
+@in_a_network_of_its_own
+def test_the_routes_of_a_lease_are_taken_away_and_no_other(namespace: Namespace) -> None:
+    for words in ("address add 192.0.2.5/24 dev v0", "link set v0 up", "link set v1 up"):
+        namespace.run("ip", *words.split())
+    kept = ["default via 192.0.2.2 dev v0 metric 9", "203.0.113.0/24 via 192.0.2.1 dev v0"]
+    kept.append("default via 192.0.2.1 dev v0 proto static metric 7")
+    for words in ("default via 192.0.2.1 dev v0", "198.51.100.0/24 dev v0 scope link", *kept):
+        namespace.run("ip", "-4", "route", "add", *words.split())
+    unwanted = "[('0.0.0.0', 0, '192.0.2.1'), ('198.51.100.0', 24, ''), ('10.0.0.0', 8, '')]"
+    assert namespace.act(f"routes.remove, 'v0', {unwanted}").splitlines() == [
+        "ip -4 route delete 0.0.0.0/0 via 192.0.2.1 dev v0",
+        "ip -4 route delete 198.51.100.0/24 dev v0",
+    ]
+    shown = namespace.run("ip", "-4", "route").replace(" linkdown", "").splitlines()
+    connected = "192.0.2.0/24 dev v0 proto kernel scope link src 192.0.2.5"
+    assert sorted(map(str.strip, shown)) == sorted([*kept, connected])
 
 
 @in_a_network_of_its_own

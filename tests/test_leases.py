@@ -16,6 +16,36 @@ def test_leases_by_dhclient() -> None:
     ]
 
 
+SECOND = (("0.0.0.0", 0, "192.0.2.2"), ("192.0.2.2", 32, ""))
+ROUTER = (("0.0.0.0", 0, "192.0.2.1"), ("192.0.2.1", 32, ""))
+
+
+@pytest.mark.parametrize(
+    ("options", "routes"),
+    [
+        ("routers 192.0.2.1", ROUTER),
+        ("routers 192.0.2.1,192.0.2.2", (*ROUTER, *SECOND)),
+        ("rfc3442-classless-static-routes 0,192,0,2,1", ROUTER[:1]),
+        (
+            "rfc3442-classless-static-routes 24,198,51,100,192,0,2,1,9,10,128,192,0,2,2,"
+            "32,203,0,113,9,0,0,0,0",
+            (
+                ("198.51.100.0", 24, "192.0.2.1"),
+                ("10.128.0.0", 9, "192.0.2.2"),
+                ("203.0.113.9", 32, ""),
+            ),
+        ),
+        ("routers 192.0.2.9;\n  option rfc3442-classless-static-routes 0,192,0,2,1", ROUTER[:1]),
+        *((f"rfc3442-classless-static-routes {bad}", ()) for bad in ("", "0,192,0,2", "33", "x,1")),
+    ],
+)
+def test_the_routes_of_a_lease_are_those_that_dhclient_script_sets(
+    options: str, routes: tuple[leases.Route, ...]
+) -> None:
+    text = f"lease {{\n  fixed-address 192.0.2.7;\n  option {options};\n}}\n"
+    assert list(leases.parse(text)) == [Lease("192.0.2.7", routes=routes)]
+
+
 @pytest.mark.parametrize(
     "moment",
     ["3 2026/02/30 12:00:00", "3 12:00:00", "epoch", "epoch 1e9", "3 99999/1/1 0:0:0", "-"],

@@ -6,12 +6,14 @@ import time
 
 from wbond_net import files, regular_file, runtime
 from wbond_net.clients import identity
-from wbond_net.kernel import addresses, sysfs
+from wbond_net.kernel import addresses, routes, sysfs
 from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from wbond_net.clients.leases import Lease
 
 # Where Debian's AppArmor profile lets dhclient read (/etc/apparmor.d/sbin.dhclient).
 MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
@@ -51,10 +53,7 @@ def prolong(bond: str, path: str) -> None:
     """
     if not os.path.exists(path):
         return
-    from wbond_net.clients import leases  # with re and datetime; not for a first start, at boot
-
-    text = regular_file.read_end(path).decode("utf-8", "surrogateescape")
-    noted = {lease.address: lease for lease in leases.parse(text)}
+    noted = {lease.address: lease for lease in _leases(path)}
     for address, prefix in addresses.leased(bond).items():
         lease = noted.get(address)
         if lease and lease.seconds and (lease.expire or 0) > time.time():
@@ -95,10 +94,34 @@ def _quoted(text: str) -> str:
 
 
 def flush(bond: str, environ: "Mapping[str, str]") -> None:
-    """Remove the leased address, unless dhclient ended by itself and will confirm its lease.
+    """Remove what the lease has set, unless dhclient ended by itself and will confirm its lease.
 
     systemd sets MAINPID only while the main process lives, that is when a
-    person or a dependency stops the unit (systemd.service(5), ExecStop=). Raises KernelError.
+    person or a dependency stops the unit (systemd.service(5), ExecStop=).
+    Not by `dhclient -x`: with STOP, dhclient-script flushes static addresses as well. Raises
+    KernelError, OSError.
     """
-    if environ.get("MAINPID") and sysfs.exists(bond):
+    if not environ.get("MAINPID") or not sysfs.exists(bond):
+        return
+    try:
+        lease = _last_lease(f"{STATE}/dhclient.{bond}.leases")
+        if lease:  # where a static address stands beside the lease's, the routes outlast that
+            routes.remove(bond, lease.routes)
+        if lease and not lease.seconds:
+            addresses.remove(bond, lease.address)
+    finally:
         addresses.flush_leased(bond)
+
+
+def _last_lease(path: str) -> "Lease | None":
+    """Return the lease that counts; None where there has been none. Raises OSError."""
+    if not os.path.exists(path):
+        return None
+    *_, last = (None, *_leases(path))
+    return last
+
+
+def _leases(path: str) -> "list[Lease]":
+    from wbond_net.clients import leases  # with re and datetime; not for a first start, at boot
+
+    return list(leases.parse(regular_file.read_end(path).decode("utf-8", "surrogateescape")))

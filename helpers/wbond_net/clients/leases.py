@@ -13,10 +13,15 @@ _LONGEST = 0xFFFFFFFE  # s; one more is for ever, to a server (RFC 2131, 3.3) an
 YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can show
 
 
+Route = tuple[str, int, str]  # destination, prefix length, gateway; empty for one on the link
+_CLASSLESS = "rfc3442-classless-static-routes"  # as Debian's dhclient.conf calls option 121
+
+
 class Lease(NamedTuple):
     """A lease of dhclient's: whose it is, when the client will ask again, when it ends, how long.
 
-    Moments are seconds since 1970, None where there is none; `seconds` is 0 where it is not said.
+    Moments are seconds since 1970, None where there is none; `seconds` is 0 where it is not said,
+    and for a lease without an end. `routes` are those that dhclient-script(8) sets for it.
     """
 
     address: str
@@ -24,6 +29,7 @@ class Lease(NamedTuple):
     renew: float | None = None
     expire: float | None = None
     seconds: int = 0
+    routes: tuple[Route, ...] = ()
 
 
 def parse(text: str) -> Iterator[Lease]:
@@ -38,12 +44,41 @@ def parse(text: str) -> Iterator[Lease]:
                 _moment(said.get("renew", "")),
                 _moment(said.get("expire", "")),
                 _seconds(said.get("dhcp-lease-time", "")),
+                tuple(_routes(said)),
             )
 
 
 def _statement(line: str) -> tuple[str, str]:
     name, _, value = line.removeprefix("option ").partition(" ")
     return name, value
+
+
+def _routes(said: dict[str, str]) -> Iterator[Route]:
+    """Yield the routes of a lease; those by option 121 stand in place of the routers (RFC 3442)."""
+    if _CLASSLESS in said:
+        yield from _classless(_words(said[_CLASSLESS]))
+        return
+    for router in _words(said.get("routers", "")):
+        yield "0.0.0.0", 0, router
+        yield router, 32, ""
+
+
+def _classless(octets: list[str]) -> Iterator[Route]:
+    """Yield what option 121 says: a prefix length, as many octets as that needs, a router."""
+    while octets and octets[0].isdecimal():
+        length = int(octets[0])
+        end = 1 + (length + 7) // 8
+        destination, gateway = octets[1:end], octets[end : end + 4]
+        if length > 32 or len(gateway) < 4:
+            return
+        destination += ["0"] * (4 - len(destination))
+        on_link = gateway == ["0"] * 4
+        yield ".".join(destination), length, "" if on_link else ".".join(gateway)
+        octets = octets[end + 4 :]
+
+
+def _words(value: str) -> list[str]:
+    return value.replace(",", " ").split()
 
 
 def _seconds(text: str) -> int:

@@ -37,6 +37,14 @@ def flush_leased(name: str) -> None:
         _remove(body for body in _reports(name, _socket.AF_INET) if not _permanent(body))
 
 
+def remove(name: str, address: str) -> None:
+    """Take one IPv4 address of an interface away, where it is there. Raises KernelError."""
+    found = [body for body in _reports(name, _socket.AF_INET) if _text(body) == address]
+    if found:
+        with request.Act(f"ip -4 address delete {address} dev {name}"):
+            _remove(found)
+
+
 def prolong(name: str, address: str, prefix: int, seconds: int) -> None:
     """Let an IPv4 address that is there last `seconds` from now on. Raises KernelError."""
     command = f"ip -4 address change {address}/{prefix} dev {name}"
@@ -56,12 +64,17 @@ def leased(name: str) -> dict[str, int]:
 
     Raises KernelError.
     """
-    found = {}
-    for body in _reports(name, _socket.AF_INET):
-        octets = parse(body[IFADDRMSG.size :]).get(IFA_LOCAL, b"")
-        if not _permanent(body) and len(octets) == 4:
-            found[_socket.inet_ntop(_socket.AF_INET, octets)] = IFADDRMSG.unpack_from(body)[1]
-    return found
+    return {
+        _text(body): IFADDRMSG.unpack_from(body)[1]
+        for body in _reports(name, _socket.AF_INET)
+        if not _permanent(body)
+    }
+
+
+def _text(report: bytes) -> str:
+    """Return the IPv4 address in a report."""
+    octets = parse(report[IFADDRMSG.size :]).get(IFA_LOCAL, b"")
+    return _socket.inet_ntop(_socket.AF_INET, octets.ljust(4, b"\0")[:4])
 
 
 def _reports(name: str, family: int = _socket.AF_UNSPEC) -> list[bytes]:

@@ -13,6 +13,8 @@ from wbond_net.kernel.uapi import NLA_TYPE_MASK
 
 IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, change
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
+# Family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
+RTMSG = struct.Struct("=BBBBBBBBI")
 _NLATTR = struct.Struct("=HH")  # length, type
 
 
