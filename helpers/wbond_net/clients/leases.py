@@ -14,6 +14,7 @@ YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can sh
 
 
 Route = tuple[str, int, str]  # destination, prefix length, gateway; empty for one on the link
+_LENGTHS = {str(length): length for length in range(33)}
 _CLASSLESS = "rfc3442-classless-static-routes"  # as Debian's dhclient.conf calls option 121
 
 
@@ -65,11 +66,11 @@ def _routes(said: dict[str, str]) -> Iterator[Route]:
 
 def _classless(octets: list[str]) -> Iterator[Route]:
     """Yield what option 121 says: a prefix length, as many octets as that needs, a router."""
-    while octets and octets[0].isdecimal():
-        length = int(octets[0])
+    while octets and octets[0] in _LENGTHS:
+        length = _LENGTHS[octets[0]]
         end = 1 + (length + 7) // 8
         destination, gateway = octets[1:end], octets[end : end + 4]
-        if length > 32 or len(gateway) < 4:
+        if len(gateway) < 4:
             return
         destination += ["0"] * (4 - len(destination))
         on_link = gateway == ["0"] * 4
