@@ -69,6 +69,14 @@ def test_an_address_that_is_given_is_the_bond_s_from_the_start(machine: Machine)
     assert machine.ran[0].startswith("ip link add dev bond0 address 02:00:00:aa:bb:cc type bond")
 
 
+@pytest.mark.parametrize("mac", ["stable", "enp0s10", "02:00:00:aa:bb:cc"])
+def test_what_comes_in_by_a_standby_port_is_taken_where_all_share_an_address(
+    machine: Machine, mac: str
+) -> None:
+    bond.main(["up", "bond0"], ENVIRON | {"MAC": mac})
+    assert " all_slaves_active 1 " in machine.ran[0]
+
+
 def wanted(machine: Machine, interface: str, bond: str, kind: str) -> str:
     """Have the generator link the port of a name to its device; returns the port's unit."""
     unit = units.port(bond, kind, interface)
@@ -282,6 +290,7 @@ IN_USE = {
     "peer_notif_delay": "300",
     "primary_reselect": "always 0",
     "num_grat_arp": "5",
+    "all_slaves_active": "0",
 }
 
 
@@ -298,6 +307,7 @@ def in_use(machine: Machine) -> Machine:
     [
         ({"PEER_NOTIF": "7"}, "num_grat_arp 7"),
         ({"PRIMARY_RESELECT": "failure"}, "primary_reselect failure"),
+        ({"MAC": "stable"}, "all_slaves_active 1"),
         ({"UPDELAY": "200", "DOWNDELAY": "100"}, "updelay 200 downdelay 100"),
         # The kernel counts delays in steps of miimon: all are given anew.
         ({"MIIMON": "50"}, "miimon 50 updelay 0 downdelay 0 peer_notify_delay 300"),

@@ -313,6 +313,7 @@ def test_a_common_address_has_the_ports_join_anew_the_active_one_last() -> None:
     assert commands(BOTH, BOTH + "mac = stable\n") == [
         RELOAD,
         triggered("enp0s10", "wlp3s0"),
+        "systemctl reload wbond@bond0.service",
         "systemctl stop wbond-watch@bond0.service",
         f"systemctl try-restart {RADIO_UNIT}",
         "await bond0 enp0s10",
@@ -323,7 +324,7 @@ def test_a_common_address_has_the_ports_join_anew_the_active_one_last() -> None:
 
 def test_ports_that_had_a_common_address_get_their_own_back() -> None:
     """The unit that stops has the new policy, under which it does not."""
-    assert commands(BOTH + "mac = stable\n", BOTH)[3:] == [
+    assert commands(BOTH + "mac = stable\n", BOTH)[4:] == [
         f"systemctl stop {RADIO_UNIT}",
         "ip link set dev wlp3s0 address 02:00:00:00:00:00",
         f"systemctl start {RADIO_UNIT}",

@@ -15,8 +15,8 @@ from wbond_cli.apply.target import Port, TargetState
 
 PORT_PROGRAM = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../wbond-port"))
 WATCH_SETTINGS = plan.UNIT_SETTINGS["wbond-watch@"]
-# What the kernel takes from a bond that is in use.
-LIVE_SETTINGS = tuple(name for name in plan.UNIT_SETTINGS["wbond@"] if name != "mac")
+# What the kernel takes from a bond that is in use; of `mac`, whether the ports share an address.
+LIVE_SETTINGS = plan.UNIT_SETTINGS["wbond@"]
 
 
 class Running(NamedTuple):

@@ -12,7 +12,6 @@ _LEASE = re.compile(r"^lease \{$(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _LONGEST = 0xFFFFFFFE  # s; one more is for ever, to a server (RFC 2131, 3.3) and to the kernel
 YEAR_5000 = 95_617_584_000  # in seconds since 1970; within what datetime can show
 
-
 Route = tuple[str, int, str]  # destination, prefix length, gateway; empty for one on the link
 _LENGTHS = {str(length): length for length in range(33)}
 _CLASSLESS = "rfc3442-classless-static-routes"  # as Debian's dhclient.conf calls option 121

@@ -29,15 +29,16 @@ UDEV = "/run/udev/control"  # its socket
 USAGE = "usage: wbond-bond up|set|ports|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 REFUSED = 2
-# What the kernel takes with ports in place (the table in bond_options.c), as ip calls it:
-# the attribute in sysfs, and the unit's variable. The last three count in steps of miimon.
+# What the kernel takes with ports in place (the table in bond_options.c), as ip calls it, and as
+# sysfs does. The last three count in steps of miimon.
 LIVE = {
-    "miimon": ("miimon", "MIIMON"),
-    "primary_reselect": ("primary_reselect", "PRIMARY_RESELECT"),
-    "num_grat_arp": ("num_grat_arp", "PEER_NOTIF"),
-    "updelay": ("updelay", "UPDELAY"),
-    "downdelay": ("downdelay", "DOWNDELAY"),
-    "peer_notify_delay": ("peer_notif_delay", "PEER_NOTIF_DELAY"),
+    "miimon": "miimon",
+    "primary_reselect": "primary_reselect",
+    "num_grat_arp": "num_grat_arp",
+    "all_slaves_active": "all_slaves_active",
+    "updelay": "updelay",
+    "downdelay": "downdelay",
+    "peer_notify_delay": "peer_notif_delay",
 }
 DELAYS = ("updelay", "downdelay", "peer_notify_delay")
 
@@ -71,9 +72,11 @@ def options(environ: "Mapping[str, str]") -> dict[str, str]:
     """Return every option that wbond relies on, by ip's names.
 
     fail_over_mac=active also where the ports share an address: an adapter that
-    refuses it works all the same. use_carrier and the ARP monitor
-    are left at what miimon implies.
+    refuses it works all the same. Only then the bond also takes what comes in by a port that stands
+    by: an access point hands what is meant for their address to the radio that is associated with
+    it, and never to the wire. use_carrier and the ARP monitor are left at what miimon implies.
     """
+    shared = not MacPolicy.parse(environ["MAC"]).active
     return {
         "mode": "active-backup",
         "miimon": environ["MIIMON"],
@@ -84,7 +87,7 @@ def options(environ: "Mapping[str, str]") -> dict[str, str]:
         "fail_over_mac": "active",
         "num_grat_arp": environ["PEER_NOTIF"],
         "resend_igmp": "1",
-        "all_slaves_active": "0",
+        "all_slaves_active": "1" if shared else "0",
         "min_links": "0",
     }
 
@@ -230,8 +233,8 @@ def change(bond: str, environ: "Mapping[str, str]") -> None:
     """
     if not sysfs.is_bond(bond):
         raise NameTaken(f"{bond} is no bond, or not there; start its unit first")
-    wanted = {word: environ[variable] for word, (_, variable) in LIVE.items()}
-    present = {word: _option(bond, attribute) for word, (attribute, _) in LIVE.items()}
+    wanted = options(environ)
+    present = {word: _option(bond, attribute) for word, attribute in LIVE.items()}
     changed = [word for word in LIVE if wanted[word] != present[word]]
     if "miimon" in changed:
         changed = [word for word in LIVE if word in (*changed, *DELAYS)]
