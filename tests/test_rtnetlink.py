@@ -98,6 +98,17 @@ def test_a_bond() -> None:
     assert link.has_carrier
 
 
+@pytest.mark.parametrize(("elsewhere", "lower"), [(b"", 9), (u32(37, 0), 0)])
+def test_what_a_vlan_is_made_of_unless_it_is_in_another_namespace(
+    elsewhere: bytes, lower: int
+) -> None:
+    body = ifinfo(21, 1) + attribute(3, b"bond0.5\0") + u32(5, 9) + u8(16, 6) + elsewhere
+    (event,) = events(message(NEWLINK, body + attribute(18, attribute(1, b"vlan\0"))))
+    assert event is not None
+    assert isinstance(event.what, Link)
+    assert (event.what.kind, event.what.lower) == ("vlan", lower)
+
+
 def test_a_bond_without_active_port() -> None:
     info = attribute(1, b"bond\0") + attribute(2, u8(1, 1))
     body = ifinfo(9, 1) + attribute(3, b"bond0\0") + u8(16, 2) + attribute(18, info)

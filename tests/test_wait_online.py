@@ -14,6 +14,8 @@ from wbond_net.kernel.cache import Cache
 from wbond_net.kernel.netlink import Overrun
 from wbond_net.kernel.rtnetlink import Address, Event, Link
 
+from tests import reports
+
 TENTATIVE, DADFAILED, PERMANENT = 0x40, 0x08, 0x80
 LINK_SCOPE, HOST_SCOPE = 253, 254
 SCRIPT = Path(__file__).parent.parent / "helpers" / "wbond-wait-online"
@@ -64,6 +66,49 @@ def address(text: str, flags: int = 0, scope: int = 0, index: int = 9) -> Addres
 )
 def test_missing(story: str, links: list[Link], addresses: list[Address], lacks: str) -> None:
     assert wait_online.missing("bond0", dict(enumerate(links)), addresses) == lacks, story
+
+
+BRIDGE = link("br0", 20)._replace(kind="bridge")
+IN_BRIDGE = link()._replace(master=20)
+VLAN = link("bond0.5", 21)._replace(kind="vlan", lower=9)
+ABOVE_ALL = link("br0.7", 22)._replace(kind="vlan", lower=20)
+
+
+@pytest.mark.parametrize(
+    ("links", "index", "lacks"),
+    [
+        ([IN_BRIDGE, BRIDGE], 20, " (set wait_online = link: br0 above it has one)"),
+        ([IN_BRIDGE, BRIDGE, ABOVE_ALL], 22, " (set wait_online = link: br0.7 above it has one)"),
+        ([link(), VLAN], 21, " (set wait_online = link: bond0.5 above it has one)"),
+        ([link(), BRIDGE], 20, ""),
+    ],
+)
+def test_an_address_above_the_bond_is_named(links: list[Link], index: int, lacks: str) -> None:
+    found = {one.ifindex: one for one in links}
+    told = wait_online.missing("bond0", found, [address("192.0.2.2", index=index)])
+    assert told == f"has no routable address{lacks}"
+
+
+@pytest.mark.parametrize(
+    ("active", "operstate", "carrier", "lacks"),
+    [
+        (2, 6, True, ""),
+        (2, 0, True, ""),  # UNKNOWN: its driver does not say
+        (2, 5, True, "has no operational port"),  # DORMANT: a radio, not authorised yet
+        (2, 2, False, "has no operational port"),
+        (0, 6, True, "has no operational port"),
+    ],
+)
+def test_what_a_link_is(active: int, operstate: int, carrier: bool, lacks: str) -> None:
+    links = {9: reports.bond(active, carrier=True)}
+    links[2] = reports.port(reports.CABLE, operstate=operstate, carrier=carrier)
+    assert wait_online.missing("bond0", links, [], wait_online.LINK) == lacks
+
+
+def test_for_nothing_it_does_not_wait() -> None:
+    begin = time.monotonic()
+    assert wait_online.main(["--timeout", "9", "--for", "no", "wbond-none"]) == 0
+    assert time.monotonic() - begin < 5
 
 
 class FakeSocket(rtnetlink.Socket):
@@ -132,18 +177,27 @@ def test_a_link_is_found_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["bond0"], ("bond0", 30.0)),
-        (["--timeout", "5", "bond0"], ("bond0", 5.0)),
-        (["--timeout", "0", "--timeout"], ("--timeout", 0.0)),
+        (["bond0"], ("bond0", 30.0, "address")),
+        (["--timeout", "5", "bond0"], ("bond0", 5.0, "address")),
+        (["--timeout", "0", "--timeout"], ("--timeout", 0.0, "address")),
+        (["--timeout", "5", "--for", "link", "bond0"], ("bond0", 5.0, "link")),
+        (["--for", "no", "--for"], ("--for", 30.0, "no")),
     ],
 )
-def test_arguments(arguments: list[str], expected: tuple[str, float]) -> None:
+def test_arguments(arguments: list[str], expected: tuple[str, float, str]) -> None:
     assert wait_online.parse(arguments) == expected
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["bond0", "5"], ["--timeout", "soon", "b"], ["--timeout", "nan", "b"], ["-t", "5", "b"]],
+    [
+        [],
+        ["bond0", "5"],
+        ["--timeout", "soon", "b"],
+        ["--timeout", "nan", "b"],
+        ["-t", "5", "b"],
+        ["--for", "yes", "b"],
+    ],
 )
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert wait_online.main(arguments) == 2

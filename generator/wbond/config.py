@@ -91,6 +91,7 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "supplicant_driver": values.driver,
     "supplicant_bridge": values.yes_no,
     "legacy_rates": values.yes_no,
+    "wait_online": values.choice("address", "link", "no"),
 }
 BOND_LISTS: "dict[str, Reader]" = {
     "wired": values.port_name,

@@ -31,6 +31,7 @@ UNIT_SETTINGS = {
     "dhclient@": ("duid", "dhclient_conf"),
     "dhcp6c@": ("duid", "dhcp6c_conf"),
     "wbond-watch@": ("dhcp4", "dhcp6", "mac"),
+    "wbond-wait-online@": ("wait_online",),
 }
 
 
@@ -103,7 +104,10 @@ def _own_clients(bond: Bond, own: "Callable[[str], str]") -> "Iterator[File]":
 
 
 def _bond(bond: Bond, text: "Callable[[str], str]") -> "Iterator[File | Link]":
-    for target, template in (("multi-user", units.BOND), ("network-online", units.WAIT_ONLINE)):
+    wanted = {"multi-user": units.BOND, "network-online": units.WAIT_ONLINE}
+    if bond.settings.get("wait_online") == "no":
+        del wanted["network-online"]
+    for target, template in wanted.items():
         yield _wanted(f"{target}.target", units.instance(template, bond.name), template)
     for prefix, names in UNIT_SETTINGS.items():
         unit = f"{prefix}.service"

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-wait-online [--timeout SECONDS] BOND: ends when the bond is online, or time is up.
+"""wbond-wait-online [OPTION VALUE]… BOND: ends when the bond is online, or time is up.
 
-Online is a bond that has carrier and an address which reaches beyond the link.
+Options:
+  --timeout SECONDS  how long to wait; 30
+  --for WHAT         `address`: online is a bond that has carrier and an address which reaches
+                     beyond the link. `link`: one whose active port gets frames through. `no`:
+                     nothing is waited for. The bond's `wait_online`; address
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import time
 
 from wbond import escape
 
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import bond_state, rtnetlink, uppers
 from wbond_net.kernel.cache import Cache
 from wbond_net.kernel.rtnetlink import Address, Link
 
@@ -20,45 +24,58 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-USAGE = "usage: wbond-wait-online [--timeout SECONDS] BOND"
+USAGE = "usage: wbond-wait-online [--timeout SECONDS] [--for address|link|no] BOND"
 TIMEOUT = 30.0  # seconds
+ADDRESS, LINK, NO = "address", "link", "no"  # values of `wait_online`
 
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns 0 when online, 1 when time is up, 2 when called wrongly."""
     try:
-        bond, timeout = parse(arguments)
+        bond, timeout, what = parse(arguments)
     except ValueError as error:
         sys.stderr.write(f"{error}\n{USAGE}\n")
         return 2
-    lacking = wait(bond, timeout)
+    lacking = wait(bond, timeout, what)
     if lacking:
         name = escape.printable(bond)
         sys.stderr.write(f"{name} {lacking}, after {timeout:g} s\n")
     return 1 if lacking else 0
 
 
-def parse(arguments: list[str]) -> tuple[str, float]:
-    """Return bond and seconds. Raises ValueError, with a text for the person who typed."""
-    if len(arguments) not in (1, 3) or (len(arguments) == 3 and arguments[0] != "--timeout"):
+def parse(arguments: list[str]) -> tuple[str, float, str]:
+    """Return bond, seconds, and what is waited for. Raises ValueError, with a text for people."""
+    options = {"--timeout": f"{TIMEOUT}", "--for": ADDRESS}
+    given = dict(zip(arguments[:-1:2], arguments[1:-1:2], strict=False))
+    if len(arguments) % 2 == 0 or not options.keys() >= given.keys():
         raise ValueError("name one bond")
+    options |= given
     try:
-        timeout = float(arguments[1]) if len(arguments) == 3 else TIMEOUT
+        timeout = float(options["--timeout"])
     except ValueError:
         timeout = -1.0
     if not 0 <= timeout < 1e6:
         raise ValueError("--timeout takes a number of seconds")
-    return arguments[-1], timeout
+    if options["--for"] not in (ADDRESS, LINK, NO):
+        raise ValueError("--for takes address, link or no")
+    return arguments[-1], timeout, options["--for"]
 
 
-def wait(bond: str, timeout: float) -> str:
+def awaited(settings: Mapping[str, str]) -> str:
+    """Return what a bond with these settings waits for."""
+    return settings.get("wait_online", ADDRESS)
+
+
+def wait(bond: str, timeout: float, what: str = ADDRESS) -> str:
     """Wait until the bond is online; returns what it lacks when `timeout` seconds are over."""
+    if what == NO:
+        return ""
     deadline = time.monotonic() + timeout
     netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
     poll = select.poll()
     poll.register(netlink, select.POLLIN)
     cache = Cache(netlink)
-    while lacking := missing(bond, cache.links, cache.addresses.values()):
+    while lacking := missing(bond, cache.links, cache.addresses.values(), what):
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
@@ -68,16 +85,33 @@ def wait(bond: str, timeout: float) -> str:
     return lacking
 
 
-def missing(bond: str, links: Mapping[int, Link], addresses: Iterable[Address]) -> str:
+def missing(
+    bond: str, links: Mapping[int, Link], addresses: Iterable[Address], what: str = ADDRESS
+) -> str:
     """Return what keeps the bond from being online; nothing when it is."""
     link = rtnetlink.link_by_name(links, bond)
     if link is None:
         return "does not exist"
     if not link.has_carrier:
         return "has no carrier"
-    if not any(routable(address) for address in addresses if address.ifindex == link.ifindex):
-        return "has no routable address"
-    return ""
+    if what == LINK:
+        return "" if _gets_through(link, links) else "has no operational port"
+    reaching = {address.ifindex for address in addresses if routable(address)}
+    if link.ifindex in reaching:
+        return ""
+    above = [upper for upper in uppers.above(link, links) if upper.ifindex in reaching]
+    return f"has no routable address{_elsewhere(above)}"
+
+
+def _gets_through(bond: Link, links: Mapping[int, Link]) -> bool:
+    """Tell whether the active port is operational: a radio that is not authorised is dormant."""
+    active = links.get(bond.bond.active) if bond.bond else None
+    return active is not None and bond_state.Port(active, is_radio=False).is_operational
+
+
+def _elsewhere(above: list[Link]) -> str:
+    names = ", ".join(escape.printable(upper.name) for upper in above)
+    return f" (set wait_online = link: {names} above it has one)" if above else ""
 
 
 def routable(address: Address) -> bool:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Finds out what `wbond apply` has to do."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from wbond import main as generator
 from wbond.config import Config
+from wbond_net import wait_online
 from wbond_net.deployed import in_force, snapshot, unit_tree
 
 from wbond_cli.apply import changes, current, target
@@ -24,6 +26,7 @@ class Preparation(NamedTuple):
     is_trivial: bool
     is_reversible: bool
     bonds: tuple[str, ...]
+    awaited: Mapping[str, str] = {}  # by bond, its `wait_online`
 
 
 def prepare(root: str, wanted: Config) -> Preparation:
@@ -40,7 +43,8 @@ def prepare(root: str, wanted: Config) -> Preparation:
     if is_trivial and tree == unit_tree.read_generated(root):
         steps = []
     bonds = tuple(bond.name for bond in wanted.bonds)
-    return Preparation(files, steps, is_trivial, former is not None, bonds)
+    awaited = {bond.name: wait_online.awaited(bond.settings) for bond in wanted.bonds}
+    return Preparation(files, steps, is_trivial, former is not None, bonds, awaited)
 
 
 def plan_steps(root: str, former: Config | None, wanted: Config) -> list[Step]:

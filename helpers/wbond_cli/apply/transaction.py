@@ -74,7 +74,7 @@ class Transaction:
                 self.output.line(
                     f"{name} is stopped; `sudo wbond up` starts it, as the file says now"
                 )
-            elif missing := wait_online.wait(bond, 0):
+            elif missing := wait_online.wait(bond, 0, self.prepared.awaited[bond]):
                 self.output.line(f"{name} {missing}, so far")
             else:
                 self.output.line(f"{name} is online")

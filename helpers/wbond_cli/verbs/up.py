@@ -29,14 +29,17 @@ def up(runner: CommandRunner, root: str, named: list[str], timeout: float) -> in
     `timeout` is in seconds, for each bond. Raises UserError for a bond that is not configured,
     or that systemd does not know.
     """
-    configured = [bond.name for bond in unit_tree.read_config(root).bonds]
+    awaited = {
+        bond.name: wait_online.awaited(bond.settings) for bond in unit_tree.read_config(root).bonds
+    }
+    configured = list(awaited)
     bonds = named or configured
     if not bonds:
         raise UserError("no bond is configured", "write /etc/wbond.conf, by `sudo wbond init`")
     for bond in bonds:
         _require_startable(root, bond, configured)
     started = [bond for bond in bonds if _start(runner, bond)]
-    online = [_wait(runner.output, bond, timeout) for bond in started]
+    online = [_wait(runner.output, bond, timeout, awaited[bond]) for bond in started]
     all_online = len(started) == len(bonds) and all(online)
     return exit_status.SUCCESS if all_online else exit_status.FAILURE
 
@@ -66,12 +69,14 @@ def _start(runner: CommandRunner, bond: str) -> bool:
     return False
 
 
-def _wait(output: Output, bond: str, timeout: float) -> bool:
+def _wait(output: Output, bond: str, timeout: float, awaited: str) -> bool:
     """Wait until the bond is online; tells whether it is, and shows what it lacks."""
     name = escape.printable(bond)
-    if missing := wait_online.wait(bond, timeout):
+    if missing := wait_online.wait(bond, timeout, awaited):
         complain(f"{name} {missing}, after {timeout:g} s", "`wbond status` shows ports and clients")
         return False
     port = escape.printable(sysfs.attribute(bond, "bonding/active_slave"))
-    output.line(f"{name} is online by {port}: {' '.join(current.addresses(bond))}")
+    how = f"is online by {port}" if port else "is up"
+    addresses = " ".join(current.addresses(bond))
+    output.line(f"{name} {how}: {addresses}" if addresses else f"{name} {how}")
     return True

@@ -79,7 +79,9 @@ class Link(NamedTuple):
     """A network interface; addresses as sysfs shows them, empty where there is none.
 
     `carrier_down_count` is how often it has lost its carrier (netif_carrier_off()): a loss that
-    no message tells of, because the carrier was back too soon, is counted all the same.
+    no message tells of, because the carrier was back too soon, is counted all the same. `lower` is
+    the index of the interface that it is made of, a VLAN for one; 0 where there is none, or one in
+    another network namespace.
     """
 
     ifindex: int
@@ -94,6 +96,7 @@ class Link(NamedTuple):
     bond: Bond | None
     slave: Slave | None
     carrier_down_count: int = 0
+    lower: int = 0
 
     @property
     def up(self) -> bool:
@@ -207,6 +210,7 @@ def _link(index: int, flags: int, fields: dict[int, bytes]) -> Link:
         bond=_bond(parse(data)) if kind == "bond" and data is not None else None,
         slave=_slave(parse(slave_data)) if in_bond and slave_data is not None else None,
         carrier_down_count=number(fields.get(uapi.IFLA_CARRIER_DOWN_COUNT)),
+        lower=0 if uapi.IFLA_LINK_NETNSID in fields else number(fields.get(uapi.IFLA_LINK)),
     )
 
 
