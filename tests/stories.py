@@ -125,6 +125,20 @@ def refused(**changes: Any) -> Facts:
     return cable_active(**{**own, **changes})
 
 
+def bridged(**changes: Any) -> Facts:
+    """The bond is a port of a bridge, which has the address; on the bridge stands a VLAN."""
+    bridge = Link(20, "br0", 1, True, 6, MACS[CARD], "", 0, "bridge", None, None)
+    vlan = bridge._replace(ifindex=21, name="br0.5", kind="vlan", lower=20)
+    found = (
+        address("192.0.2.7", ifindex=20),
+        address("fe80::1", 64),
+        address("198.51.100.7", ifindex=21),
+        address("203.0.113.7", ifindex=77),
+    )
+    links = bond(CARD, master=20), port(CARD, state=0), port(RADIO), bridge, vlan
+    return facts(*links, **{"addresses": found, "leases": {}, **changes})
+
+
 HOSTILE = ("ünïcödé-näm", "wl\udcff[red]\x1b]0;", "a-name-of-15-by")
 
 
@@ -151,7 +165,7 @@ def hostile(**changes: Any) -> Facts:
 
 STORIES = {
     story.__name__: story
-    for story in (cable_active, wifi_active, no_link, bond_missing, refused, hostile)
+    for story in (cable_active, wifi_active, no_link, bond_missing, refused, bridged, hostile)
 }
 
 LEASE_FILE = """\

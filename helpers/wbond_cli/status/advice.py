@@ -4,6 +4,7 @@
 import shlex
 
 from wbond import escape, units
+from wbond_net import wait_online
 
 from wbond_cli.status.model import WIRELESS, Advice, Bond, Port, Unit
 
@@ -44,7 +45,7 @@ def _about_bond(bond: Bond) -> list[Advice]:
         return [Advice(f"{name} is down", _systemctl("restart", unit))]
     if not bond.active:
         return [_idle(bond)]
-    return [] if bond.online else [_without_address(bond)]
+    return _about_waiting(bond) if bond.online else [_without_address(bond)]
 
 
 def _missing(bond: Bond, unit: str) -> Advice:
@@ -75,6 +76,16 @@ def _without_address(bond: Bond) -> Advice:
     clients = [unit for unit in bond.units if unit.name.startswith(("dhclient@", "dhcp6c@"))]
     unit = clients[0].name if clients else units.instance(units.WATCH, bond.name)
     return Advice("it has no address that reaches beyond the link", _journal(unit))
+
+
+def _about_waiting(bond: Bond) -> list[Advice]:
+    """Tell of a boot that waits for an address where there will be none."""
+    above = {address.above for address in bond.addresses if address.routable}
+    if bond.awaited != wait_online.ADDRESS or "" in above:
+        return []
+    name, where = escape.printable(bond.name), ", ".join(map(escape.printable, sorted(above)))
+    text = f"at boot, network-online.target waits for an address on {name} (above it: {where})"
+    return [Advice(text, "wait_online = link in /etc/wbond.conf, then sudo wbond apply")]
 
 
 def _about_unit(unit: Unit) -> list[Advice]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from wbond import config, escape, messages, units
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import bond_state, rtnetlink
+from wbond_net.kernel import bond_state, rtnetlink, uppers
 from wbond_net.kernel.rtnetlink import Link
 
 from wbond_cli.journal import reader
@@ -70,6 +70,12 @@ def mac_policy(facts: Facts, name: str) -> str:
     return unit.environment.get("MAC", policy) if unit else policy
 
 
+def _awaited(facts: Facts, name: str) -> str:
+    """Return the bond's `wait_online`; a bond that is not configured is to have an address."""
+    configured = _configured(facts, name)
+    return wait_online.awaited(configured.settings if configured else {})
+
+
 def _configured(facts: Facts, name: str) -> config.Bond | None:
     """Return what the configuration says of a bond."""
     return next((bond for bond in facts.config.bonds if bond.name == name), None)
@@ -102,6 +108,7 @@ def _bond(facts: Facts, name: str) -> Bond:
         active=active.name if active else "",
         since=active.since if active else reader.idle_since(history),
         addresses=tuple(_addresses(facts, name, link)),
+        awaited=_awaited(facts, name),
     )
 
 
@@ -189,12 +196,18 @@ def _state_in_journal(port_state: str) -> str:
 
 
 def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
-    """Return the bond's addresses: IPv4 first, those that reach farther first."""
+    """Return the addresses of the bond, then those of the interfaces above it.
+
+    IPv4 first, those that reach farther first.
+    """
     leases = {lease.address: lease for lease in facts.leases.get(name, ())}
     dhcp6c = facts.units.get(units.instance(units.CLIENTS["dhcp6"], name))
     has_dhcp6c = dhcp6c is not None and dhcp6c.active == "active"
-    own = [address for address in facts.addresses if address.ifindex == bond.ifindex]
-    own.sort(key=lambda address: (address.family, address.scope, address.octets))
+    places = {link.ifindex: link.name for link in uppers.above(bond, facts.links)}
+    order = [bond.ifindex, *places]
+    found = [address for address in facts.addresses if address.ifindex in order]
+    found.sort(key=lambda address: (address.family, address.scope, address.octets))
+    found.sort(key=lambda address: order.index(address.ifindex))
     return [
         Address(
             text=address.text,
@@ -206,8 +219,9 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
             duplicate=address.dadfailed,
             deprecated=address.deprecated,
             lease=leases.get(address.text),
+            above=places.get(address.ifindex, ""),
         )
-        for address in own
+        for address in found
     ]
 
 

@@ -100,6 +100,7 @@ def _address(address: Address, now: float) -> Value:
         "address": address.text,
         "prefix_length": address.prefixlen,
         "source": address.source,
+        "above": _name(address.above) or None,
         "routable": address.routable,
         "tentative": address.tentative,
         "duplicate": address.duplicate,

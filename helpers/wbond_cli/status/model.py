@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from wbond import config
+from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.rtnetlink import Link
@@ -114,7 +115,7 @@ class Port(NamedTuple):
 
 
 class Address(NamedTuple):
-    """An address of the bond's.
+    """An address of the bond's, or of the bridge or VLAN above it that `above` names.
 
     `source` is one of: dhcp4, dhcp6, advertisement (a router's), link (link-local),
     static. `until` is in seconds since 1970, None if it never ends.
@@ -129,12 +130,14 @@ class Address(NamedTuple):
     duplicate: bool
     deprecated: bool = False
     lease: Lease | None = None
+    above: str = ""
 
 
 class Bond(NamedTuple):
     """A bond. `kind` is what the interface of its name is: bond, other, or none.
 
-    `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any.
+    `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any. `awaited`
+    is its `wait_online`: with `link` or `no`, it is online without an address.
     """
 
     name: str
@@ -150,12 +153,17 @@ class Bond(NamedTuple):
     ports: tuple[Port, ...] = ()
     addresses: tuple[Address, ...] = ()
     units: tuple[Unit, ...] = ()
+    awaited: str = wait_online.ADDRESS
 
     @property
     def online(self) -> bool:
-        """Tell whether its active port has carrier and it has a routable address."""
+        """Tell whether its active port has carrier and it has the routable address it is to have.
+
+        One on a bridge or a VLAN above it will do.
+        """
         has_carrier = any(port.active and port.has_carrier for port in self.ports)
-        return self.up and has_carrier and any(address.routable for address in self.addresses)
+        reaches = any(address.routable for address in self.addresses)
+        return self.up and has_carrier and (reaches or self.awaited != wait_online.ADDRESS)
 
 
 class Status(NamedTuple):

@@ -132,6 +132,8 @@ def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
 
 def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
     line = Text(f"{address.text}/{address.prefixlen}  ")
+    if address.above:
+        line.append(f"on {style.shown(address.above)}: ")
     line.append(SOURCES[address.source])
     if address.lease and address.lease.server:
         line.append(f" of {address.lease.server}")
