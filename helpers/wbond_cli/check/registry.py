@@ -7,7 +7,7 @@ them or gives something away; a note says what a person may not expect.
 
 from collections.abc import Iterator
 
-from wbond_cli.check import conflicts, dependencies, networkmanager, ports
+from wbond_cli.check import above, conflicts, dependencies, networkmanager, ports
 from wbond_cli.check.context import Check, Context
 from wbond_cli.check.diagnostics import Diagnostic
 
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     networkmanager.profiles,
     networkmanager.devices,
     conflicts.networkd,
+    above.waits_in_vain,
 )
 
 

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Checks: bridges and VLANs above a bond, which have the address that is waited for."""
+
+from collections.abc import Iterator
+
+from wbond import escape
+from wbond.config import Bond
+from wbond.messages import WARNING
+from wbond_net import wait_online
+
+from wbond_cli.check import hardware
+from wbond_cli.check.context import Context
+from wbond_cli.check.diagnostics import Diagnostic
+from wbond_cli.check.machine import Machine
+
+_UPPER = "upper_"  # a link in sysfs for each interface above (netdev_adjacent_sysfs_add())
+
+
+def waits_in_vain(context: Context) -> Iterator[Diagnostic]:
+    """A boot waits for an address on a bond that is to have none: it stands above."""
+    for bond in context.config.bonds:
+        if wait_online.awaited(bond.settings) != wait_online.ADDRESS:
+            continue
+        if above := _having_the_address(context.machine, bond):
+            names = ", ".join(map(escape.printable, above))
+            text = f"network-online.target waits for an address on {bond.name}, below {names}"
+            remedy = "Write `wait_online = link`, if the address is to stand there."
+            where = (bond.place.file, bond.place.line, bond.name)
+            yield Diagnostic("waits-in-vain", WARNING, text, remedy, *where)
+
+
+def _having_the_address(machine: Machine, bond: Bond) -> list[str]:
+    """Return the interfaces above that have the bond's address; none where it has its own.
+
+    That is so for a port of a bridge, and where neither client is to give the bond one.
+    """
+    folder = f"{hardware.FOLDER}/{bond.name}"
+    clients = {bond.settings.get(option) for option in ("dhcp4", "dhcp6")}
+    if not machine.exists(f"{folder}/brport") and clients != {"none"}:
+        return []
+    names = machine.names(folder)
+    return [name.removeprefix(_UPPER) for name in names if name.startswith(_UPPER)]
