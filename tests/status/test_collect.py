@@ -147,3 +147,67 @@ def test_the_common_address_is_the_one_that_ports_are_given(root: Path) -> None:
     (bond,) = build_status(facts).bonds
     assert (bond.policy, bond.shared_mac) == (MACS[CARD], MACS[CARD])
     assert [port.name for port in bond.ports if port.refused] == ["wlp3s0"]
+
+
+# --- 802.11b's rates --------------------------------------------------------------
+
+LEGACY = "1.0* 2.0* 5.5* 11.0* 6.0 9.0 12.0 18.0"
+SCANNED = """\
+BSS 02:00:00:00:09:00(on wlp3s0)
+\tfreq: 2437
+\tSupported rates: 6.0* 9.0 12.0* 18.0
+BSS 02:00:00:00:01:00(on wlp3s0) -- associated
+\tfreq: 2412
+\tSSID: BSS 1
+\tSupported rates: {rates}
+\tDS Parameter set: channel 1
+\tExtended supported rates: 24.0{mark} 36.0 48.0 54.0
+BSS 02:00:00:00:08:00(on wlp3s0)
+\tSupported rates: 6.0* 9.0
+"""
+IW_2_4 = IW_5_19.replace("5180", "2412.0")
+
+
+@pytest.mark.parametrize(
+    ("rates", "mark", "basic"),
+    [
+        (LEGACY, "", {1.0, 2.0, 5.5, 11.0}),
+        (LEGACY, "*", {1.0, 2.0, 5.5, 11.0, 24.0}),
+        ("6.0* 9.0", "", {6.0}),
+    ],
+)
+def test_basic_rates_by_iw(rates: str, mark: str, basic: set[float]) -> None:
+    assert collect.basic_rates(SCANNED.format(rates=rates, mark=mark)) == basic
+
+
+@pytest.mark.parametrize("text", ["", "BSS 02:00:00:00:09:00(on x)\n\tSupported rates: 1.0*\n"])
+def test_no_basic_rates_by_iw(text: str) -> None:
+    assert collect.basic_rates(text) == set()
+
+
+class Iw(Programs):
+    """Answers iw by its command."""
+
+    def __call__(self, *argv: str) -> str:
+        return self.answers[argv[3]] if argv[0] == "iw" else super().__call__(*argv)
+
+
+@pytest.mark.parametrize(
+    ("link", "option", "mark", "legacy"),
+    [
+        (IW_2_4, "no", "", True),
+        (IW_2_4, "no", "*", False),
+        (IW_2_4, "yes", "", False),
+        (IW_5_19, "no", "", False),
+    ],
+)
+def test_rates_that_the_network_brings_back(
+    root: Path, link: str, option: str, mark: str, legacy: bool
+) -> None:
+    unit = "Id=bond0-supplicant@wlp3s0.service\nLoadState=loaded\nActiveState=active\n"
+    shown = f"{SHOWN}\n{unit}Environment=BOND=bond0 LEGACY_RATES={option}\n"
+    scanned = SCANNED.format(rates=LEGACY, mark=mark)
+    programs = Iw(systemctl=shown, link=link, scan=scanned)
+    facts = collected(root, programs, stories.cable_active())
+    assert facts.associations["wlp3s0"].legacy_rates is legacy
+    assert ("802.11b's rates too" in rendered(facts)) is legacy

@@ -65,7 +65,13 @@ def test_the_object() -> None:
     cable, radio = bond["ports"]
     assert (cable["state"], cable["speed"], cable["position"]) == ("active", 1000, 1)
     assert (radio["state"], radio["link_failures"], radio["position"]) == ("standby", 3, 2)
-    assert radio["radio"] == {"ssid": "Home net", "signal": -52, "frequency": 5180.0, "rate": 866.7}
+    assert radio["radio"] == {
+        "ssid": "Home net",
+        "signal": -52,
+        "frequency": 5180.0,
+        "rate": 866.7,
+        "legacy_rates": False,
+    }
     leased = bond["addresses"][0]
     assert (leased["source"], leased["left"], leased["server"]) == ("dhcp4", 18_731, "192.0.2.1")
     began = time.strptime(bond["since"][:19], "%Y-%m-%dT%H:%M:%S")

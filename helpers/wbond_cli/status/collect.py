@@ -28,6 +28,8 @@ RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
+_LEGACY_RATES = {1.0, 2.0, 5.5, 11.0}  # Mb/s, of 802.11b
+_2_4_GHZ_END = 3000  # MHz; the next band begins above 4900
 
 # What `systemctl show` is asked for, by the names of org.freedesktop.systemd1(5).
 PROPERTIES = {
@@ -129,7 +131,9 @@ class Collector:
                     if rfkill.blocked(slot.name):
                         blocked.add(slot.name)
                     if association := self._association(slot.link):
-                        associations[slot.name] = association
+                        unit = facts.units.get(units.port(bond, slot.kind, slot.name))
+                        legacy = self._needs_legacy_rates(slot.name, association, unit)
+                        associations[slot.name] = association._replace(legacy_rates=legacy)
                 elif speed := _speed(slot.link):
                     speeds[slot.name] = speed
         return facts._replace(associations=associations, speeds=speeds, blocked=frozenset(blocked))
@@ -141,6 +145,23 @@ class Collector:
             return parse_association(self.run("iw", "dev", radio.name, "link"))
         except CommandError:
             return None
+
+    def _needs_legacy_rates(self, radio: str, association: Association, unit: Unit | None) -> bool:
+        """Tell whether the network has had the kernel give 802.11b's rates back.
+
+        mac80211 drops the rates that it was told to use when none of the network's basic rates
+        is among them (ieee80211_check_rate_mask()), and nl80211 does not say what is in use.
+        """
+        environment = unit.environment if unit else {}
+        settings = {**environment, **udev_database.settings(radio)}
+        is_2_4_ghz = 0 < (association.frequency or 0) < _2_4_GHZ_END
+        if settings.get("LEGACY_RATES") != "no" or not is_2_4_ghz:
+            return False
+        try:
+            basic = basic_rates(self.run("iw", "dev", radio, "scan", "dump"))
+        except CommandError:
+            return False
+        return bool(basic) and basic <= _LEGACY_RATES
 
     def _with_shared_macs(self, facts: Facts) -> Facts:
         shared = {}
@@ -221,6 +242,18 @@ def parse_association(text: str) -> Association | None:
         frequency=_number(values.get("freq")),
         rate=_number(values.get("tx bitrate")),
     )
+
+
+def basic_rates(text: str) -> set[float]:
+    """Return the basic rates (Mb/s) of the network in use, from `iw dev NAME scan dump`.
+
+    None where it is not among what was found. A `*` marks them (print_supprates(), iw's scan.c).
+    """
+    blocks = re.split(r"^BSS ", text, flags=re.MULTILINE)
+    used = next((block for block in blocks if "-- associated" in block.partition("\n")[0]), "")
+    lines = re.findall(r"^\t(?:Extended s|S)upported rates:(.*)$", used, re.MULTILINE)
+    found = re.findall(r"(\d+(?:\.\d+)?)\*", " ".join(lines))
+    return {float(rate) for rate in found}
 
 
 def _number(text: str | None) -> float | None:

@@ -24,12 +24,16 @@ class Advice(NamedTuple):
 
 
 class Association(NamedTuple):
-    """A radio's: the network's name, printable, signal in dBm, frequency in MHz, rate in Mb/s."""
+    """A radio's: the network's name, printable, signal in dBm, frequency in MHz, rate in Mb/s.
+
+    `legacy_rates`: 802.11b's rates are used although the option of this name says no.
+    """
 
     ssid: str
     signal: int | None = None
     frequency: float | None = None
     rate: float | None = None
+    legacy_rates: bool = False
 
 
 class Unit(NamedTuple):

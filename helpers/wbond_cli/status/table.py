@@ -226,6 +226,7 @@ def _link(port: Port, style: Style) -> tuple[str, ...]:
     numbers += [formatting.rate(radio.rate)] if radio.rate is not None else []
     parts = [f'"{style.shown(radio.ssid)}"']
     parts += [", ".join(numbers)] if numbers else []
+    parts += ["802.11b's rates too"] if radio.legacy_rates else []
     parts += ["not authorised"] if port.has_carrier and not port.is_operational else []
     return tuple(parts)
 
