@@ -124,6 +124,15 @@ def test_a_name_goes_before_a_section_and_a_section_before_a_glob() -> None:
     assert place(SPECIFIC, RADIO) == "bond0:wl*"
 
 
+def test_what_a_bond_excludes_is_never_its_port() -> None:
+    text = "[bond0]\nexclude = enp0s20f0* wlan1\n[bond0/dock]\nkind = wired\nmatch_usb = 17ef:*\n"
+    assert place(text, DOCK) == ""
+    assert properties(text, DOCK) == {"WBOND_LEFT_OUT": "it is in `exclude` of bond0"}
+    assert place(text, CARD) == "bond0:en*"
+    assert place(text + "[bond1]\n", DOCK) == "bond1:en*"
+    assert place("[bond0]\nwired = en-bridge\nexclude = *bridge\n", BRIDGE) == ""
+
+
 def test_among_equals_the_more_preferred_and_then_the_first_bond() -> None:
     text = "[bond0]\nwired = e* en*\nwireless =\n[bond1]\nwired = en*\nwireless =\n"
     assert place(text, CARD) == "bond0:e*"

@@ -49,6 +49,10 @@ class Bond:
         self.lists: dict[str, tuple[str, ...]] = {}
         self.ports: list[Port] = []  # most preferred first
 
+    def excludes(self, name: str) -> bool:
+        """Tell whether an interface is never to be a port."""
+        return any(escape.fits(name, glob) for glob in self.lists.get("exclude", ()))
+
 
 class Config:
     """All bonds of the configuration, and every problem found on the way."""
@@ -94,6 +98,7 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "wait_online": values.choice("address", "link", "no"),
 }
 BOND_LISTS: "dict[str, Reader]" = {
+    "exclude": values.port_name,  # before the ports, which it may leave out
     "wired": values.port_name,
     "wireless": values.port_name,
     "conflicts": values.unit,
@@ -283,6 +288,8 @@ class _Interpreter:
             if port.literal:
                 if name in self.sections and "/" not in name:
                     error = ConfigError("port-is-a-bond")
+                elif bond.excludes(name):
+                    error = ConfigError("port-is-excluded")
                 elif name in self.taken:
                     error = ConfigError("port-of-another-bond", owner=self.taken[name])
                 else:

@@ -211,6 +211,12 @@ MESSAGES = {
     "port-of-another-bond": Message(
         ERROR, "'{value}' is already a port of {owner}", "", "Name it in one place only."
     ),
+    "port-is-excluded": Message(
+        ERROR,
+        "'{value}' is in `exclude` as well",
+        "",
+        "Name it in one of the two: what `exclude` has is never a port.",
+    ),
     "not-an-integer": Message(
         ERROR,
         "'{value}' is not a whole number from {low} to {high} {unit}",

@@ -4,6 +4,7 @@
 What a device says of itself is hostile input; here it is compared and nothing else.
 """
 
+from wbond import escape
 from wbond.escape import fits
 
 TYPE_CHECKING = False
@@ -54,14 +55,14 @@ def find(config: "Config", facts: Facts) -> "tuple[Bond, Port] | None":
     glob; among equals the more preferred port, of the bond that stands first.
     """
     for bond, port in _candidates(config, facts):
-        if not _objection(port, facts):
+        if not _objection(bond, port, facts):
             return bond, port
     return None
 
 
 def left_out(config: "Config", facts: Facts) -> "tuple[Bond, str] | None":
     """Return the bond that a device is kept out of, and why; None for a port, and for any other."""
-    found = [(bond, _objection(port, facts)) for bond, port in _candidates(config, facts)]
+    found = [(bond, _objection(bond, port, facts)) for bond, port in _candidates(config, facts)]
     return found[0] if found and all(reason for _, reason in found) else None
 
 
@@ -74,8 +75,10 @@ def _candidates(config: "Config", facts: Facts) -> "Iterator[tuple[Bond, Port]]"
                     yield bond, port
 
 
-def _objection(port: "Port", facts: Facts) -> str:
+def _objection(bond: "Bond", port: "Port", facts: Facts) -> str:
     """Return why a device is not to be this port, or nothing."""
+    if bond.excludes(facts.name):
+        return f"it is in `exclude` of {escape.printable(bond.name)}"
     if port.literal or port.matches or facts.kind != WIRED:
         return ""
     # 0.3 ms, which ports that are named do without.

@@ -76,6 +76,8 @@ def left_out(context: Context) -> Iterator[Diagnostic]:
             bond, reason = found
             text = f"{adapter.facts.name} is left out of {bond.name}: {reason}"
             remedy = "To have it all the same, name it in `wired`, or describe it in a section."
+            if bond.excludes(adapter.facts.name):
+                remedy = "Take it out there to have it."
             yield Diagnostic("left-out", NOTE, text, remedy)
 
 

@@ -80,7 +80,10 @@ def _present(former: Config | None, planned: dict[str, str], root: str) -> dict[
 def ports_by_pattern(config: Config) -> list[object]:
     """Return what makes the ports that udev finds, of which the tree shows nothing."""
     return [
-        (bond.name, port.kind, port.matches or port.name, *plan.port_environment(bond, port))
+        (
+            *(bond.name, port.kind, port.matches or port.name, bond.lists.get("exclude")),
+            *plan.port_environment(bond, port),
+        )
         for bond in config.bonds
         for port in bond.ports
         if not port.literal
