@@ -146,7 +146,7 @@ class FakeSocket:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeSocket:
     made = FakeSocket()
-    monkeypatch.setattr(netlink, "_opened", lambda _groups: made)
+    monkeypatch.setattr(netlink, "_opened", lambda *_: made)
     monkeypatch.setattr(request, "index", INDICES.__getitem__)
     return made
 

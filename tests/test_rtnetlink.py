@@ -278,7 +278,7 @@ class FakeKernel:
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
     fake = FakeKernel()
-    monkeypatch.setattr("wbond_net.kernel.netlink._opened", lambda _groups: fake)
+    monkeypatch.setattr("wbond_net.kernel.netlink._opened", lambda *_: fake)
     return fake
 
 

@@ -27,23 +27,27 @@ def named(environ: "Mapping[str, str]") -> Facts:
 
 
 def seen(environ: "Mapping[str, str]") -> Facts:
-    """Return of the same device what sysfs says besides: what `named` returns, driver, USB ids."""
-    return facts(f"/sys{environ['DEVPATH']}", _name(environ), lambda _: "")
+    """Return of the same device what costs more: driver, USB ids, whether it is a station."""
+    folder = f"/sys{environ['DEVPATH']}"
+    return facts(folder, _name(environ), lambda _: "", station=is_station(folder))
 
 
 def _name(environ: "Mapping[str, str]") -> str:
     return environ.get("WBOND_NAME") or environ["INTERFACE"]
 
 
-def facts(folder: str, name: str, udev: "Callable[[str], str]", mac: str = "") -> Facts:
+def facts(
+    folder: str, name: str, udev: "Callable[[str], str]", mac: str = "", station: bool = True
+) -> Facts:
     """Return the facts of a device.
 
     `folder` is its own in sysfs, below any root; `name` is the one that it is to
-    have. `udev` returns a property of udev's database, or nothing.
+    have. `udev` returns a property of udev's database, or nothing. A radio that is
+    no `station` counts among the virtual devices.
     """
     return Facts(
         name=name,
-        kind=kind(folder),
+        kind=kind(folder) if station else VIRTUAL,
         mac=mac,
         driver=_driver(folder) or udev("ID_NET_DRIVER"),
         path=udev("ID_PATH"),
@@ -52,19 +56,31 @@ def facts(folder: str, name: str, udev: "Callable[[str], str]", mac: str = "") -
 
 
 def kind(folder: str) -> str:
-    """Tell cables and radios from all else.
+    """Tell cables and radios from all else, as far as sysfs tells: see also `is_station`.
 
     A bridge, a VLAN, a modem and their like have a DEVTYPE (SET_NETDEV_DEVTYPE()
-    in their drivers); what has no parent is made by software.
+    in their drivers); what has no parent is made by software. A monitor is no
+    Ethernet (ARPHRD_IEEE80211_RADIOTAP).
     """
-    if os.path.isdir(os.path.join(folder, "phy80211")):
-        return WIRELESS
     if attribute(folder, "type") != _ARPHRD_ETHER:
         return VIRTUAL
+    if os.path.isdir(os.path.join(folder, "phy80211")):
+        return WIRELESS
     if not os.path.lexists(os.path.join(folder, "device")):
         return VIRTUAL
     lines = attribute(folder, "uevent").splitlines()
     return VIRTUAL if any(line.startswith("DEVTYPE=") for line in lines) else WIRED
+
+
+def is_station(folder: str) -> bool:
+    """Tell whether a device of this machine is no access point or the like; True for no radio."""
+    index = attribute(folder, "ifindex")
+    if kind(folder) != WIRELESS or not index.isdecimal():
+        return True
+    # Its socket: 5 ms, which cables and radios that are named do without.
+    from wbond_net.kernel import nl80211
+
+    return nl80211.is_station(int(index))
 
 
 def parents(folder: str) -> "Iterator[str]":

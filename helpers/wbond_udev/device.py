@@ -34,7 +34,9 @@ def facts(device: pyudev.Device, name: str, with_address: bool) -> Facts:
     """Return the facts of a device of the subsystem net; the address only if asked for."""
     index = int(device.properties["IFINDEX"]) if with_address else 0
     mac = adapter.permanent_address(index) if with_address else ""
-    return adapter.facts(device.sys_path, name, lambda key: _property(device, key), mac)
+    folder = device.sys_path
+    station = adapter.is_station(folder)
+    return adapter.facts(folder, name, lambda key: _property(device, key), mac, station)
 
 
 def _property(device: pyudev.Device, name: str) -> str:

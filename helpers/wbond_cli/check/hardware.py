@@ -26,7 +26,7 @@ def adapters(machine: Machine) -> list[Adapter]:
     found = []
     for name in machine.names(FOLDER):
         folder = os.path.join(machine.root, FOLDER, name)
-        if adapter.kind(folder):
+        if adapter.kind(folder) and (not machine.running or adapter.is_station(folder)):
             index = adapter.attribute(folder, "ifindex")
             order = int(index) if index.isdecimal() else 0
             found.append((order, _adapter(machine, folder, name, index)))

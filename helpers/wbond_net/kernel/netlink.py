@@ -79,9 +79,9 @@ class Socket:
     Raises OSError where the kernel refuses it. As a context manager it closes itself.
     """
 
-    def __init__(self, groups: int = 0) -> None:
-        """Subscribe to `groups`, a sum of RTMGRP_*."""
-        self._socket = _opened(groups)
+    def __init__(self, groups: int = 0, protocol: int = NETLINK_ROUTE) -> None:
+        """Subscribe to `groups`, a sum of RTMGRP_*; `protocol` is one of NETLINK_*."""
+        self._socket = _opened(groups, protocol)
         self._port = int(self._socket.getsockname()[0])
         self._sequence = 0
         self._waiting: list[Message] = []
@@ -176,9 +176,9 @@ class Socket:
                 return received
 
 
-def _opened(groups: int) -> _socket.socket:
+def _opened(groups: int, protocol: int) -> _socket.socket:
     """Open and bind the socket, with a receive buffer as large as allowed."""
-    opened = _socket.socket(_socket.AF_NETLINK, _socket.SOCK_RAW, NETLINK_ROUTE)
+    opened = _socket.socket(_socket.AF_NETLINK, _socket.SOCK_RAW, protocol)
     try:
         opened.setsockopt(_socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     except PermissionError:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Numbers of the kernel's interface, under the names that they have there.
 
-Sources: linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, if.h; net/bonding.h.
+Sources: linux/netlink.h, genetlink.h, nl80211.h, rtnetlink.h, if_link.h, if_addr.h, if.h;
+net/bonding.h.
 """
 
 # netlink.h
-NETLINK_ROUTE = 0
+NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP_INTR = 0x1, 0x4, 0x10
 NLM_F_DUMP = 0x300
@@ -15,6 +16,15 @@ NLMSGERR_ATTR_MSG = 1
 NLA_TYPE_MASK = 0x3FFF  # without the bits for nesting and byte order
 SOL_NETLINK = 270  # linux/socket.h
 NETLINK_CAP_ACK, NETLINK_EXT_ACK = 10, 11
+
+# genetlink.h
+GENL_ID_CTRL = 16
+CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 3, 1, 2
+
+# nl80211.h
+NL80211_GENL_NAME = b"nl80211\0"
+NL80211_CMD_GET_INTERFACE, NL80211_ATTR_IFINDEX, NL80211_ATTR_IFTYPE = 5, 3, 5
+NL80211_IFTYPE_STATION = 2
 
 # rtnetlink.h
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
