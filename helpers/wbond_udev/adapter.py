@@ -107,13 +107,17 @@ def attribute(folder: str, name: str) -> str:
         return ""
 
 
-def permanent_address(index: int) -> str:
-    """Return the address that an adapter was made with; the present one may be a shared one."""
+def own_address(index: int, noted: str) -> str:
+    """Return the address that an adapter was made with, which a shared one may hide.
+
+    Where the kernel knows none, as of docks that pass the laptop's on, that is the one which
+    wbond-udev has `noted` in udev's database, before it set any; else the present one.
+    """
     from wbond_net.kernel import rtnetlink  # its sockets cost start-up time, and few need them
 
     with rtnetlink.Socket(0) as netlink:
         found = netlink.links().get(index)
-    return found.perm_address if found else ""
+    return (found.perm_address or noted or found.address) if found else ""
 
 
 def _driver(folder: str) -> str:

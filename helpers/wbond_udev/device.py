@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 
 import pyudev
+from wbond_net.kernel import udev_database
 
 from wbond_udev import adapter
 from wbond_udev.match import Facts
@@ -32,9 +33,12 @@ def all_there() -> list[Facts]:
 
 def facts(device: pyudev.Device, name: str, with_address: bool) -> Facts:
     """Return the facts of a device of the subsystem net; the address only if asked for."""
-    index = int(device.properties["IFINDEX"]) if with_address else 0
-    mac = adapter.permanent_address(index) if with_address else ""
     folder = device.sys_path
+    mac = ""
+    if with_address:
+        # Not the event's properties: those of the database are none of them.
+        noted = udev_database.properties_at(folder).get("WBOND_ADDRESS", "")
+        mac = adapter.own_address(int(device.properties["IFINDEX"]), noted)
     station = adapter.is_station(folder)
     return adapter.facts(folder, name, lambda key: _property(device, key), mac, station)
 

@@ -99,6 +99,8 @@ def properties(
     yield "WBOND_UNIT", units.port(bond.name, port.kind, facts.name)
     yield "NM_UNMANAGED", "1"
     yield "ID_NET_MANAGED_BY", MANAGER
+    if "match_mac" in port.matches:
+        yield "WBOND_ADDRESS", facts.mac
     policy = MacPolicy.parse(bond.settings.get("mac", "active"))
     if not policy.active:
         yield "WBOND_MAC", policy.text

@@ -20,7 +20,8 @@ _IGNORES_CASE = ("match_mac", "match_usb")
 class Facts:
     """A network device: its name to be, WIRED, WIRELESS or VIRTUAL, and what `match_*` looks at.
 
-    `mac` is the permanent address; a text is empty where the device has no such thing.
+    `mac` is the permanent address, or, where the kernel knows none, the one that it came
+    with; a text is empty where the device has no such thing.
     """
 
     __slots__ = ("driver", "kind", "mac", "name", "path", "usb")

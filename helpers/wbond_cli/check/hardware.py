@@ -34,7 +34,7 @@ def adapters(machine: Machine) -> list[Adapter]:
 
 
 def _adapter(machine: Machine, folder: str, name: str, index: str) -> Adapter:
-    mac = _permanent_address(machine, folder, index)
+    mac = _own_address(machine, folder, index)
     return Adapter(
         facts=adapter.facts(folder, name, lambda key: _udev_property(machine, index, key), mac),
         plugged=_plugged(list(adapter.parents(folder))),
@@ -42,13 +42,15 @@ def _adapter(machine: Machine, folder: str, name: str, index: str) -> Adapter:
     )
 
 
-def _permanent_address(machine: Machine, folder: str, index: str) -> str:
+def _own_address(machine: Machine, folder: str, index: str) -> str:
     """Return the address that an adapter was made with, as far as it can be known."""
+    noted = _udev_property(machine, index, "WBOND_ADDRESS")
     if machine.running and index.isdigit():
-        return adapter.permanent_address(int(index))
+        return adapter.own_address(int(index), noted)
+    present = adapter.attribute(folder, "address")
     if adapter.attribute(folder, "addr_assign_type") == _NET_ADDR_PERM:
-        return adapter.attribute(folder, "address")
-    return adapter.attribute(folder, "phy80211/macaddress")
+        return present
+    return adapter.attribute(folder, "phy80211/macaddress") or noted or present
 
 
 def _udev_property(machine: Machine, index: str, name: str) -> str:
