@@ -54,7 +54,7 @@ function _shtab_wbond_using
 end
 
 set -g _shtab_wbond_commands init check plan apply status log up down help
-set -g _shtab_wbond_opts_with_value --bond --boot --root --since --ssid --timeout --until -S -U -b
+set -g _shtab_wbond_opts_with_value --bond --boot --lines --root --since --ssid --timeout --until -S -U -b -n
 
 complete -c wbond -e
 complete -c wbond -f
@@ -92,6 +92,8 @@ complete -c wbond -n '_shtab_wbond_using status' -l root -xka "(__fish_complete_
 complete -c wbond -n '_shtab_wbond_using status; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all, if none is named'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a log -d 'show failovers and plugs as a timeline, with durations'
 complete -c wbond -n '_shtab_wbond_using log' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using log' -s f -l follow -d 'what comes, until Ctrl-C'
+complete -c wbond -n '_shtab_wbond_using log' -s n -l lines -x -d 'the last N entries alone; with --follow 10, if not given'
 complete -c wbond -n '_shtab_wbond_using log' -s S -l since -x -d 'from then on, over all boots'
 complete -c wbond -n '_shtab_wbond_using log' -s U -l until -x -d 'up to then'
 complete -c wbond -n '_shtab_wbond_using log' -s b -l boot -x -d 'of one boot: 0 or none is this one, -1 the one before, all is all'

@@ -108,7 +108,8 @@ class Journal:
         for condition in ("active", "standby", "no-carrier"):
             reader.since(life, "enp0s10", condition)
         reader.idle_since(life)
-        events = history.events(entries)
+        past = history.History()
+        events = [past.event(entry) for entry in entries]
         with contextlib.redirect_stdout(io.StringIO()) as shown:
             history.print_json(events)
             timeline.render(events, 80)

@@ -80,7 +80,8 @@ DAY = "\n".join(
 
 
 def told(text: str, bond: str | None = None) -> list[Event]:
-    return history.events(tuple(reader.parse(text)), bond)
+    timeline = history.History()
+    return [timeline.event(entry) for entry in reader.of_bond(reader.parse(text), bond)]
 
 
 def printed(found: list[Event], width: int = 80, encoding: str = "utf-8") -> list[str]:
@@ -292,6 +293,37 @@ def test_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_what_journalctl_is_to_select(words: list[str], expected: list[str]) -> None:
     assert log.selection(parse(["log", *words])) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], 15),
+        (["-n", "2"], 2),
+        (["--lines=0"], 0),
+        (["-n", "99"], 15),
+        (["-f"], 10),
+        (["-f", "--since=today"], 15),
+        (["-f", "-n3", "--since=today"], 3),
+    ],
+)
+def test_how_many_are_shown(words: list[str], expected: int) -> None:
+    events = told(DAY)
+    shown = log.last(events, log.number(parse(["log", *words])))
+    assert shown == events[15 - expected :]
+
+
+@pytest.mark.parametrize("words", [["-n", "-1"], ["-n", "few"], ["-n"], ["-f", "--until=today"]])
+def test_what_cannot_be_shown_is_a_wrong_call(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["log", *words])
+    assert ended.value.code == exit_status.USAGE
+
+
+def test_a_boot_that_is_over_cannot_be_followed() -> None:
+    with pytest.raises(UserError, match="no new entries") as raised:
+        log.run(parse(["log", "--follow", "--boot=-1"]))
+    assert raised.value.status == exit_status.USAGE
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,8 @@ def test_no_line_in_a_pipe_ends_in_blanks() -> None:
     with screen.display(console) as draw:
         draw(build_status(stories.wifi_active()))
         draw(build_status(stories.refused()))
-    timeline.show(history.events(stories.cable_active().history), console)
+    past = history.History()
+    timeline.show([past.event(entry) for entry in stories.cable_active().history], console)
     lines = file.getvalue().splitlines()
     assert len(lines) > 30
     assert [line for line in lines if line != line.rstrip()] == []

@@ -17,6 +17,7 @@ from wbond_cli.errors import UserError
 
 APPLY_TIMEOUT = 120  # seconds
 APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
+LINES_MAX = 1_000_000
 UP_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
 
 
@@ -128,7 +129,7 @@ def _plan(parser: argparse.ArgumentParser) -> None:
 def _apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
-        type=_apply_timeout,
+        type=_whole_number(1, APPLY_TIMEOUT_MAX),
         default=APPLY_TIMEOUT,
         metavar="SECONDS",
         help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
@@ -152,14 +153,19 @@ def _apply(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _apply_timeout(text: str) -> int:
-    try:
-        seconds = int(text)
-    except ValueError:
-        seconds = 0
-    if not 1 <= seconds <= APPLY_TIMEOUT_MAX:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1 to {APPLY_TIMEOUT_MAX}")
-    return seconds
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a number within these limits."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"takes a whole number from {least} to {most}")
+        return number
+
+    return read
 
 
 def _status(parser: argparse.ArgumentParser) -> None:
@@ -170,8 +176,16 @@ def _status(parser: argparse.ArgumentParser) -> None:
 
 
 def _log(parser: argparse.ArgumentParser) -> None:
+    end = parser.add_mutually_exclusive_group()
+    end.add_argument("-f", "--follow", action="store_true", help="what comes, until Ctrl-C")
+    parser.add_argument(
+        *("-n", "--lines"),
+        type=_whole_number(0, LINES_MAX),
+        metavar="N",
+        help="the last N entries alone; with --follow 10, if not given",
+    )
     parser.add_argument("-S", "--since", metavar="TIME", help="from then on, over all boots")
-    parser.add_argument("-U", "--until", metavar="TIME", help="up to then")
+    end.add_argument("-U", "--until", metavar="TIME", help="up to then")
     parser.add_argument(
         *("-b", "--boot"),
         nargs="?",
@@ -299,7 +313,8 @@ wbond log: show failovers and plugs as a timeline.
 It shows what wbond-watch has written to the journal, in order, and how long
 each state that ended had lasted. Without --since and --boot: this boot. Times
 are as journalctl(1) takes them: --since=yesterday, --since=-2h,
---since="2026-07-30 12:00". With --json one object a line: `lasted` is for how
+--since="2026-07-30 12:00". With --follow it goes on with each new entry until
+Ctrl-C, which ends it with 0. With --json one object a line: `lasted` is for how
 many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
 0, or with 1 when the journal cannot be read or asked so.
 """,

@@ -6,7 +6,9 @@
 
 import shlex
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO
 
 from wbond import escape
 
@@ -61,6 +63,28 @@ def run(*argv: str, timeout: float | None = None, own_session: bool = False) -> 
             raise CommandError(message, TIMED_OUT) from None
         return _checked(argv[0], done)
     raise CommandError(f"{argv[0]} is not installed", MISSING)
+
+
+@contextmanager
+def started(*argv: str) -> Iterator[IO[bytes]]:
+    """Start a program that goes on, give what it prints, and end it. Raises CommandError.
+
+    In a session of its own, it gets no signal of the terminal; what it complains of is seen.
+    """
+    try:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+        )
+    except FileNotFoundError:
+        raise CommandError(f"{argv[0]} is not installed", MISSING) from None
+    except OSError as error:
+        raise CommandError(f"{argv[0]}: {error.strerror}", MISSING) from None
+    with process:
+        assert process.stdout
+        try:
+            yield process.stdout
+        finally:
+            process.terminate()
 
 
 def _checked(program: str, done: "subprocess.CompletedProcess[bytes]") -> str:

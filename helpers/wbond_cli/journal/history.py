@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from wbond import escape
-
 from wbond_cli import formatting
 from wbond_cli.journal.reader import Entry
 
@@ -43,18 +41,19 @@ _ACTIVE = {
 }
 
 
-def events(entries: Iterable[Entry], bond: str | None = None) -> list[Event]:
-    """Return the timeline, of one bond or of all; entries are oldest first."""
-    begun: dict[tuple[str, str, str], float] = {}
-    boot = ""
-    timeline = []
-    for entry in entries:
-        if bond is not None and entry.bond != escape.printable(bond):
-            continue
-        if entry.boot != boot:
-            begun, boot = {}, entry.boot
-        timeline.append(_event(entry, begun))
-    return timeline
+class History:
+    """What entries, oldest first, have begun; no state of a boot lasts beyond it."""
+
+    def __init__(self) -> None:
+        """Begin where nothing is known."""
+        self._begun: dict[tuple[str, str, str], float] = {}
+        self._boot = ""
+
+    def event(self, entry: Entry) -> Event:
+        """Return the event that the next entry is."""
+        if entry.boot != self._boot:
+            self._begun, self._boot = {}, entry.boot
+        return _event(entry, self._begun)
 
 
 def _event(entry: Entry, begun: dict[tuple[str, str, str], float]) -> Event:
@@ -93,17 +92,26 @@ def _ended(entry: Entry, what: str, whose: str, begun: dict[tuple[str, str, str]
 def print_json(timeline: Iterable[Event]) -> None:
     """Write the timeline for programs: an object a line."""
     for event in timeline:
-        entry = event.entry
-        document = {
-            "time": formatting.timestamp(entry.time),
-            "boot": entry.boot,
-            "bond": entry.bond,
-            "event": entry.event,
-            "port": entry.port or None,
-            "former": entry.former or None,
-            "address": entry.address or None,
-            "message": entry.text,
-            "ended": event.ended or None,
-            "lasted": None if event.lasted is None else round(event.lasted, 6),
-        }
-        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.write(json.dumps(_document(event)) + "\n")
+
+
+def print_event(event: Event) -> None:
+    """Write an event for a program that waits for it."""
+    print_json([event])
+    sys.stdout.flush()
+
+
+def _document(event: Event) -> dict[str, object]:
+    entry = event.entry
+    return {
+        "time": formatting.timestamp(entry.time),
+        "boot": entry.boot,
+        "bond": entry.bond,
+        "event": entry.event,
+        "port": entry.port or None,
+        "former": entry.former or None,
+        "address": entry.address or None,
+        "message": entry.text,
+        "ended": event.ended or None,
+        "lasted": None if event.lasted is None else round(event.lasted, 6),
+    }

@@ -38,11 +38,15 @@ class Entry(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Entries, oldest first; `fault` says why the journal, or a part of it, was not read."""
+    """Entries, oldest first; `fault` says why the journal, or a part of it, was not read.
+
+    `cursor` is the place of the last entry in the journal.
+    """
 
     entries: tuple[Entry, ...] = ()
     fault: str = ""
     remedy: str = ""
+    cursor: str = ""
 
 
 def read(run: Run, *selection: str, root: str = "/") -> Reading:
@@ -50,10 +54,9 @@ def read(run: Run, *selection: str, root: str = "/") -> Reading:
 
     `run` is `command.run`, or what stands for it.
     """
-    options = ("--quiet", "--no-pager", "--output=json", f"--output-fields={','.join(FIELDS)}")
     fault = ""
     try:
-        text = run("journalctl", *options, *selection, *WATCH)
+        text = run(*call(*selection))
     except CommandError as error:
         if error.status == MISSING:
             return Reading(fault=error.message, remedy="it is part of systemd")
@@ -62,7 +65,23 @@ def read(run: Run, *selection: str, root: str = "/") -> Reading:
     entries = tuple(parse(text))
     if not entries and not readable(root):
         return Reading(fault="the journal may not be read by this user", remedy=REMEDY)
-    return Reading(entries, fault)
+    return Reading(entries, fault, cursor=_cursor(text))
+
+
+def call(*selection: str) -> tuple[str, ...]:
+    """Return the call of journalctl that prints the watch's entries as JSON, one a line."""
+    options = ("--quiet", "--no-pager", "--output=json", f"--output-fields={','.join(FIELDS)}")
+    return ("journalctl", *options, *selection, *WATCH)
+
+
+def of_bond(entries: Iterable[Entry], bond: str | None) -> list[Entry]:
+    """Return the entries of a bond, with None those of all."""
+    return [entry for entry in entries if is_of_bond(entry, bond)]
+
+
+def is_of_bond(entry: Entry, bond: str | None) -> bool:
+    """Tell whether an entry is of a bond; with None, each is."""
+    return bond is None or entry.bond == escape.printable(bond)
 
 
 def readable(root: str = "/") -> bool:
@@ -84,12 +103,23 @@ def _journals(root: str) -> Iterator[str]:
 def parse(text: str) -> Iterator[Entry]:
     """Yield the entries of journalctl's JSON, one a line; lines that are none are skipped."""
     for line in text.splitlines():
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(fields, dict) and (entry := _entry(fields)):
+        if entry := _entry(_fields(line)):
             yield entry
+
+
+def _cursor(text: str) -> str:
+    """Return the cursor of the last line, which journalctl gives with every entry."""
+    lines = text.splitlines()
+    return str(_fields(lines[-1]).get("__CURSOR", "")) if lines else ""
+
+
+def _fields(line: str) -> dict[str, object]:
+    """Return the fields of a line; none of one that is no entry."""
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _entry(fields: dict[str, object]) -> Entry | None:

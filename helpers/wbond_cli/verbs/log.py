@@ -2,24 +2,59 @@
 """wbond log: shows failovers and plugs as a timeline, by what wbond-watch wrote to the journal."""
 
 import argparse
+from collections.abc import Callable, Iterable
 
 from wbond_net.deployed import snapshot, unit_tree
 
 from wbond_cli import command, exit_status, terminal
-from wbond_cli.errors import require_bonds
-from wbond_cli.journal import history, reader
+from wbond_cli.errors import UserError, require_bonds
+from wbond_cli.journal import follow, history, reader
+from wbond_cli.journal.history import Event
+from wbond_cli.journal.reader import Entry
+
+FOLLOWED = 10  # entries that --follow begins with, as journalctl and tail do
+_THIS_BOOT = ("", "0", "all")  # as far as new entries are among them
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show the timeline; returns the exit status. Raises UserError for a bond that there is not."""
-    reading = reader.read(command.run, *selection(options))
+    """Show the timeline; returns the exit status.
+
+    Raises UserError for a bond that there is not, and for what cannot be followed.
+    """
+    if options.follow and (options.boot or "") not in _THIS_BOOT:
+        remedy = "leave out --follow, or --boot"
+        raise UserError("a boot that is over has no new entries", remedy, exit_status.USAGE)
+    selected = selection(options)
+    reading = reader.read(command.run, *selected)
     if reading.fault:
         terminal.complain(reading.fault, reading.remedy)
         return exit_status.FAILURE
-    events = history.events(reading.entries, options.bond)
-    if options.bond and not events:
+    past = reader.of_bond(reading.entries, options.bond)
+    if options.bond and not past:
         _require_known(options.bond, {entry.bond for entry in reading.entries})
-    if options.json:
+    timeline = history.History()
+    events = last([timeline.event(entry) for entry in past], number(options))
+    if not options.follow:
+        return _show(events, options.json)
+    new = follow.entries(reading, selected)
+    return _follow(events, timeline, new, options)
+
+
+def number(options: argparse.Namespace) -> int | None:
+    """Return how many entries are to be shown at most, None for all."""
+    if options.lines is None and options.follow and not options.since:
+        return FOLLOWED
+    lines: int | None = options.lines
+    return lines
+
+
+def last(events: list[Event], lines: int | None) -> list[Event]:
+    """Return the last events, so many at most."""
+    return events if lines is None else events[max(0, len(events) - lines) :]
+
+
+def _show(events: list[Event], as_json: bool) -> int:
+    if as_json:
         history.print_json(events)
         return exit_status.SUCCESS
     # rich: 70 ms, which --json does without.
@@ -30,6 +65,34 @@ def run(options: argparse.Namespace) -> int:
     else:
         terminal.complain("nothing has happened", "--since and --boot show other times")
     return exit_status.SUCCESS
+
+
+def _follow(
+    past: list[Event],
+    timeline: history.History,
+    new: Iterable[Entry],
+    options: argparse.Namespace,
+) -> int:
+    """Show the past, then each event as it comes, until Ctrl-C; returns the exit status."""
+    show = _display(options.json)
+    try:
+        for event in past:
+            show(event)
+        for entry in new:
+            if reader.is_of_bond(entry, options.bond):
+                show(timeline.event(entry))
+    except KeyboardInterrupt:
+        return exit_status.SUCCESS
+    terminal.complain("journalctl has ended, so nothing new would be seen")
+    return exit_status.FAILURE
+
+
+def _display(as_json: bool) -> Callable[[Event], None]:
+    if as_json:
+        return history.print_event
+    from wbond_cli.journal import timeline  # rich, as above
+
+    return timeline.Stream(terminal.console()).show
 
 
 def _require_known(bond: str, seen: set[str]) -> None:
