@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-watch: what it tells, how it follows the kernel, and the machine it runs on."""
 
+import math
 import os
 import select
 import subprocess
@@ -186,6 +187,65 @@ def test_a_journal_and_a_manager_that_are_gone_cost_only_what_they_are_told(stor
     story.host.breaks |= {"journal": OSError(111, ""), "notify": OSError(111, "")}
     assert story.happens(without_carrier(CABLE)) == TO_RADIO
     assert story.happens(bond(RADIO)) == [REFRESH]
+
+
+# --- lost reports ------------------------------------------------------------------
+
+
+class Flooded(rtnetlink.Socket):
+    """A socket whose queue is full; `refuses` is how many dumps fail."""
+
+    def __init__(self, refuses: int, links: dict[int, Link]) -> None:
+        self.refuses, self.known, self.asked = refuses, links, 0
+
+    def fileno(self) -> int:
+        return 7
+
+    def events(self) -> list[Event]:
+        raise rtnetlink.Overrun
+
+    def discard(self) -> None:
+        pass
+
+    def consistent(self, ask: object) -> dict[int, Link]:  # type: ignore[override]
+        self.asked += 1
+        if self.asked <= self.refuses:
+            raise OSError(105, "No buffer space available")
+        return self.known
+
+
+def test_dumps_that_fail_are_tried_again_after_growing_pauses(story: Story) -> None:
+    on_cable(story)
+    netlink = Flooded(8, {RADIO: port(RADIO), BOND: bond(RADIO)})
+    reports = loop.Reports(story.watching, netlink)
+    assert reports.descriptor == 7
+    reports.take()
+    pauses: list[float] = []
+    while reports.due != math.inf:
+        # Nothing is read meanwhile, and the loop does not spin.
+        assert reports.descriptor is None
+        story.host.clock = max(story.host.clock, reports.due)
+        reports.tick()
+        pauses.append(round(reports.due - story.host.clock, 3))
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, math.inf]
+    assert [text for text, fields in story.host.written if fields["PRIORITY"] == 4] == [
+        "bond0: cannot read the interfaces, tries again: No buffer space available"
+    ]
+    assert reports.descriptor == 7
+    assert "port-left" in story.events
+
+
+def test_after_a_dump_the_pauses_are_short_again(story: Story) -> None:
+    on_cable(story)
+    reports = loop.Reports(story.watching, Flooded(1, story.links))
+    reports.take()
+    reports.tick()
+    assert story.watching.poll_timeout_ms(reports.due) == pytest.approx(100.0)
+    story.host.clock += 0.1
+    reports.tick()
+    assert story.watching.poll_timeout_ms(reports.due) is None
+    reports.take()
+    assert story.watching.poll_timeout_ms(reports.due) == 0.0
 
 
 # --- the machine --------------------------------------------------------------------

@@ -139,3 +139,17 @@ def test_what_is_no_radio_or_no_port_any_more_is_left_down(story: Story) -> None
     story.watch(bond(RADIO), is_down(CABLE), port(RADIO), is_down(STICK))
     story.happens(is_down(STICK)._replace(master=0))
     assert reopened(story, 100) == []
+
+
+def test_a_radio_that_cannot_be_brought_up_is_told_once(story: Story) -> None:
+    story.watch(bond(CABLE), port(CABLE), is_down(RADIO))
+    story.host.breaks["bring_up"] = OSError(5, "Input/output error")
+    assert len(reopened(story, 600)) > 10
+    told = [text for text, fields in story.host.written if fields["PRIORITY"] == 4]
+    assert told == [
+        "bond0: cannot bring up radio wlp3s0, tries again: Input/output error",
+    ]
+    story.happens(port(RADIO))
+    story.happens(is_down(RADIO))
+    reopened(story, 60)
+    assert story.events.count("write-failed") == 2

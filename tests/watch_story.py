@@ -96,6 +96,7 @@ class FakeHost(Host):
 
     def bring_up(self, ifindex: int) -> None:
         self.did.append(f"up {ifindex}")
+        self._may_break("bring_up")
         if self.blocks:
             raise OSError(132, "Operation not possible due to RF-kill")
 

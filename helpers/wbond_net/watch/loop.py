@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
 RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
 FAULT_PAUSE = 60.0  # s, in which a duty that has failed by a fault of its own is not called by time
+FIRST_PAUSE, LAST_PAUSE = 0.1, 10.0  # s, between attempts at a dump
 
 
 class Watch:
@@ -126,9 +127,9 @@ class Watch:
             if self._due(duty) <= self._host.now():
                 self._run(duty, duty.tick, self._view())
 
-    def poll_timeout_ms(self) -> float | None:
-        """Return the time until a duty is due; None when none is."""
-        first = min(map(self._due, self._duties), default=math.inf)
+    def poll_timeout_ms(self, other: float = math.inf) -> float | None:
+        """Return the time until a duty, or what is due at `other`, is; None when none is."""
+        first = min([other, *map(self._due, self._duties)])
         return None if first == math.inf else max(0.0, first - self._host.now()) * 1000
 
     def _due(self, duty: Duty) -> float:
@@ -215,6 +216,14 @@ class Watch:
 
     # --- what is told ---------------------------------------------------------
 
+    def tell_failure(self, what: str, error: Exception) -> None:
+        """Tell of what the loop itself cannot do."""
+        self._say(Journal("write-failed", f"cannot {what}: {reason(error)}"))
+
+    def now(self) -> float:
+        """Return the time in seconds, as View.now."""
+        return self._host.now()
+
     def _fault(self, duty: Duty, error: Exception) -> None:
         """Tell of a fault of a duty's own, once of each kind, and do not let it spin the loop."""
         self._held_back[duty] = self._host.now() + FAULT_PAUSE
@@ -250,22 +259,62 @@ class Watch:
 # --- the process --------------------------------------------------------------
 
 
+class Reports:
+    """What the kernel reports. Where some of it is lost, a dump tells the truth; one that fails is
+    tried again after pauses that grow, in which nothing is read.
+    """
+
+    def __init__(self, watch: Watch, netlink: rtnetlink.Socket) -> None:
+        """Follow the reports of a socket on behalf of a watch that has taken the first dump."""
+        self._watch, self._netlink = watch, netlink
+        self.due, self._pause = math.inf, FIRST_PAUSE
+
+    @property
+    def descriptor(self) -> int | None:
+        """Return what to wait for; None as long as a dump is due, when the queue is full anyway."""
+        return self._netlink.fileno() if self.due == math.inf else None
+
+    def take(self) -> None:
+        """Take what has come. Raises OSError."""
+        try:
+            self._watch.take(self._netlink.events())
+        except rtnetlink.Overrun:
+            self.due = self._watch.now()
+
+    def tick(self) -> None:
+        """Take a dump if one is due; a failure is told once, until one succeeds."""
+        if self.due > self._watch.now():
+            return
+        try:
+            links = self._netlink.consistent(self._netlink.links)
+        except (OSError, rtnetlink.Overrun) as error:
+            if self._pause == FIRST_PAUSE:
+                self._watch.tell_failure("read the interfaces, tries again", error)
+            self.due = self._watch.now() + self._pause
+            self._pause = min(2 * self._pause, LAST_PAUSE)
+            return
+        self.due, self._pause = math.inf, FIRST_PAUSE
+        self._watch.synchronise(links)
+
+
 def run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
     """Follow the bond until `stop` is readable or the bond is gone.
 
     Raises OSError. The first dump has been taken.
     """
     rfkill = _rfkill_descriptor()
+    reports = Reports(watch, netlink)
     while not watch.ended:
         poll = select.poll()
-        for descriptor in (stop, netlink.fileno(), rfkill, *watch.children):
+        for descriptor in (stop, reports.descriptor, rfkill, *watch.children):
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poll.poll(watch.poll_timeout_ms())}
+        ready = {descriptor for descriptor, _ in poll.poll(watch.poll_timeout_ms(reports.due))}
         if stop in ready:
             return
-        if netlink.fileno() in ready:
-            _take(watch, netlink)
+        if reports.descriptor in ready:
+            reports.take()
+        reports.tick()
         if rfkill in ready:
             rfkill = _take_rfkill(watch, rfkill)
         for child in ready & set(watch.children):
@@ -302,10 +351,3 @@ def _take_rfkill(watch: Watch, rfkill: int) -> int | None:
         pass
     os.close(rfkill)
     return None
-
-
-def _take(watch: Watch, netlink: rtnetlink.Socket) -> None:
-    try:
-        watch.take(netlink.events())
-    except rtnetlink.Overrun:
-        watch.synchronise(netlink.consistent(netlink.links))

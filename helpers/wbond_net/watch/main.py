@@ -135,6 +135,9 @@ def main(arguments: list[str]) -> int:
     except LookupError as error:
         sys.stderr.write(f"{error.args[0]}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"cannot read the interfaces: {error.strerror}\n")
+        return 1
     run(watching, netlink, stop)
     try:
         host.notify("STOPPING=1")
