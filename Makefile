@@ -23,6 +23,7 @@ PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
 PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers/*/__init__.py \
     helpers/*/*/__init__.py))
+SCHEMAS = $(wildcard helpers/wbond_cli/*/*.schema.json)
 HELPERS = $(wildcard helpers/wbond-*)
 # Units of the same name from another package, such as Arch's dhclient@ and dhcp6c@, are left alone;
 # wbond-generator then makes each bond's units from those in LIBDIR.
@@ -116,8 +117,9 @@ install: directories
 	    install -d "$(DESTDIR)$(LIBDIR)/$$package" && \
 	    install -m 0644 "$$package"/*.py "$(DESTDIR)$(LIBDIR)/$$package" || exit 1; \
 	done
-	install -m 0644 helpers/wbond_cli/status/status.schema.json \
-	    "$(DESTDIR)$(LIBDIR)/helpers/wbond_cli/status"
+	for schema in $(SCHEMAS); do \
+	    install -m 0644 "$$schema" "$(DESTDIR)$(LIBDIR)/$$schema" || exit 1; \
+	done
 	ln -sf "$(LIBDIR)/helpers/wbond" "$(DESTDIR)$(BINDIR)/wbond"
 	install -m 0644 completions/wbond.bash "$(DESTDIR)$(BASHDIR)/wbond"
 	install -m 0644 completions/_wbond "$(DESTDIR)$(ZSHDIR)/_wbond"

@@ -5,7 +5,7 @@ _shtab_wbond_subparsers=(init check plan apply status log up down help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
-_shtab_wbond_plan_option_strings=(-h --help --tree --diff --root)
+_shtab_wbond_plan_option_strings=(-h --help --tree --diff --json --root)
 _shtab_wbond_apply_option_strings=(-h --help --timeout --yes --force --quiet --dry-run --confirm --restore)
 _shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
 _shtab_wbond_log_option_strings=(-h --help -f --follow -n --lines -S --since -U --until -b --boot --bond --json)
@@ -36,6 +36,7 @@ _shtab_wbond_plan__h_nargs=0
 _shtab_wbond_plan___help_nargs=0
 _shtab_wbond_plan___tree_nargs=0
 _shtab_wbond_plan___diff_nargs=0
+_shtab_wbond_plan___json_nargs=0
 _shtab_wbond_apply__h_nargs=0
 _shtab_wbond_apply___help_nargs=0
 _shtab_wbond_apply___yes_nargs=0

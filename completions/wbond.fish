@@ -74,6 +74,7 @@ complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a 
 complete -c wbond -n '_shtab_wbond_using plan' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using plan' -l tree -d 'show the tree alone'
 complete -c wbond -n '_shtab_wbond_using plan' -l diff -d 'show the differences alone'
+complete -c wbond -n '_shtab_wbond_using plan' -l json -d 'for programs; see plan.schema.json'
 complete -c wbond -n '_shtab_wbond_using plan' -l root -xka "(__fish_complete_directories)" -d 'look at the configuration below DIR'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a apply -d 'make a changed file real, and go back unless it is confirmed'
 complete -c wbond -n '_shtab_wbond_using apply' -s h -l help -d 'show this help message and exit'

@@ -16,7 +16,10 @@ MODULES = sorted(
     for top in ("generator", "helpers")
     for path in (REPOSITORY / top).glob("wbond*/**/*.py")
 )
-DATA = ["helpers/wbond_cli/status/status.schema.json", "helpers/wpa_supplicant-port.conf"]
+DATA = [
+    *(f"helpers/wbond_cli/{verb}/{verb}.schema.json" for verb in ("plan", "status")),
+    "helpers/wpa_supplicant-port.conf",
+]
 SCRIPTS = ["bond", "dhcp", "hotplug", "port", "udev", "wait-online", "watch"]
 UNITS = [
     *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-hotplug@", "wbond-plug@"),

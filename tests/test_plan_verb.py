@@ -2,20 +2,26 @@
 """The verb `plan`: what the generator would write, beside what it wrote."""
 
 import io
+import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from wbond import log, units
 from wbond import main as generator
+from wbond.config import Config
 from wbond_cli import terminal
-from wbond_cli.verbs import plan
-from wbond_cli.verbs.plan import GONE, NEW, OTHER, SAME
+from wbond_cli.plan import comparison, document, screen
+from wbond_cli.plan.comparison import GENERATED, GONE, NEW, OTHER, SAME, Comparison
 from wbond_net.deployed import snapshot, unit_tree
 
 from tests.conftest import CASES, REPOSITORY
+from tests.status.views import errors, strict
 from tests.test_cases import tree
 
 COMMAND = REPOSITORY / "helpers" / "wbond"
@@ -144,7 +150,7 @@ def test_an_ordinary_user_compares_with_what_systemd_knows_and_is_told(tmp_path:
 def test_what_changes_is_marked() -> None:
     planned = {"a": "1", "b": "2", "d": "-> x"}
     present = {"b": "2", "c": "3", "d": "-> y"}
-    assert plan.marks(planned, present) == {"a": NEW, "b": SAME, "c": GONE, "d": OTHER}
+    assert comparison.marks(planned, present) == {"a": NEW, "b": SAME, "c": GONE, "d": OTHER}
 
 
 def test_the_diff_turns_the_present_into_what_is_planned(tmp_path: Path) -> None:
@@ -236,6 +242,85 @@ def test_lines_have_no_blanks_at_their_end(tmp_path: Path, columns: str) -> None
 
 def test_a_locale_without_line_drawing_has_a_tree_of_ascii() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    plan._print_tree(terminal.console(stream), {"a.wants/b": "-> /c", "é": ""}, {})
+    planned = {"a.wants/b": "-> /c", "é": ""}
+    compared = Comparison(Config([]), planned, {}, GENERATED, ports_differ=False)
+    screen.print_tree(terminal.console(stream), compared)
     stream.seek(0)
     assert stream.read().splitlines()[1:3] == ["+-- a.wants", "|   `-- + b -> c"]
+
+
+# --- what programs read -----------------------------------------------------------
+
+
+SCHEMA = json.loads((REPOSITORY / "helpers/wbond_cli/plan/plan.schema.json").read_text())
+
+
+def planned(root: Path, *words: str) -> dict[str, Any]:
+    """Return what --json prints, which is all that is printed, and is what the schema says."""
+    code, out, err = run("--json", "--root", str(root), *words)
+    assert (code, err) == (0, "")
+    shown: dict[str, Any] = json.loads(out)
+    assert errors(shown, strict(SCHEMA)) == []
+    return shown
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_object_has_each_file_before_and_after(tmp_path: Path) -> None:
+    root = in_force(tmp_path, "smallest")
+    edit(root, "[bond0]\nwired = enp0s10\nwireless =\nmiimon = 25\n")
+    shown = planned(root)
+    assert (shown["compared_with"], shown["differs"]) == ("in-force", True)
+    files = {file["path"]: file for file in shown["files"]}
+    assert {path for path, file in files.items() if file["after"]} == set(
+        unit_tree.render_root(str(root))[1]
+    )
+    own = files["wbond@bond0.service.d/80-wbond.conf"]
+    assert (own["change"], own["before"]) == ("new", None)
+    assert "Environment=MIIMON=25" in own["after"]["text"]
+    radio = files["bond0-supplicant@wlp3s0.service.d/90-wbond-port.conf"]
+    assert (radio["change"], radio["after"]) == ("removed", None)
+    assert "Environment=PRIORITY=10" in radio["before"]["text"]
+    # Its number among the ports is another one.
+    assert files["bond0-wired@enp0s10.service.d/90-wbond-port.conf"]["change"] == "changed"
+    link = files["multi-user.target.wants/wbond@bond0.service"]
+    assert link["change"] == "unchanged"
+    assert link["before"] == link["after"]
+    assert link["after"]["link"].endswith("/wbond@.service")
+    assert link["after"]["text"] is None
+
+
+def test_the_object_of_what_is_the_same_and_of_what_is_not_there(tmp_path: Path) -> None:
+    shown = planned(machine(tmp_path / "same", "smallest"))
+    assert (shown["compared_with"], shown["differs"]) == ("generated", False)
+    shown = planned(tmp_path / "nothing")
+    assert (shown["files"], shown["differs"]) == ([], False)
+    shutil.rmtree(tmp_path / "same/run")
+    shown = planned(tmp_path / "same")
+    assert {(file["change"], file["before"]) for file in shown["files"]} == {("new", None)}
+    assert shown["differs"]
+
+
+def test_the_object_tells_of_ports_and_problems(tmp_path: Path) -> None:
+    root = machine(tmp_path, "smallest")
+    edit(root, "[bond0]\nwired = a*\n")
+    snapshot.save(str(root), snapshot.APPLIED, snapshot.read_files(str(root)))
+    edit(root, "[bond0]\nwired = b*\nmiimon = soon\n")
+    shown = planned(root)
+    assert (shown["differs"], shown["ports_differ"]) == (True, True)
+    assert ["'soon'" in problem for problem in shown["problems"]] == [True]
+
+
+def test_every_case_is_what_the_schema_says(case: Path) -> None:
+    shown = document.plan_to_dict(comparison.compare(str(case)), [("dark", "")])
+    assert errors(shown, strict(SCHEMA)) == []
+    json.dumps(shown, ensure_ascii=False).encode()
+
+
+def test_programs_do_not_wait_for_what_draws(tmp_path: Path) -> None:
+    imported = [sys.executable, "-I", "-X", "importtime", str(COMMAND), "plan", "--json"]
+    done = subprocess.run([*imported, "--root", str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "rich" not in done.stderr

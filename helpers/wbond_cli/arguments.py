@@ -123,6 +123,7 @@ def _plan(parser: argparse.ArgumentParser) -> None:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--tree", action="store_true", help="show the tree alone")
     only.add_argument("--diff", action="store_true", help="show the differences alone")
+    only.add_argument("--json", action="store_true", help="for programs; see plan.schema.json")
     _root(parser, "look at the configuration below DIR")
 
 
@@ -267,7 +268,8 @@ wbond plan: show what the configuration would come to, and change nothing.
 A tree shows every file and link that wbond-generator would write, and a diff
 what would differ from the configuration in force; where that one is not known,
 from what wbond-generator wrote last. What is marked + is new, - goes, ~ has
-another text. `wbond apply` makes it real, as does a reboot.
+another text. `wbond apply` makes it real, as does a reboot. plan.schema.json, whose
+place wbond(8) names, describes the JSON object of --json.
 
 Exit status: 0, also where there is a difference; 1 when no plan can be made.
 """,

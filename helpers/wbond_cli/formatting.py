@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Durations, times and bit rates as text."""
+"""Durations, times and bit rates as text; text that every program can read."""
 
 import time
 
@@ -39,6 +39,11 @@ def timestamp(moment: float) -> str:
     from datetime import datetime
 
     return datetime.fromtimestamp(moment).astimezone().isoformat(timespec="milliseconds")
+
+
+def unicode(text: str) -> str:
+    """Return a text in which escapes stand for bytes that are no UTF-8 (PEP 383)."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def rate(megabits: float) -> str:
