@@ -153,7 +153,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
         monkeypatch.setattr(request, name, getattr(made, name))
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(bond, "MODULE", str(made.sysfs))
     monkeypatch.setattr(bond, "UDEV", str(made.udev))
     monkeypatch.setattr(snapshot, "ROOT", str(tmp_path / "root"))
     monkeypatch.setattr(named_ports, "GENERATED", str(made.generated))

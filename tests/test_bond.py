@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-bond: what it makes, adopts, refuses and removes, command by command."""
 
+import errno
 import re
 import shutil
 
 import pytest
 from wbond import units
 from wbond_net.clients import identity
+from wbond_net.kernel import bonds
+from wbond_net.kernel.netlink import KernelError
 from wbond_net.ports import bond
 
 from tests.conftest import REPOSITORY
@@ -35,16 +38,31 @@ def test_a_bond_is_made_in_one_message(machine: Machine) -> None:
     ]
 
 
-@pytest.mark.parametrize("failure", ["", "modprobe: FATAL: Module bonding not found"])
-def test_the_module_is_loaded_without_a_bond_of_its_own(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, failure: str
+def test_a_bond_that_comes_with_its_module_is_adopted(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bond, "MODULE", str(machine.sysfs / "missing"))
-    if failure:  # the kernel may have it built in
-        machine.refused["modprobe"] = failure
+    """The kernel loads the module for the request, and its parameters may make a bond0."""
+
+    def create(name: str, _address: str, _options: object) -> None:
+        machine.add_bond(name)
+        raise KernelError(errno.EEXIST, "File exists")
+
+    monkeypatch.setattr(bonds, "create", create)
     assert bond.main(["up", "bond0"], ENVIRON) == 0
-    assert machine.ran[0] == "modprobe --quiet bonding max_bonds=0"
-    assert machine.ran[1].startswith("ip link add dev bond0")
+    assert machine.ran == [
+        "ip link set dev bond0 down",
+        f"ip link set dev bond0 type bond {OPTIONS}",
+        f"ip link set dev bond0 address {address()}",
+        "ip link set dev bond0 up",
+    ]
+
+
+def test_a_kernel_without_bonding_is_told(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.refused["ip link add"] = "Unknown device type"
+    assert bond.main(["up", "bond0"], ENVIRON) == 1
+    assert "Unknown device type" in capsys.readouterr().err
 
 
 def test_every_setting_reaches_the_kernel(machine: Machine) -> None:

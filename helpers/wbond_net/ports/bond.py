@@ -6,6 +6,7 @@ are the defaults of all bonds and someone may have set them. `set` changes, of a
 bond that is in use, what the kernel changes then. `ports` starts those that have stopped.
 """
 
+import errno
 import os
 import sys
 
@@ -18,13 +19,13 @@ from wbond_net.deployed import named_ports, snapshot
 from wbond_net.kernel import bonds, command, links, request, sysctl, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
+from wbond_net.kernel.netlink import KernelError
 from wbond_net.ports import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MODULE = "/sys/module/bonding"
 UDEV = "/run/udev/control"  # its socket
 USAGE = "usage: wbond-bond up|set|ports|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
@@ -130,9 +131,7 @@ def _create_or_adopt(bond: str, environ: "Mapping[str, str]") -> bool:
     """Set the bond up, down; tells whether it was made here. Raises NameTaken, KernelError."""
     # An address given at birth is one that udev's MACAddressPolicy= leaves alone.
     address = _address(bond, MacPolicy.parse(environ["MAC"]))
-    if not sysfs.exists(bond):
-        _load_module()
-        bonds.create(bond, address, options(environ))
+    if not sysfs.exists(bond) and _create(bond, address, options(environ)):
         return True
     if not sysfs.is_bond(bond):
         raise NameTaken(
@@ -151,10 +150,20 @@ def _create_or_adopt(bond: str, environ: "Mapping[str, str]") -> bool:
     return False
 
 
-def _load_module() -> None:
-    """Load the bonding module; without this option it makes a round-robin bond0 at once."""
-    if not os.path.isdir(MODULE):
-        command.attempt(command.run, "modprobe", "--quiet", "bonding", "max_bonds=0")
+def _create(bond: str, address: str, wanted: dict[str, str]) -> bool:
+    """Make the bond; False where it has just come to be there. Raises KernelError.
+
+    The kernel loads the bonding module for that (rtnl_newlink()), as it could not be from within
+    the unit's sandbox. systemd has the module make no bond of its own (modprobe.d/systemd.conf),
+    but where that is masked, a round-robin bond0 comes with it.
+    """
+    try:
+        bonds.create(bond, address, wanted)
+    except KernelError as error:
+        if error.errno != errno.EEXIST:
+            raise
+        return False
+    return True
 
 
 def _address(bond: str, policy: MacPolicy) -> str:
