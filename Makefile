@@ -8,7 +8,6 @@ PYTHON ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
 
 BINDIR = $(PREFIX)/bin
-LIBDIR = $(PREFIX)/lib/wbond
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/wbond
 BASHDIR = $(PREFIX)/share/bash-completion/completions
@@ -17,6 +16,9 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
 GENERATORDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemgeneratordir systemd)
 UDEVDIR = $(shell $(PKG_CONFIG) --variable=udevdir udev)
+# Beside systemd, not below PREFIX: generators and udev's programs run before /usr/local is mounted,
+# where that is a file system of its own.
+LIBDIR = $(patsubst %/systemd,%/wbond,$(shell $(PKG_CONFIG) --variable=systemdutildir systemd))
 
 UNITS = $(notdir $(wildcard units/*.service))
 PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
@@ -31,6 +33,9 @@ FOREIGN_UNITS ?= $(shell cd "$(DESTDIR)$(UNITDIR)" 2>/dev/null && \
     grep -L 'man:wbond.conf(5)' $(UNITS) 2>/dev/null)
 OWN_UNITS = $(filter-out $(FOREIGN_UNITS),$(UNITS))
 RULES = $(notdir $(wildcard udev/*.rules))
+
+# Units may write there, if it is there.
+STATEDIR = /var/lib/wbond
 
 VENV = .venv
 WORKERS ?= 2
@@ -100,11 +105,12 @@ deb:
 	rm -rf "$(BUILD)/deb"
 
 directories:
-	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" || { \
+	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" -a -n "$(LIBDIR)" || { \
 	    echo "pkg-config knows no systemd directories: install systemd.pc and udev.pc" \
 	        "(Debian 13: systemd-dev; else: systemd, udev) and pkg-config" >&2; exit 1; }
-	@case "$(PREFIX)" in *[!A-Za-z0-9/._+-]*|[!/]*|"") \
-	    echo "PREFIX must be an absolute path of letters, digits, and / . _ + -" >&2; exit 1;; esac
+	@for place in "PREFIX=$(PREFIX)" "LIBDIR=$(LIBDIR)"; do case "$${place#*=}" in \
+	    *[!A-Za-z0-9/._+-]*|[!/]*|"") echo "$${place%%=*} must be an absolute path of letters," \
+	        "digits, and / . _ + -" >&2; exit 1;; esac; done
 
 # This runs neither systemctl nor udevadm: a reboot, or the package's scripts, make it take effect.
 install: directories
@@ -131,7 +137,7 @@ install: directories
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "udev/$$rules" > "$(DESTDIR)$(UDEVDIR)/rules.d/$$rules" && \
 	    chmod 0644 "$(DESTDIR)$(UDEVDIR)/rules.d/$$rules" || exit 1; \
 	done
-	install -d "$(DESTDIR)$(LIBDIR)/units"
+	install -d "$(DESTDIR)$(LIBDIR)/units" "$(DESTDIR)$(STATEDIR)"
 	for unit in $(UNITS); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
 	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" || exit 1; \

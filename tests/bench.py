@@ -128,6 +128,8 @@ def install(folder: Path) -> str:
     """Install wbond below `folder`, byte-compiled as it will be; returns the generator's path."""
     words = [
         f"PREFIX={folder}/wbond",
+        f"LIBDIR={folder}/wbond/lib/wbond",
+        f"STATEDIR={folder}/state",
         f"UNITDIR={folder}/units",
         f"GENERATORDIR={folder}/generators",
         f"UDEVDIR={folder}/udev",

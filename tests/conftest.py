@@ -115,6 +115,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     units, generators = prefix / "units", prefix / "generators"
     words = [
         f"PREFIX={prefix}",
+        f"LIBDIR={prefix}/lib/wbond",
+        f"STATEDIR={prefix}/state",
         f"UNITDIR={units}",
         f"GENERATORDIR={generators}",
         f"UDEVDIR={prefix}/udev",

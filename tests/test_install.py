@@ -59,6 +59,11 @@ def directory(variable: str, package: str) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def libdir() -> str:
+    """Return where the programs are: beside systemd, whatever the prefix."""
+    return directory("systemdutildir", "systemd").removesuffix("/systemd") + "/wbond"
+
+
 def modules(library: str) -> set[str]:
     tag = system_tag()
     compiled = [path.parent / f"__pycache__/{path.stem}.{tag}.pyc" for path in MODULES]
@@ -67,7 +72,7 @@ def modules(library: str) -> set[str]:
 
 def expected(prefix: str) -> dict[str, int | str]:
     """Return every path below DESTDIR with its mode, or where a link leads."""
-    library = f"{prefix}/lib/wbond"
+    library = libdir()
     units = directory("systemdsystemunitdir", "systemd")
     plain = modules(library)
     plain |= {f"{library}/{name}" for name in DATA}
@@ -118,15 +123,21 @@ def test_the_prefix_is_usr_local_if_nothing_is_said(tmp_path: Path) -> None:
     assert tree(tmp_path) == expected("/usr/local")
 
 
-def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
+def test_what_systemd_and_udev_call_is_beside_them_whatever_the_prefix(tmp_path: Path) -> None:
+    """They call it before /usr/local is mounted, where that is a file system of its own."""
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/wbond")
+    assert {path.name for path in (tmp_path / "opt/wbond").iterdir()} == {"bin", "share"}
+
+
+def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}", "LIBDIR=/opt/wbond/lib/wbond")
     texts = [
         path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".service", ".rules")
     ]
     named = [word for text in texts for word in text.split() if "/helpers/wbond-" in word]
     assert len(named) > 20
     for word in named:
-        program = word.rpartition('"/')[2].strip('"').rpartition("=")[2]
+        program = word.rpartition('"/')[2].strip('"').rpartition("=")[2].lstrip(":")
         assert f"/{program.lstrip('/')}".startswith("/opt/wbond/lib/wbond/helpers/")
         assert (tmp_path / program.lstrip("/")).exists()
 
@@ -174,7 +185,7 @@ def test_twice_is_as_good_as_once(tmp_path: Path) -> None:
 
 
 def test_the_installed_generator_runs(tmp_path: Path) -> None:
-    make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
+    make("install", f"DESTDIR={tmp_path}", "LIBDIR=/usr/lib/wbond")
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/wbond.conf").write_text("[uplink]\nwired = eth0\nwireless =\n")
     output = tmp_path / "output"
@@ -216,14 +227,18 @@ def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:
     done = make("uninstall", f"DESTDIR={tmp_path}")
     assert (done.returncode, done.stderr) == (0, "")
     assert set(tree(tmp_path)) == {"/etc/wbond.conf"}
-    assert not (tmp_path / "usr/local/lib/wbond").exists()
+    assert not (tmp_path / libdir().lstrip("/")).exists()
     assert not (tmp_path / "usr/local/share/doc/wbond").exists()
 
 
 @pytest.mark.parametrize(
     ("word", "told"),
     [
-        *((f"{name}=", "pkg-config knows no") for name in ("UNITDIR", "GENERATORDIR", "UDEVDIR")),
+        *(
+            (f"{name}=", "pkg-config knows no")
+            for name in ("UNITDIR", "GENERATORDIR", "UDEVDIR", "LIBDIR")
+        ),
+        ("LIBDIR=/opt/a b", "LIBDIR must be an absolute path"),
         *(
             (f"PREFIX={prefix}", "PREFIX must be an absolute path")
             for prefix in ("usr", "", "/opt/a b", "/opt/a;b", "/opt/a|b", "/opt/a&b", "/opt/%n")

@@ -48,7 +48,7 @@ NAMED = (
 
 OWN_ADDRESS = """
 import sys
-sys.path[:0] = ["/usr/local/lib/wbond/generator", "/usr/local/lib/wbond/helpers"]
+sys.path[:0] = ["/usr/lib/wbond/generator", "/usr/lib/wbond/helpers"]
 from wbond_net.clients import identity
 print(identity.mac(sys.argv[1]))
 """
