@@ -163,7 +163,8 @@ def test_it_has_no_conffile_and_enables_no_unit(deb: Path, tmp_path: Path) -> No
 def programs_of_units() -> set[str]:
     """Return the programs without a path that units call."""
     texts = [path.read_text() for path in (REPOSITORY / "units").iterdir()]
-    words = {word for text in texts for word in re.findall(r"^Exec\w+=-?(\S+)", text, re.MULTILINE)}
+    commands = re.compile(r"^Exec\w+=[-:]*(\S+)", re.MULTILINE)
+    words = {word for text in texts for word in commands.findall(text)}
     return {word for word in words if "/" not in word}
 
 

@@ -19,6 +19,7 @@ from wbond_net.watch import loop, main
 from tests.conftest import CASES, REPOSITORY, Installed
 
 UNITS = REPOSITORY / "units"
+TEMPLATES = sorted(UNITS.iterdir())
 CLIENTS = ("dhclient@", "dhcp6c@", "wbond-ports@", "wbond-watch@")
 
 
@@ -51,7 +52,22 @@ def test_what_is_generated_verifies(case: Path, output: Path, installed: Install
         assert verify(units, output, installed.units) == (0, "")
 
 
-@pytest.mark.parametrize("unit", sorted(UNITS.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
+def test_no_start_lasts_for_ever(unit: Path) -> None:
+    """A oneshot unit has no limit of its own (systemd.service(5), TimeoutStartSec=)."""
+    text = unit.read_text(encoding="utf-8")
+    assert ("\nType=oneshot\n" in text) == ("\nTimeoutStartSec=" in text)
+
+
+@pytest.mark.parametrize("kind", ["wired", "supplicant"])
+def test_a_port_leaves_also_after_a_start_that_has_failed(kind: str) -> None:
+    """ExecStop= runs only after a start that has succeeded (systemd.service(5))."""
+    text = (UNITS / f"bond0-{kind}@.service").read_text(encoding="utf-8")
+    assert re.search("^ExecStopPost=.*wbond-port leave ", text, re.MULTILINE)
+    assert "\nExecStop=" not in text
+
+
+@pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
 def test_a_unit_says_that_it_is_wbonds(unit: Path) -> None:
     """`make install`, wbond-generator and `wbond check` tell others' units by that."""
     assert plan.OWN_MARK in unit.read_text(encoding="utf-8")
