@@ -129,6 +129,14 @@ def test_what_only_looks_like_a_cable_is_left_out_and_said() -> None:
     assert "speaks" in text
 
 
+def test_an_old_radio_has_wpa_supplicant_s_old_driver() -> None:
+    old = Adapter(Facts("enx020000000099", WIRELESS, driver="r8712u"), True, "", old_radio=True)
+    text = draft.text([CARD, old], True)
+    assert ports(text) == ["enp0s31f6", "en*", "eth*", "enx020000000099", "wl*"]
+    assert read(text).bonds[0].settings == {"supplicant_driver": "nl80211,wext"}
+    assert "wext" not in draft.text([CARD, RADIO], True)
+
+
 def test_without_hardware_globs_are_left() -> None:
     text = draft.text([], True)
     assert ports(text) == ["en*", "eth*", "wl*"]

@@ -113,3 +113,10 @@ def test_an_access_point_is_a_virtual_device(
 
 def test_a_monitor_is_no_radio_whatever_nl80211_says(tmp_path: Path) -> None:
     assert adapter.kind(radio(tmp_path, "803", "phy80211", "wireless")) == VIRTUAL
+
+
+def test_a_driver_with_wireless_extensions_alone_makes_a_radio(tmp_path: Path) -> None:
+    folder = radio(tmp_path, "1", "wireless")
+    (tmp_path / "uevent").write_text("INTERFACE=wlan1\n")
+    assert adapter.kind(folder) == WIRELESS
+    assert adapter.facts(folder, "wlan1", lambda _: "").kind == WIRELESS

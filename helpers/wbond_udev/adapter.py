@@ -60,11 +60,12 @@ def kind(folder: str) -> str:
 
     A bridge, a VLAN, a modem and their like have a DEVTYPE (SET_NETDEV_DEVTYPE()
     in their drivers); what has no parent is made by software. A monitor is no
-    Ethernet (ARPHRD_IEEE80211_RADIOTAP).
+    Ethernet (ARPHRD_IEEE80211_RADIOTAP). Radios whose driver has wireless extensions
+    alone have no phy80211, but `wireless` (netdev_register_kobject()).
     """
     if attribute(folder, "type") != _ARPHRD_ETHER:
         return VIRTUAL
-    if os.path.isdir(os.path.join(folder, "phy80211")):
+    if any(os.path.isdir(os.path.join(folder, name)) for name in ("phy80211", "wireless")):
         return WIRELESS
     if not os.path.lexists(os.path.join(folder, "device")):
         return VIRTUAL

@@ -5,7 +5,7 @@ import os
 from typing import NamedTuple
 
 from wbond_udev import adapter
-from wbond_udev.match import Facts
+from wbond_udev.match import WIRELESS, Facts
 
 from wbond_cli.check.machine import Machine
 
@@ -14,11 +14,15 @@ _NET_ADDR_PERM = "0"  # linux/netdevice.h; the sysfs attribute `addr_assign_type
 
 
 class Adapter(NamedTuple):
-    """A cable or a radio. `plugged`: may be pulled, so that another may have its name tomorrow."""
+    """A cable or a radio. `plugged`: may be pulled, so that another may have its name tomorrow.
+
+    `old_radio`: its driver has wireless extensions alone, and no nl80211.
+    """
 
     facts: Facts
     plugged: bool
     blocked: str  # the rfkill switch that blocks it: "", "soft", "hard"
+    old_radio: bool = False
 
 
 def adapters(machine: Machine) -> list[Adapter]:
@@ -35,10 +39,12 @@ def adapters(machine: Machine) -> list[Adapter]:
 
 def _adapter(machine: Machine, folder: str, name: str, index: str) -> Adapter:
     mac = _own_address(machine, folder, index)
+    radio = adapter.kind(folder) == WIRELESS
     return Adapter(
         facts=adapter.facts(folder, name, lambda key: _udev_property(machine, index, key), mac),
         plugged=_plugged(list(adapter.parents(folder))),
         blocked=_blocked(machine, name),
+        old_radio=radio and not os.path.isdir(os.path.join(folder, "phy80211")),
     )
 
 

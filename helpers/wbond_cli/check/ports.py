@@ -90,6 +90,17 @@ def blocked_radios(context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("blocked-radio", NOTE, text, f"It joins when it is unblocked: {how}.")
 
 
+def old_radios(context: Context) -> Iterator[Diagnostic]:
+    """A radio whose driver has wireless extensions alone needs wpa_supplicant's old driver."""
+    for adapter, (bond, port) in context.places():
+        drivers = port.settings.get("supplicant_driver", bond.settings.get("supplicant_driver", ""))
+        if adapter.old_radio and port.kind == WIRELESS and "wext" not in drivers.split(","):
+            text = f"{adapter.facts.name} cannot connect: its driver knows no nl80211"
+            remedy = "Write `supplicant_driver = nl80211,wext`."
+            where = (*_where(port), bond.name)
+            yield Diagnostic("radio-without-nl80211", ERROR, text, remedy, *where)
+
+
 def supplicant_files(context: Context) -> Iterator[Diagnostic]:
     """wpa_supplicant's configuration: there for every radio, and secret."""
     for path, radios in _supplicant_files(context).items():

@@ -20,6 +20,7 @@ CHECKS: tuple[Check, ...] = (
     ports.wrong_kinds,
     ports.left_out,
     ports.blocked_radios,
+    ports.old_radios,
     ports.supplicant_files,
     ports.client_files,
     conflicts.bonds_of_others,

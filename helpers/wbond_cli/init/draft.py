@@ -22,6 +22,9 @@ _MAC = (
     "for a network that admits hosts by it; some radios refuse."
 )
 _DHCP6 = "dhcp6c is not installed: no DHCPv6. Addresses by router advertisements come all the same."
+_OLD_RADIO = (
+    "A radio has wireless extensions alone: wpa_supplicant needs its old driver for it, wext."
+)
 
 
 class Choice(NamedTuple):
@@ -42,6 +45,7 @@ def text(adapters: list[Adapter], has_dhcp6c: bool) -> str:
         f"wired = {' '.join(wired.names)}\n",
         _comment(f"Radios, used when no cable has a link. {wireless.reason}"),
         f"wireless = {' '.join(wireless.names)}\n",
+        *_supplicant_driver(adapters),
         *_dhcp6(has_dhcp6c),
         _comment(_MAC),
         "#mac = stable",
@@ -102,6 +106,12 @@ def _indented(text: str) -> list[str]:
     """Return the lines of a comment on the adapter above."""
     begin = "#     "
     return textwrap.wrap(text, _WIDTH, initial_indent=begin, subsequent_indent=begin)
+
+
+def _supplicant_driver(adapters: list[Adapter]) -> list[str]:
+    if not any(adapter.old_radio for adapter in adapters):
+        return []
+    return [_comment(_OLD_RADIO), "supplicant_driver = nl80211,wext\n"]
 
 
 def _dhcp6(has_dhcp6c: bool) -> list[str]:
