@@ -62,7 +62,7 @@ def test_a_program_that_is_known_to_be_missing_is_told_once(
 ) -> None:
     shutil.copytree(installed.units, tmp_path / "units")
     template = tmp_path / "units/dhclient@.service"
-    template.write_text(template.read_text().replace("ExecStart=dhclient", "ExecStart=dhcl"))
+    template.write_text(template.read_text().replace("ExecStart=:dhclient", "ExecStart=:dhcl"))
     units = ["dhclient@bond0.service"]
     search = [str(tmp_path / "units")]
     assert len(list(verify.diagnostics((), units, search=search))) == 1

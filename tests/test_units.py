@@ -68,6 +68,16 @@ def test_a_port_leaves_also_after_a_start_that_has_failed(kind: str) -> None:
 
 
 @pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
+def test_a_dollar_in_a_name_is_never_expanded(unit: Path) -> None:
+    """`x${BOND}` may be an interface; specifiers are expanded first, then variables, once."""
+    text = unit.read_text(encoding="utf-8")
+    commands = re.findall(r"^Exec\w+=(.*)$", text, re.MULTILINE)
+    assert commands
+    for command in commands:
+        assert command.startswith(":") or not re.search("%[If]", command)
+
+
+@pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
 def test_a_unit_says_that_it_is_wbonds(unit: Path) -> None:
     """`make install`, wbond-generator and `wbond check` tell others' units by that."""
     assert plan.OWN_MARK in unit.read_text(encoding="utf-8")
