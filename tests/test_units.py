@@ -77,6 +77,21 @@ def test_a_dollar_in_a_name_is_never_expanded(unit: Path) -> None:
         assert command.startswith(":") or not re.search("%[If]", command)
 
 
+@pytest.mark.parametrize("client", ["dhclient@", "dhcp6c@"])
+def test_a_client_stops_after_whatever_needs_the_network(client: str) -> None:
+    """What is ordered after network.target stops before it does (systemd.special(7))."""
+    text = (UNITS / f"{client}.service").read_text(encoding="utf-8")
+    assert "\nBefore=network.target shutdown.target\n" in text
+
+
+def test_dhcp6c_has_no_control_port_and_is_not_started_without_ipv6() -> None:
+    """It opens the port, the same for every dhcp6c, if there is a key (client6_init(), dhcp6c.c)."""
+    text = (UNITS / "dhcp6c@.service").read_text(encoding="utf-8")
+    (key,) = re.findall(r"^ExecStart=.* -k (\S+) ", text, re.MULTILINE)
+    assert key == f"{runtime.FOLDER}/%I/no-control-port"
+    assert "\nConditionPathExists=/proc/net/if_inet6\n" in text
+
+
 @pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
 def test_a_unit_says_that_it_is_wbonds(unit: Path) -> None:
     """`make install`, wbond-generator and `wbond check` tell others' units by that."""
