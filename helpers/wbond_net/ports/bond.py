@@ -73,9 +73,11 @@ def options(environ: "Mapping[str, str]") -> dict[str, str]:
     """Return every option that wbond relies on, by ip's names.
 
     fail_over_mac=active also where the ports share an address: an adapter that
-    refuses it works all the same. Only then the bond also takes what comes in by a port that stands
-    by: an access point hands what is meant for their address to the radio that is associated with
-    it, and never to the wire. use_carrier and the ARP monitor are left at what miimon implies.
+    refuses it works all the same. Only with such an address the bond also takes what comes in by
+    ports that stand by: an access point has what its other stations send to that address go to
+    the radio that is associated with it, never to the wire (ieee80211_deliver_skb()). IPv6 knows
+    its own duplicate address detection by a nonce when it comes back (RFC 7527). use_carrier and
+    the ARP monitor are left at what miimon implies.
     """
     shared = not MacPolicy.parse(environ["MAC"]).active
     return {
