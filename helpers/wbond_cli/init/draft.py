@@ -91,8 +91,8 @@ def _hardware(adapters: list[Adapter]) -> str:
         facts = adapter.facts
         what = "cable" if facts.kind == WIRED else "radio"
         where = "can be unplugged" if adapter.plugged else "built in"
-        parts = [what, where, facts.driver, facts.usb]
-        lines.append(f"#   {escape.printable(facts.name)}: {', '.join(filter(None, parts))}")
+        parts = [f"{facts.name}: {what}", where, facts.driver, facts.usb]
+        lines.append(f"#   {escape.printable(', '.join(filter(None, parts)))}")
         if seeming := _look_alike(facts):
             lines += _indented(f"(left out, as it only looks like a cable: {seeming})")
         elif not usable(facts.name):
