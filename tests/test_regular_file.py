@@ -16,6 +16,7 @@ from wbond_net.clients import dhclient, dhcp, dhcp6c, identity
 from wbond_net.ports import ifupdown
 
 from tests.fake import Machine
+from tests.hostile import hostile
 from tests.status.programs import Programs
 from tests.stories import LEASE_FILE
 
@@ -32,24 +33,6 @@ def _in_time() -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, former)
-
-
-def hostile(path: Path, kind: str) -> Path:
-    """Put something at a path that is no file to be read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    match kind:
-        case "fifo":
-            os.mkfifo(path)
-        case "endless":
-            path.symlink_to("/dev/zero")
-        case "folder":
-            path.mkdir()
-        case "huge":
-            with path.open("wb") as file:
-                file.truncate(1 << 40)
-        case "loop":
-            path.symlink_to(path.name)
-    return path
 
 
 each_kind = pytest.mark.parametrize("kind", ["fifo", "endless", "folder", "huge", "loop"])

@@ -14,6 +14,7 @@ from wbond_net.kernel.netlink import KernelError
 from wbond_net.ports import port
 
 from tests.fake import Machine
+from tests.hostile import hostile
 from tests.ports import ENVIRON, RADIO
 
 
@@ -185,6 +186,22 @@ def test_an_interface_s_own_configuration_wins(tmp_path: Path) -> None:
     own.write_text("")
     assert str(own) in port.supplicant_command("bond0", RADIO, environ)
     assert str(common) not in port.supplicant_command("bond0", RADIO, environ)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "endless", "folder"])
+def test_a_configuration_that_never_ends_fails_the_unit_and_says_so(
+    machine: Machine,
+    executed: list[str],
+    tmp_path: Path,
+    kind: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    machine.add_bond()
+    machine.add(RADIO, master="bond0")
+    own = hostile(tmp_path / "networks.conf", kind)
+    code = port.main(["supplicant", "bond0", RADIO], ENVIRON | {"SUPPLICANT_CONF": str(own)})
+    assert (code, executed) == (1, [])
+    assert f"{own}: no regular file" in capsys.readouterr().err
 
 
 def test_the_bridge_is_named_on_demand() -> None:

@@ -211,3 +211,15 @@ def test_time_runs_out_and_the_reason_is_told() -> None:
     assert result.returncode == 1
     assert result.stderr == "wbond-none does not exist, after 0.3 s\n"
     assert time.monotonic() - begin >= 0.3
+
+
+def test_a_kernel_that_does_not_answer_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(groups: int) -> None:
+        raise OSError(105, "No buffer space available")
+
+    monkeypatch.setattr(rtnetlink, "Socket", refuse)
+    assert wait_online.main(["bond0"]) == 1
+    told = capsys.readouterr().err
+    assert told == "bond0 cannot be looked at: No buffer space available, after 30 s\n"

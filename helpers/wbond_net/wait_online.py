@@ -36,7 +36,10 @@ def main(arguments: list[str]) -> int:
     except ValueError as error:
         sys.stderr.write(f"{error}\n{USAGE}\n")
         return 2
-    lacking = wait(bond, timeout, what)
+    try:
+        lacking = wait(bond, timeout, what)
+    except OSError as error:  # of the kernel's, which cannot be waited for
+        lacking = f"cannot be looked at: {error.strerror}"
     if lacking:
         name = escape.printable(bond)
         sys.stderr.write(f"{name} {lacking}, after {timeout:g} s\n")

@@ -303,10 +303,15 @@ def _join_unless_blocked(bond: str, port: str, environ: "Mapping[str, str]") -> 
 
 
 def supplicant_command(bond: str, port: str, environ: "Mapping[str, str]") -> list[str]:
-    """Return the command line; the interface's own configuration wins where it exists."""
+    """Return the command line; the interface's own configuration wins where it exists.
+
+    Raises CommandError for a FIFO or a device, which wpa_supplicant would read for ever.
+    """
     shared = environ["SUPPLICANT_CONF"]
     own = os.path.join(os.path.dirname(shared), f"wpa_supplicant-{port}.conf")
     configuration = own if os.path.exists(own) else shared
+    if os.path.exists(configuration) and not os.path.isfile(configuration):
+        raise CommandError(f"{configuration}: no regular file; wpa_supplicant is not started")
     words = ["wpa_supplicant", "-i", port, "-D", environ["SUPPLICANT_DRIVER"]]
     common = os.path.realpath(OVERRIDES)
     words += ["-c", configuration, "-I", scan_frequencies.overrides(bond, port, common)]
