@@ -72,11 +72,13 @@ def test_a_file_of_the_kernel_s_says_no_size_and_is_read() -> None:
     assert b"Name:" in regular_file.read("/proc/self/status")
 
 
-def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
-    path = str(hostile(tmp_path / "file", "fifo"))
+@pytest.mark.parametrize("kind", ["fifo", "endless", "folder", "huge"])
+def test_no_descriptor_is_left_open(tmp_path: Path, kind: str) -> None:
+    path = str(hostile(tmp_path / "file", kind))
     before = len(os.listdir("/proc/self/fd"))
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match=r"no regular file|larger"):
         regular_file.read(path)
+    assert regular_file.why_not(path)
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -104,6 +106,24 @@ def test_dhclient_works_without_a_configuration_that_cannot_be_read(
     assert dhcp.main(["dhclient", "bond0"], environ) == 0
     assert "send dhcp-client-identifier" in (places / "lib/dhclient.bond0.conf").read_text()
     assert f"{own}: " in capsys.readouterr().out
+
+
+def test_dhclient_works_without_a_configuration_that_it_may_not_read(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = places / "dhclient.conf"
+    own.write_text("timeout 60;\n")
+    opened = os.open
+
+    def refuse(path: str, *rest: int) -> int:  # a test that root runs may read all
+        if path == str(own):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return opened(path, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    environ = {"DUID": "00:04:aa:bb", "DHCLIENT_CONF": str(own)}
+    assert dhcp.main(["dhclient", "bond0"], environ) == 0
+    assert f"{own}: Permission denied; dhclient works" in capsys.readouterr().out
 
 
 @each_kind

@@ -31,22 +31,20 @@ def read_end(path: str, longest: int = LONGEST) -> bytes:
 
 
 def why_not(path: str) -> str:
-    """Say why a file cannot be read as `read` does; nothing when it can, for its kind and size."""
+    """Say why `read` cannot read a file; nothing when it can."""
     try:
-        size = os.stat(path).st_size
-        _check(os.stat(path).st_mode, path)
+        descriptor = _opened(path)
     except OSError as error:
         return str(error.strerror)
+    size = os.fstat(descriptor).st_size
+    os.close(descriptor)
     return f"larger than {LONGEST} bytes" if size > LONGEST else ""
 
 
 def _read(path: str, longest: int, from_end: bool) -> bytes:
-    # Not blocking: the open(2) of a FIFO waits for who writes.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = _opened(path)
     try:
-        status = os.fstat(descriptor)
-        _check(status.st_mode, path)
-        if from_end and status.st_size > longest:
+        if from_end and os.fstat(descriptor).st_size > longest:
             os.lseek(descriptor, -longest, os.SEEK_END)
         octets = b""
         while len(octets) < longest and (part := os.read(descriptor, longest - len(octets))):
@@ -56,6 +54,11 @@ def _read(path: str, longest: int, from_end: bool) -> bytes:
         os.close(descriptor)
 
 
-def _check(mode: int, path: str) -> None:
-    if not stat.S_ISREG(mode):
+def _opened(path: str) -> int:
+    """Open a regular file. Raises OSError."""
+    # Not blocking: the open(2) of a FIFO waits for who writes.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file", path)
+    return descriptor
