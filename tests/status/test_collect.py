@@ -10,8 +10,9 @@ from wbond_cli.status import collect, document
 from wbond_cli.status.build import build_status
 from wbond_cli.status.model import Association, Facts
 from wbond_net.clients import leases
+from wbond_net.kernel import udev_database
 
-from tests import stories
+from tests import reports, stories
 from tests.status.programs import SHOWN, Programs
 from tests.status.views import errors, rendered, states
 from tests.stories import CARD, MACS, NOW, RADIO
@@ -54,6 +55,14 @@ def test_other_bonds_than_those_asked_for_are_not_looked_at(root: Path) -> None:
 @pytest.mark.parametrize("text", ["Not connected.\n", "", "command failed: No such device (-19)\n"])
 def test_no_association_by_iw(text: str) -> None:
     assert collect.parse_association(text) is None
+
+
+def test_what_udev_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = {"enx1": {"WBOND_LEFT_OUT": "it is in `exclude` of bond0"}, "wlp3s0": {}}
+    monkeypatch.setattr(udev_database, "properties", lambda name: noted.get(name, {}))
+    names = ("enp0s10", "wlp3s0", "enx1")
+    links = {i: reports.port(reports.CABLE)._replace(name=name) for i, name in enumerate(names)}
+    assert collect.left_out(links) == {"enx1": "it is in `exclude` of bond0"}
 
 
 def test_units_by_systemctl() -> None:

@@ -14,8 +14,19 @@ from wbond_cli.status.build import build_status
 from wbond_cli.status.model import Advice, Facts
 
 from tests import stories
-from tests.status.views import SCHEMA, bond_of, each_story, errors
+from tests.status.views import SCHEMA, bond_of, each_story, errors, rendered
 from tests.stories import NOW
+
+WHY = "it is an iPhone or iPad and only looks like a cable"
+LEFT_OUT: dict[str, Any] = {"left_out": {"enx1\udcff": WHY}}
+
+
+def test_what_is_left_out_is_said_with_its_reason() -> None:
+    facts = stories.cable_active()._replace(**LEFT_OUT)
+    found = document.status_to_dict(build_status(facts))["left_out"]
+    assert found == [{"name": "enx1\\udcff", "reason": WHY}]
+    assert "left out  enx1\\udcff: it is an iPhone or iPad and only looks" in rendered(facts)
+    assert "left out" not in rendered(stories.cable_active())
 
 
 def test_the_schema_is_one() -> None:
@@ -25,7 +36,7 @@ def test_the_schema_is_one() -> None:
 @each_story
 def test_the_object_is_what_the_schema_says(story: Callable[[], Facts]) -> None:
     faulty = stories.configured("[bond0]\nwired = enp0s10\nmimon = 5\n")
-    for changes in ({}, {"config": faulty}, {"faults": (Advice("dark", ""),)}):
+    for changes in ({}, {"config": faulty}, {"faults": (Advice("dark", ""),)}, LEFT_OUT):
         assert errors(document.status_to_dict(build_status(story()._replace(**changes)))) == []
 
 

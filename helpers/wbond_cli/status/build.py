@@ -30,7 +30,8 @@ def build_status(facts: Facts) -> Status:
     """Return the status that the facts come to."""
     bonds = tuple(_bond(facts, name) for name in bond_names(facts))
     problems = tuple(escape.printable(messages.line(problem)) for problem in facts.config.problems)
-    return Status(facts.time, bonds, problems, tuple(facts.faults), tuple(facts.asked))
+    left_out = {name: escape.printable(why) for name, why in facts.left_out.items()}
+    return Status(facts.time, bonds, problems, tuple(facts.faults), tuple(facts.asked), left_out)
 
 
 def bond_names(facts: Facts) -> list[str]:

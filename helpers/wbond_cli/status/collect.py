@@ -73,6 +73,7 @@ class Collector:
         made = self._made()
         facts = Facts(now, config, made, links, addresses, history=history, asked=self.asked)
         facts = facts._replace(radios=self._radios(links), claimed=self._claimed(facts))
+        facts = facts._replace(left_out=left_out(links))
         facts = self._with_units(facts)
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
@@ -191,6 +192,13 @@ class Collector:
                 remedy = "sudo wbond status" if isinstance(error, PermissionError) else ""
                 facts = _with_fault(facts, Advice(text, remedy))
         return facts._replace(leases=known)
+
+
+def left_out(links: Mapping[int, Link]) -> dict[str, str]:
+    """Read what wbond-udev has said of hardware that is no port."""
+    hardware = [link.name for link in links.values() if not link.kind]
+    noted = {name: udev_database.properties(name).get("WBOND_LEFT_OUT") for name in hardware}
+    return {name: why for name, why in noted.items() if why}
 
 
 def _with_fault(facts: Facts, fault: Advice) -> Facts:

@@ -26,6 +26,9 @@ def status_to_dict(status: Status) -> Value:
         "bonds": [_bond(bond, status.time) for bond in status.bonds],
         "problems": list(status.problems),
         "faults": [_advice(fault) for fault in status.faults],
+        "left_out": [
+            {"name": _name(name), "reason": reason} for name, reason in status.left_out.items()
+        ],
     }
 
 

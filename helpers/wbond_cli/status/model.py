@@ -54,8 +54,9 @@ class Facts(NamedTuple):
 
     `made` are the bonds that wbond has made, `radios` are interfaces. `claimed` is the bond that
     udev's database gives an interface that is in none. `shared_macs` are addresses of bonds whose
-    ports are all to have one. `faults` say what could not be read and what to do. `asked` are
-    the bonds that are asked for, none for all.
+    ports are all to have one. `left_out` says why an interface is no port that would be one.
+    `faults` say what could not be read and what to do. `asked` are the bonds that are asked for,
+    none for all.
     """
 
     time: float
@@ -65,6 +66,7 @@ class Facts(NamedTuple):
     addresses: Sequence[rtnetlink.Address] = ()
     radios: frozenset[str] = frozenset()
     claimed: Mapping[str, str] = {}
+    left_out: Mapping[str, str] = {}
     associations: Mapping[str, Association] = {}
     speeds: Mapping[str, int] = {}
     blocked: frozenset[str] = frozenset()
@@ -173,7 +175,8 @@ class Bond(NamedTuple):
 class Status(NamedTuple):
     """Bonds at a time (s since 1970): those that were `asked` for, all if none was.
 
-    `problems` are the configuration's.
+    `problems` are the configuration's. `left_out` are interfaces that are no ports although the
+    configuration fits them, and why.
     """
 
     time: float
@@ -181,6 +184,7 @@ class Status(NamedTuple):
     problems: tuple[str, ...] = ()
     faults: tuple[Advice, ...] = ()
     asked: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = {}
 
     @property
     def exit_status(self) -> int:

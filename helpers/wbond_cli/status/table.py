@@ -5,7 +5,7 @@ Nothing is cut off: what does not fit is folded, and on a narrow terminal the
 table becomes a list. All is ASCII but names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
@@ -66,6 +66,8 @@ def render_status(status: Status, style: Style) -> Group:
         general.insert(0, Advice(text, "wbond check names them"))
     if general:
         blocks.append(_advice(general))
+    if status.left_out:
+        blocks.append(_left_out(status.left_out))
     parts: list[RenderableType] = []
     for block in blocks:
         parts += [Text(), block] if parts else [block]
@@ -245,6 +247,13 @@ def _listed(port: Port, now: float, style: Style) -> RenderableType:
     lines = [about, state, *map(Text, _link(port, style))]
     name = Text.assemble(_mark(port), " ", _name(port, style))
     return Group(name, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines))
+
+
+def _left_out(reasons: Mapping[str, str]) -> RenderableType:
+    grid = _grid()
+    for name, reason in reasons.items():
+        grid.add_row("left out", Text(f"{escape.printable(name)}: {reason}"))
+    return Padding(grid, (0, 0, 0, 2), expand=False)
 
 
 def _advice(items: Sequence[Advice]) -> RenderableType:
