@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from wbond_udev import match
+from wbond_udev import look_alikes, match
 from wbond_udev.match import Facts
 
 from tests.configuration import read
-from tests.conftest import configured
+from tests.conftest import REPOSITORY, configured
 from tests.test_startup import SLOW, modules
 from tests.test_udev import (
     BRIDGE,
@@ -68,6 +68,14 @@ def test_no_glob_takes_what_only_looks_like_a_cable(facts: Facts) -> None:
     assert bond.name == "bond0"
     assert reason.endswith(" and only looks like a cable")
     assert properties("[bond0]", facts) == {"WBOND_LEFT_OUT": reason}
+
+
+def test_the_manual_has_the_whole_list() -> None:
+    page = (REPOSITORY / "man/wbond.conf.5.scd").read_text(encoding="utf-8")
+    for driver, usb, _ in look_alikes.ENTRIES:
+        known = [word for word in (driver, usb) if "*" not in word]
+        assert known or usb.startswith(("18d1", "04e8", "22b8", "2717"))
+        assert all(word in page for word in known)
 
 
 @pytest.mark.parametrize("facts", LOOK_ALIKES, ids=name)

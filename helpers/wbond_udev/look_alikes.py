@@ -11,7 +11,7 @@ r8152, ax88179_178a and their like are never here.
 from wbond.escape import fits
 
 # Driver, USB ids as lsusb(8) shows them, what it is. Sources: the comments, and usb.ids.
-_ENTRIES = (
+ENTRIES = (
     # drivers/net/usb/ipheth.c: its table has Apple's telephones and tablets alone.
     ("ipheth", "*", "an iPhone or iPad"),
     # drivers/net/usb/rndis_host.c: Microsoft's protocol, which telephones, modems, gadgets and
@@ -56,7 +56,7 @@ def name(driver: str, usb: str) -> str:
 
     Nothing for any other. Either may be empty, where a device has no such thing.
     """
-    for known_driver, known_usb, what in _ENTRIES:
+    for known_driver, known_usb, what in ENTRIES:
         if fits(driver, known_driver) and fits(usb, known_usb):
             return what
     return ""
