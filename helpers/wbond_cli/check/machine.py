@@ -48,10 +48,13 @@ class Machine:
                 found = os.path.join(os.path.dirname(found), target)
         return found
 
-    def read(self, path: str) -> str:
-        """Return a file's text; nothing where there is none or it may not be read."""
+    def read(self, path: str, errors: str = "replace") -> str:
+        """Return a file's text; nothing where there is none or it may not be read.
+
+        `errors` is how to decode what is not UTF-8.
+        """
         try:
-            return ini.content(self.real(path)).decode("utf-8", "replace")
+            return ini.content(self.real(path)).decode("utf-8", errors)
         except (OSError, ValueError):
             return ""
 

@@ -9,7 +9,7 @@ from wbond.messages import ERROR, NOTE, WARNING
 from wbond_udev import match
 from wbond_udev.match import WIRED, WIRELESS
 
-from wbond_cli.check import hardware
+from wbond_cli.check import hardware, supplicant
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
@@ -160,16 +160,18 @@ def _supplicant_file(machine: Machine, path: str, status: os.stat_result) -> Ite
         text = "can be read by every user, with the passwords in it"
         remedy = f"Run `sudo chmod 0600 {path}`."
         yield Diagnostic("readable-passwords", WARNING, text, remedy, path)
-    text = machine.read(path)
-    # An ordinary user may not read it, as is right.
-    if (text or os.access(machine.real(path), os.R_OK)) and not _networks(text):
+    text = machine.read(path, "surrogateescape")
+    if not text and not os.access(machine.real(path), os.R_OK):
+        return  # an ordinary user may not read it, as is right
+    if not _networks(text):
         reason = "has no network={ } block: no radio connects"
         remedy = "Add the network's name and password, see wpa_supplicant.conf(5)."
         yield Diagnostic("no-network", ERROR, reason, remedy, path)
+    yield from supplicant.diagnostics(path, text)
 
 
 def _networks(text: str) -> bool:
-    starts = ("network={", "cred={", "include=", "ext_password_backend=")
+    starts = ("network={", "cred={", "ext_password_backend=")
     lines = ("".join(line.split()) for line in text.splitlines())
     return any(line.startswith(starts) for line in lines)
 
