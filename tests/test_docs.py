@@ -327,7 +327,7 @@ def program_names() -> list[str]:
 def test_every_program_has_a_page_with_what_it_takes(program: str) -> None:
     page = (REPOSITORY / f"man/{program}.8.scd").read_text(encoding="utf-8")
     for usage in usages(program):
-        for words in re.findall(r"--[a-z0-9]+|[a-z0-9]+(?:\|[a-z0-9]+)+", usage):
+        for words in re.findall(r"--[a-z0-9]+|[a-z0-9-]+(?:\|[a-z0-9-]+)+", usage):
             for word in words.split("|"):
                 assert f"*{word}*" in page, word
 

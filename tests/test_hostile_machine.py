@@ -103,7 +103,7 @@ def entry(**fields: object) -> str:
 def test_the_log_shows_no_string_as_it_is(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     octets = list(os.fsencode(name))
     told = [entry(MESSAGE=name, WBOND_PORT=name), entry(MESSAGE=octets, WBOND_FORMER=octets)]
-    events = history.events(list(reader.parse("\n".join(told))))
+    events = list(map(history.History().event, reader.parse("\n".join(told))))
     assert len(events) == 2
     history.print_json(events)
     timeline.render(events, 80)

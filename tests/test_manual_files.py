@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wbond import ini, units
 from wbond_cli.apply import rollback
-from wbond_net import runtime
+from wbond_net import pauses, runtime
 from wbond_net.clients import dhclient, dhcp6c
 from wbond_net.deployed import snapshot
 
@@ -37,6 +37,7 @@ def test_files_are_those_that_the_code_names() -> None:
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.conf"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.leases"),
         ("wbond-dhcp.8.scd", f"{runtime.FOLDER}/BOND/dhcp6c.conf"),
+        ("wbond-dhcp.8.scd", f"{runtime.FOLDER}/BOND/{pauses.FOLDER}"),
         ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
         ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/clients-started"),
         ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/network"),

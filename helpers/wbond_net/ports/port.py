@@ -14,7 +14,7 @@ import sys
 from wbond import units
 from wbond.values import MacPolicy
 
-from wbond_net import notify, runtime
+from wbond_net import notify, pauses, runtime
 from wbond_net.kernel import (
     addresses,
     bonds,
@@ -62,15 +62,24 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
         sys.stderr.write(USAGE + "\n")
         return REFUSED
     verb, bond, port = arguments[:3]
+    unit = f"port-{port}"
     try:
         if prios:
             rank(bond, prios)
+        elif verb == "leave":
+            pauses.ended(bond, unit, environ)
+            leave(bond, port, environ)
         else:
+            pauses.wait(bond, unit)
             verbs[verb](bond, port, environ)
-    except (PortTaken, CommandError, OSError, ValueError) as error:
+    except PortTaken as error:
         sys.stderr.write(f"{error}\n")
-        if isinstance(error, PortTaken):
-            return REFUSED
+        return REFUSED
+    except (CommandError, OSError, ValueError) as error:
+        if prios or verb == "leave":
+            sys.stderr.write(f"{error}\n")
+        else:
+            pauses.tell(bond, unit, str(error))
         if prios or _is_there(bond, port):
             return 1
         say(f"{port} has gone")
