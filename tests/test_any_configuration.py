@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Configurations at random: only checked values are taken, and problems are data."""
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -23,6 +24,10 @@ def matching(pattern: str) -> Callable[[str], bool]:
 
 def interface(text: str) -> bool:
     return matching(r"(?!-|\.\.?$)[^\s/:%]+")(text) and len(text.encode()) < 16
+
+
+def interface_or_glob(text: str) -> bool:
+    return interface(text) or matching(r"[^\s/]*[*?[][^\s/]*")(text)
 
 
 CHECKS: dict[str, Callable[[str], bool]] = {
@@ -77,7 +82,10 @@ def test_of_any_text_only_checked_values_are_taken(text: str, hostname: str) -> 
     assert len(set(names)) == len(names)
     for bond in bonds:
         assert all(CHECKS[name](value) for name, value in bond.settings.items()), bond.settings
-        assert all(map(UNIT, (unit for units in bond.lists.values() for unit in units)))
+        units = (bond.lists.get(name, ()) for name in ("conflicts", "on_failure"))
+        assert all(map(UNIT, itertools.chain(*units)))
+        assert all(map(interface_or_glob, bond.lists.get("exclude", ())))
+        assert not any(bond.excludes(port.name) for port in bond.ports if port.literal)
         miimon = int(bond.settings.get("miimon", 100))
         delays = (
             bond.settings.get(f"{which}delay", "0") for which in ("up", "down", "peer_notif_")
