@@ -81,6 +81,7 @@ complete -c wbond -n '_shtab_wbond_using apply' -s h -l help -d 'show this help 
 complete -c wbond -n '_shtab_wbond_using apply' -l timeout -x -d 'the time in which a yes is expected, 120 if not given'
 complete -c wbond -n '_shtab_wbond_using apply' -l yes -d 'confirm at once, for scripts'
 complete -c wbond -n '_shtab_wbond_using apply' -l force -d 'go on in spite of faults in the file, or without a way back'
+complete -c wbond -n '_shtab_wbond_using apply' -l json -d 'for programs; see apply.schema.json'
 complete -c wbond -n '_shtab_wbond_using apply' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using apply' -l dry-run -d 'say what would be done, and do nothing'
 complete -c wbond -n '_shtab_wbond_using apply' -l confirm -d 'keep what another session waits to have confirmed'

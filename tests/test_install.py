@@ -17,7 +17,7 @@ MODULES = sorted(
     for path in (REPOSITORY / top).glob("wbond*/**/*.py")
 )
 DATA = [
-    *(f"helpers/wbond_cli/{verb}/{verb}.schema.json" for verb in ("plan", "status")),
+    *(f"helpers/wbond_cli/{verb}/{verb}.schema.json" for verb in ("apply", "plan", "status")),
     "helpers/wpa_supplicant-port.conf",
 ]
 SCRIPTS = ["bond", "dhcp", "hotplug", "port", "udev", "wait-online", "watch"]

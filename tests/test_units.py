@@ -85,7 +85,7 @@ def test_a_client_stops_after_whatever_needs_the_network(client: str) -> None:
 
 
 def test_dhcp6c_has_no_control_port_and_is_not_started_without_ipv6() -> None:
-    """It opens the port, the same for every dhcp6c, if there is a key (client6_init(), dhcp6c.c)."""
+    """It opens the port, the same for all, if there is a key (client6_init(), dhcp6c.c)."""
     text = (UNITS / "dhcp6c@.service").read_text(encoding="utf-8")
     (key,) = re.findall(r"^ExecStart=.* -k (\S+) ", text, re.MULTILINE)
     assert key == f"{runtime.FOLDER}/%I/no-control-port"

@@ -141,6 +141,7 @@ def _apply(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on in spite of faults in the file, or without a way back",
     )
+    parser.add_argument("--json", action="store_true", help="for programs; see apply.schema.json")
     _quiet(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
@@ -288,7 +289,9 @@ if need be. The time counts from the first step.
 
 Exit status: 0 when the new configuration is in force, or was so already; 1
 when the former one has been restored, or something failed; 2 when it was
-refused, and nothing was changed.
+refused, and nothing was changed. With --json, an object at the end says what
+was done, and all else goes to standard error; apply.schema.json, whose place
+wbond(8) names, describes it.
 """,
         _apply,
     ),

@@ -3,19 +3,21 @@
 
 import os
 import sys
+from typing import TextIO
 
 from wbond_cli import terminal
 
 
 class Output:
-    """Lines on standard output; a terminal or a pipe that is gone is no error.
+    """Lines on a stream; a terminal or a pipe that is gone is no error.
 
     Texts are printable: whoever calls has escaped hostile names.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
-        """Leave details out if quiet."""
+    def __init__(self, quiet: bool = False, stream: TextIO | None = None) -> None:
+        """Leave details out if quiet; write to `stream`, standard output if none is given."""
         self._quiet, self._counting = quiet, False
+        self._stream = stream or sys.stdout
         terminal.keep_to_locale()
 
     def detail(self, text: str) -> None:
@@ -27,21 +29,22 @@ class Output:
         """Write a text, broken to the terminal's width; an indented line is a command and stays."""
         before, self._counting = "\n" if self._counting else "", False
         lines = [
-            line if line.startswith(" ") else terminal.wrapped(line, sys.stdout)
+            line if line.startswith(" ") else terminal.wrapped(line, self._stream)
             for line in text.split("\n")
         ]
-        self._write(before + "\n".join(lines) + end)
+        self.write(before + "\n".join(lines) + end)
 
     def countdown(self, text: str) -> None:
         """Write over the last countdown; only on a terminal."""
-        if sys.stdout.isatty():
+        if self._stream.isatty():
             self._counting = True
-            self._write("\r" + text)
+            self.write("\r" + text)
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Write a text as it is."""
         try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            self._stream.write(text)
+            self._stream.flush()
         except OSError:
             _discard_output()
 

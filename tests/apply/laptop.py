@@ -5,6 +5,7 @@ The machine's systemd runs the generator at a reload, and has the timer's
 service restore, as the real one has.
 """
 
+import io
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from wbond import log, units
 from wbond import main as generator
 from wbond_cli import question
 from wbond_cli.apply import rollback
+from wbond_cli.apply.outcome import Outcome
 from wbond_cli.arguments import parser
 from wbond_cli.command import CommandRunner
 from wbond_cli.output import Output
@@ -67,7 +69,8 @@ class Laptop:
         if command == RELOAD:
             self.reload()
         if command == REVERT and done.returncode == 0:
-            rollback.restore(CommandRunner(Output(quiet=True)), str(self.root))
+            # Another process, whose output goes to the journal.
+            rollback.restore(CommandRunner(Output(stream=io.StringIO())), str(self.root))
         self.at.pop(command, lambda: None)()
         return done
 
@@ -77,6 +80,10 @@ class Laptop:
         return [line for line in self.machine.ran if not line.startswith("systemd-run")]
 
     def apply(self, *options: str) -> int:
+        """Return the exit status."""
+        return self.outcome(*options).status
+
+    def outcome(self, *options: str) -> Outcome:
         parsed = parser().parse_args(["apply", *options])
         return apply.apply(CommandRunner(Output(parsed.quiet)), str(self.root), parsed)
 

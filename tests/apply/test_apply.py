@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 from wbond_cli import exit_status, question
-from wbond_cli.apply import transaction
+from wbond_cli.apply import outcome, transaction
 from wbond_cli.arguments import parser
 from wbond_cli.command import CommandRunner
 from wbond_cli.main import main
@@ -16,10 +16,11 @@ from wbond_net.deployed import snapshot
 from tests.apply.laptop import DISARM, FIRST, RELOAD, SECOND, SET, Laptop, answers
 
 
+@pytest.mark.parametrize("words", [[], ["--yes"], ["--dry-run"]])
 def test_without_a_configuration_there_is_nothing_to_apply(
-    laptop: Laptop, capsys: pytest.CaptureFixture[str]
+    laptop: Laptop, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert laptop.apply() == transaction.REFUSED
+    assert laptop.apply(*words) == exit_status.REFUSED
     assert "there is no configuration" in capsys.readouterr().err
     assert laptop.ran == []
 
@@ -66,7 +67,7 @@ def test_another_session_confirms(
     laptop.write(SECOND)
 
     def line(*_: object) -> str:
-        assert transaction.confirm(CommandRunner(Output()), str(laptop.root)) == 0
+        assert transaction.confirm(CommandRunner(Output()), str(laptop.root)) == outcome.KEPT
         return ""
 
     monkeypatch.setattr(question, "read_line", line)
@@ -125,7 +126,7 @@ def test_a_unit_of_another_s_making_or_a_masked_one_is_planned_with(
     laptop.boot(FIRST)
     laptop.write(text, f"etc/systemd/system/{unit}")
     laptop.write(SECOND)
-    assert laptop.apply("--yes") == transaction.KEPT
+    assert laptop.apply("--yes") == exit_status.SUCCESS
     assert SET in laptop.ran
 
 
@@ -222,7 +223,8 @@ def test_a_dry_run_takes_root_to_read_what_is_in_force(
 
 def test_nothing_waits_to_be_confirmed(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
     laptop.boot(FIRST)
-    assert transaction.confirm(CommandRunner(Output()), str(laptop.root)) == 1
+    confirmed = transaction.confirm(CommandRunner(Output()), str(laptop.root))
+    assert confirmed.status == exit_status.FAILURE
     told = capsys.readouterr().err
     assert "nothing waits" in told
     assert "`journalctl -u wbond-revert` tells" in told

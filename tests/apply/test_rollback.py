@@ -7,7 +7,7 @@ import time
 
 import pytest
 from wbond_cli import question
-from wbond_cli.apply import rollback
+from wbond_cli.apply import outcome, rollback
 from wbond_cli.apply.signals import Signals
 from wbond_cli.command import CommandRunner
 from wbond_cli.output import Output
@@ -107,10 +107,11 @@ def test_a_process_that_was_killed_is_taken_back_by_the_timer(laptop: Laptop) ->
     assert laptop.has_snapshot(snapshot.ATTEMPTED)
     laptop.machine.ran.clear()
     runner = CommandRunner(Output())
-    assert rollback.restore(runner, str(laptop.root))
+    assert rollback.restore(runner, str(laptop.root)).result == "restored"
     assert laptop.ran == [RELOAD, SET, DISARM]
     assert laptop.conf.read_text() == FIRST
-    assert rollback.restore(runner, str(laptop.root))  # the timer comes after a person did it
+    # The timer comes after a person did it.
+    assert rollback.restore(runner, str(laptop.root)) == outcome.UNCHANGED
 
 
 def test_restoring_goes_on_after_a_fault_and_tells_it(

@@ -67,7 +67,7 @@ sysfs.SYSFS = sys.argv[2]
 current.devices = list
 wait_online.wait = lambda *_: ""
 options = arguments.parser().parse_args(["apply", "--timeout", "60"])
-sys.exit(apply.apply(CommandRunner(Output()), sys.argv[1], options))
+sys.exit(apply.apply(CommandRunner(Output()), sys.argv[1], options).status)
 """
 
 

@@ -7,40 +7,44 @@ import time
 
 from wbond_net.deployed import snapshot, unit_tree
 
-from wbond_cli.apply import steps, timer
+from wbond_cli.apply import outcome, timer
 from wbond_cli.apply.lock import locked
+from wbond_cli.apply.outcome import Outcome
 from wbond_cli.apply.preparation import plan_steps
-from wbond_cli.command import CommandError, CommandRunner
+from wbond_cli.apply.steps import carry_out_all
+from wbond_cli.command import CommandRunner
 from wbond_cli.terminal import complain
 
 # Longer than a name of an interface: /var/lib/wbond/BOND is a bond's. Outlives a reboot.
 REJECTED = "var/lib/wbond/rejected-configurations"
 
 
-def restore(runner: CommandRunner, root: str) -> bool:
-    """Put the former files back and take the steps to the former state; tells whether all worked.
+def restore(runner: CommandRunner, root: str) -> Outcome:
+    """Put the former files back, take the steps to the former state; returns what came of it.
 
     A step that fails keeps none of the others from being taken.
     """
     with locked(root):
         if not snapshot.exists(root, snapshot.ATTEMPTED):
             runner.output.line("Nothing waits to be confirmed, so nothing is restored.")
-            return True
+            return outcome.UNCHANGED
         attempted = unit_tree.read_config(snapshot.folder(root, snapshot.ATTEMPTED))
-        failures = put_back(root, rejected_folder(root))
+        rejected = rejected_folder(root)
+        failures = put_back(root, rejected)
         former = unit_tree.read_config(snapshot.folder(root, snapshot.APPLIED))
-        for step in plan_steps(root, attempted, former):
-            try:
-                steps.take(runner, step)
-            except CommandError as error:
-                failures.append(str(error))
+        steps = plan_steps(root, attempted, former)
+        taken, failed = carry_out_all(runner, steps)
+        failures += failed
         snapshot.delete(root, snapshot.ATTEMPTED)
     timer.disarm(runner)
     by_hand = f"Do it by hand; the former files are in {snapshot.folder(root, snapshot.APPLIED)}"
     for text in failures:
         complain(text, by_hand)
     runner.output.line("The former configuration is in force again.")
-    return not failures
+    ended = outcome.TAKEN_BACK
+    if failures:
+        ended = outcome.FAILED._replace(text="; ".join(failures), remedy=by_hand)
+    return ended.with_steps(steps, taken)._replace(rejected=rejected)
 
 
 def rejected_folder(root: str) -> str:

@@ -2,6 +2,7 @@
 """Carries steps out, one after the other, and describes them."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from wbond_cli.apply import current
 from wbond_cli.apply.changes import AwaitSuccessor, Command, Step
@@ -11,19 +12,39 @@ from wbond_cli.command import CommandError, CommandRunner, as_typed
 SUCCESSOR_TIMEOUT = 15.0  # seconds; a radio scans, associates and is authorised in less
 
 
-def carry_out(runner: CommandRunner, steps: Iterable[Step], signals: Signals) -> str:
-    """Take the steps until one fails; returns why not all were taken, or nothing.
+class Progress(NamedTuple):
+    """For each step that was tried whether it was taken, and why not all were, or nothing."""
 
-    A signal counts between two steps.
-    """
+    taken: list[bool]
+    failure: str = ""
+
+
+def carry_out(runner: CommandRunner, steps: Iterable[Step], signals: Signals) -> Progress:
+    """Take the steps until one fails; a signal counts between two steps."""
+    taken: list[bool] = []
     try:
         for step in steps:
             if signals.last:
-                return "interrupted"
+                return Progress(taken, "interrupted")
             take(runner, step)
+            taken.append(True)
     except CommandError as error:
-        return str(error)
-    return "interrupted" if signals.last else ""
+        return Progress(taken, str(error))
+    return Progress(taken, "interrupted" if signals.last else "")
+
+
+def carry_out_all(runner: CommandRunner, steps: Iterable[Step]) -> tuple[list[bool], list[str]]:
+    """Take every step, whatever fails; returns for each whether it was taken, and the failures."""
+    taken, failures = [], []
+    for step in steps:
+        try:
+            take(runner, step)
+        except CommandError as error:
+            failures.append(str(error))
+            taken.append(False)
+        else:
+            taken.append(True)
+    return taken, failures
 
 
 def take(runner: CommandRunner, step: Step) -> None:

@@ -7,16 +7,16 @@ from wbond import escape
 from wbond_net import wait_online
 from wbond_net.deployed import snapshot
 
-from wbond_cli import exit_status, question
-from wbond_cli.apply import rollback, timer
+from wbond_cli import question
+from wbond_cli.apply import outcome, rollback, timer
 from wbond_cli.apply.lock import locked
+from wbond_cli.apply.outcome import Outcome
 from wbond_cli.apply.preparation import Preparation
 from wbond_cli.apply.signals import Signals
 from wbond_cli.apply.steps import carry_out
 from wbond_cli.command import CommandError, CommandRunner
-from wbond_cli.terminal import complain
 
-KEPT, RESTORED, REFUSED = exit_status.SUCCESS, exit_status.RESTORED, exit_status.REFUSED
+NOT_CONFIRMED = "it was not confirmed"
 
 
 class Transaction:
@@ -30,8 +30,8 @@ class Transaction:
         self.deadline = 0.0  # of time.monotonic()
         self.rejected = ""
 
-    def run(self, timeout: int, confirmed: bool) -> int:
-        """Take the steps and have them confirmed; returns the exit status.
+    def run(self, timeout: int, confirmed: bool) -> Outcome:
+        """Take the steps and have them confirmed; returns what has come of them.
 
         `timeout` is in seconds, from the first step; `confirmed`: a yes has been given before.
         """
@@ -41,12 +41,17 @@ class Transaction:
             try:
                 self._begin(timeout)
             except (OSError, CommandError) as error:
-                complain(f"no way back can be made: {error}", "nothing was changed")
-                return REFUSED
-            failure = carry_out(self.runner, self.prepared.steps, self.signals)
+                refused = outcome.refuse(f"no way back can be made: {error}", "nothing was changed")
+                return refused.with_steps(self.prepared.steps)
+            progress = carry_out(self.runner, self.prepared.steps, self.signals)
+        ended = self._conclude(progress.failure, confirmed)
+        return ended.with_steps(self.prepared.steps, progress.taken)
+
+    def _conclude(self, failure: str, confirmed: bool) -> Outcome:
+        """Keep what was done, go back from what was not, or ask."""
         if failure:
             self.output.line(f"Not done: {failure}")
-            return self._roll_back()
+            return self._roll_back(failure)
         if confirmed:
             return confirm(self.runner, self.root)
         self._show_bonds()
@@ -79,7 +84,7 @@ class Transaction:
             else:
                 self.output.line(f"{name} is online")
 
-    def _decide(self) -> int:
+    def _decide(self) -> Outcome:
         """Wait for an answer, here or from another session, and act by it."""
         asks = question.can_ask()
         if asks:
@@ -91,10 +96,10 @@ class Transaction:
             )
         while snapshot.exists(self.root, snapshot.ATTEMPTED):
             if self.signals.last or self._seconds_left() <= 0:
-                return self._roll_back()
+                return self._roll_back(NOT_CONFIRMED)
             answer = self._answer(asks)
             if answer is question.ENDED or question.is_no(answer):
-                return self._roll_back()
+                return self._roll_back(NOT_CONFIRMED)
             if question.is_yes(answer):
                 return confirm(self.runner, self.root)
         return self._decided_elsewhere()
@@ -111,14 +116,14 @@ class Transaction:
     def _seconds_left(self) -> float:
         return self.deadline - time.monotonic()
 
-    def _decided_elsewhere(self) -> int:
+    def _decided_elsewhere(self) -> Outcome:
         applied = snapshot.read_files(snapshot.folder(self.root, snapshot.APPLIED))
         if snapshot.contents(applied) == snapshot.contents(self.prepared.files):
             self.output.line("Confirmed from another session.")
-            return KEPT
-        return self._report_restored()
+            return outcome.KEPT
+        return self._report_restored(NOT_CONFIRMED)
 
-    def _roll_back(self) -> int:
+    def _roll_back(self, reason: str) -> Outcome:
         """Have the timer's service restore, which needs no terminal; else do it here."""
         self.output.line("The former configuration is restored ...")
         try:
@@ -130,36 +135,32 @@ class Transaction:
                 self.output.line(f"    {error}")
         if snapshot.exists(self.root, snapshot.ATTEMPTED):
             rollback.restore(self.runner, self.root)
-        return self._report_restored()
+        return self._report_restored(reason)
 
-    def _report_restored(self) -> int:
-        self.output.line(
-            f"The former files are back. Yours are in {self.rejected};\n"
-            f"`journalctl -u {timer.UNIT}` says what was done."
-        )
-        return RESTORED
+    def _report_restored(self, reason: str) -> Outcome:
+        remedy = f"`journalctl -u {timer.UNIT}` says what was done"
+        self.output.line(f"The former files are back. Yours are in {self.rejected};\n{remedy}.")
+        return outcome.RESTORED._replace(text=reason, remedy=remedy, rejected=self.rejected)
 
 
-def refuse_second() -> int:
-    """Refuse a change while another waits to be confirmed; returns the exit status."""
-    complain(
+def refuse_second() -> Outcome:
+    """Refuse a change while another waits to be confirmed."""
+    return outcome.refuse(
         "a change waits to be confirmed already",
         "`sudo wbond apply --confirm` keeps it, `sudo wbond apply --restore` goes back",
     )
-    return REFUSED
 
 
-def confirm(runner: CommandRunner, root: str) -> int:
-    """Keep what was attempted; returns the exit status."""
+def confirm(runner: CommandRunner, root: str) -> Outcome:
+    """Keep what was attempted; returns what has come of it."""
     with locked(root):
         if not snapshot.exists(root, snapshot.ATTEMPTED):
-            complain(
+            return outcome.fail(
                 "nothing waits to be confirmed; it may have been restored meanwhile",
                 f"`journalctl -u {timer.UNIT}` tells, and files that were taken back are in "
                 f"/{rollback.REJECTED}",
             )
-            return RESTORED
         snapshot.confirm(root)
     timer.disarm(runner)
     runner.output.line("The new configuration is in force, and stays.")
-    return KEPT
+    return outcome.KEPT

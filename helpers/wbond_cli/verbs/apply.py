@@ -2,18 +2,21 @@
 """wbond apply: makes a changed file real, and goes back unless a person confirms it."""
 
 import argparse
+import json
+import sys
 
 from wbond import escape, ini, messages
 from wbond.config import Config
 from wbond_net.deployed import snapshot, unit_tree
 
 from wbond_cli import privileges
-from wbond_cli.apply import rollback, transaction
+from wbond_cli.apply import document, outcome, rollback, transaction
 from wbond_cli.apply.lock import locked
+from wbond_cli.apply.outcome import Outcome
 from wbond_cli.apply.preparation import Preparation, prepare
 from wbond_cli.apply.signals import Signals
 from wbond_cli.apply.steps import carry_out, description
-from wbond_cli.apply.transaction import KEPT, REFUSED, RESTORED, Transaction
+from wbond_cli.apply.transaction import Transaction
 from wbond_cli.command import CommandRunner
 from wbond_cli.output import Output
 from wbond_cli.terminal import complain
@@ -24,69 +27,82 @@ def run(options: argparse.Namespace) -> int:
     # What is in force is kept for root alone: without it, nobody knows what would change.
     purpose = "to read what is in force" if options.dry_run else "to change the network"
     privileges.require_root(options.argv, purpose)
-    runner = CommandRunner(Output(options.quiet))
+    # With --json, standard output is for that alone.
+    output = Output(options.quiet, sys.stderr if options.json else sys.stdout)
+    ended = _run(CommandRunner(output), snapshot.ROOT, options)
+    if options.json:
+        _print_json(ended)
+    return ended.status
+
+
+def _run(runner: CommandRunner, root: str, options: argparse.Namespace) -> Outcome:
     if options.confirm:
-        return transaction.confirm(runner, snapshot.ROOT)
+        return transaction.confirm(runner, root)
     if options.restore:
-        return KEPT if rollback.restore(runner, snapshot.ROOT) else RESTORED
-    return apply(runner, snapshot.ROOT, options)
+        return rollback.restore(runner, root)
+    return apply(runner, root, options)
 
 
-def apply(runner: CommandRunner, root: str, options: argparse.Namespace) -> int:
-    """Make the file real, ask, and keep or restore; returns the exit status."""
+def _print_json(ended: Outcome) -> None:
+    Output().write(json.dumps(document.outcome_to_dict(ended), indent=2) + "\n")
+
+
+def apply(runner: CommandRunner, root: str, options: argparse.Namespace) -> Outcome:
+    """Make the file real, ask, and keep or restore; returns what has come of it."""
     if snapshot.exists(root, snapshot.ATTEMPTED):
         return transaction.refuse_second()
     wanted = unit_tree.read_config(root)
-    if not _acceptable(wanted, options.force):
-        return REFUSED
+    problems = tuple(escape.printable(messages.line(problem)) for problem in wanted.problems)
+    for problem in problems:
+        complain(problem)
+    return _apply(runner, root, wanted, options)._replace(problems=problems)
+
+
+def _apply(
+    runner: CommandRunner, root: str, wanted: Config, options: argparse.Namespace
+) -> Outcome:
+    if wanted.problems and not options.force:
+        return outcome.refuse(
+            "the file has faults, so nothing was changed",
+            "`wbond check` shows them in their lines; --force goes on as stated above",
+        )
     prepared = prepare(root, wanted)
-    if options.dry_run:
-        return _list_steps(runner.output, prepared)
     if not prepared.steps and not ini.files(root):
-        complain("there is no configuration", "have one written: `sudo wbond init`")
-        return REFUSED
+        return outcome.refuse("there is no configuration", "have one written: `sudo wbond init`")
+    if options.dry_run:
+        return _plan(runner.output, prepared, options)
     if not prepared.steps:
         snapshot.save(root, snapshot.APPLIED, prepared.files)  # comments may differ
         runner.output.line("What the file says is in force already.")
-        return KEPT
+        return outcome.UNCHANGED
     if not prepared.is_reversible and not options.force:
-        complain(
+        return outcome.refuse(
             "which configuration is in force is not known, so there would be no way back",
             "`sudo wbond apply --force` takes bonds down and up again as the file says, for good",
-        )
-        return REFUSED
+        ).with_steps(prepared.steps)
     if prepared.is_trivial or not prepared.is_reversible:
         return _apply_for_good(runner, root, prepared)
     return Transaction(runner, root, prepared).run(options.timeout, confirmed=options.yes)
 
 
-def _acceptable(wanted: Config, force: bool) -> bool:
-    """Show the problems of the configuration; tells whether to go on all the same."""
-    for problem in wanted.problems:
-        complain(escape.printable(messages.line(problem)))
-    if wanted.problems and not force:
-        complain(
-            "the file has faults, so nothing was changed",
-            "`wbond check` shows them in their lines; --force goes on as stated above",
-        )
-    return force or not wanted.problems
+def _plan(output: Output, prepared: Preparation, options: argparse.Namespace) -> Outcome:
+    """List the steps, for people if it is not for programs."""
+    if not options.json:
+        for step in prepared.steps:
+            output.line(description(step))
+        if not prepared.steps:
+            output.line("Nothing would be done: what the file says is in force already.")
+    return outcome.PLANNED.with_steps(prepared.steps)
 
 
-def _list_steps(output: Output, prepared: Preparation) -> int:
-    for step in prepared.steps:
-        output.line(description(step))
-    if not prepared.steps:
-        output.line("Nothing would be done: what the file says is in force already.")
-    return KEPT
-
-
-def _apply_for_good(runner: CommandRunner, root: str, prepared: Preparation) -> int:
+def _apply_for_good(runner: CommandRunner, root: str, prepared: Preparation) -> Outcome:
     """Carry out what cannot be, or need not be, taken back."""
     with locked(root):
-        if failure := carry_out(runner, prepared.steps, Signals()):
+        progress = carry_out(runner, prepared.steps, Signals())
+        if progress.failure:
             again = "`sudo wbond apply --force` tries again"
-            complain(failure, f"{again}, `systemctl --failed` lists units")
-            return RESTORED
+            failed = outcome.fail(progress.failure, f"{again}, `systemctl --failed` lists units")
+            return failed.with_steps(prepared.steps, progress.taken)
         snapshot.save(root, snapshot.APPLIED, prepared.files)
     runner.output.line("The configuration is in force.")
-    return KEPT
+    return outcome.KEPT.with_steps(prepared.steps, progress.taken)
