@@ -65,7 +65,7 @@ def require_verb(name: str) -> None:
     """Raise UserError, which names the nearest, for a verb that there is not."""
     if name in VERBS:
         return
-    # difflib: 3 ms, which a call that is right does without.
+    # difflib: 6 ms, which a call that is right does without.
     from difflib import get_close_matches
 
     nearest = [f"the nearest is `wbond {verb}`" for verb in get_close_matches(name, VERBS, 1)]
