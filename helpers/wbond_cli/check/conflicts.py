@@ -3,20 +3,16 @@
 
 import os
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from wbond import escape, plan, units
 from wbond.messages import ERROR, WARNING
 from wbond_net.ports import ifupdown
-from wbond_udev.match import WIRED, WIRELESS, Facts
 
-from wbond_cli.check import dependencies, hardware, keyfiles, netplan
+from wbond_cli.check import dependencies, dhcpcd, hardware, netplan
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
-
-_NETWORKD_ASKS_UDEV = 254  # heeds ID_NET_MANAGED_BY (systemd's NEWS)
 
 
 def bonds_of_others(context: Context) -> Iterator[Diagnostic]:
@@ -123,16 +119,15 @@ def _denied(context: Context, unit: str, names: list[str]) -> bool:
     """Tell whether dhcpcd has to leave all these interfaces alone (dhcpcd.conf(5))."""
     if unit != "dhcpcd.service":
         return False
-    denied: list[str] = []
-    for line in context.machine.read("etc/dhcpcd.conf").splitlines():
-        word, *globs = line.split() or [""]
-        if word == "denyinterfaces":
-            denied += globs
-    return all(any(fnmatchcase(name, glob) for glob in denied) for name in names)
+    text = context.machine.read("etc/dhcpcd.conf")
+    return all(dhcpcd.leaves(text, name) for name in names)
 
 
 def wide_dhcpv6(context: Context) -> Iterator[Diagnostic]:
-    """Debian's init script for dhcp6c: a second client would take the first one's answers."""
+    """Debian's init script for dhcp6c: a second client would take the first one's answers.
+
+    With dhcp6 = none it may serve the bond, and no port.
+    """
     machine, file = context.machine, "etc/default/wide-dhcpv6-client"
     levels = [name for level in "2345" for name in machine.names(f"etc/rc{level}.d")]
     started = any(name[:1] == "S" and name.endswith("wide-dhcpv6-client") for name in levels)
@@ -142,84 +137,10 @@ def wide_dhcpv6(context: Context) -> Iterator[Diagnostic]:
         return
     for number, line in enumerate(machine.read(file).splitlines(), 1):
         name, _, value = line.strip().partition("=")
-        if name == "INTERFACES" and value.strip("\"' "):
-            text = f"an init script starts a second dhcp6c, on {value.strip(chr(34))}"
+        started_on = value.strip("\"' ").split() if name == "INTERFACES" else []
+        ports = [name for name in started_on if context.interfaces().get(name, "bond") != "bond"]
+        if started_on and (context.wants("dhcp6") or ports):
+            which = "a second dhcp6c" if context.wants("dhcp6") else "dhcp6c on a port"
+            text = f"an init script starts {which}, on {' '.join(started_on)}"
             remedy = 'Write INTERFACES="", or `sudo systemctl disable wide-dhcpv6-client`.'
             yield Diagnostic("second-dhcp6c", WARNING, text, remedy, f"/{file}", number)
-
-
-def networkd(context: Context) -> Iterator[Diagnostic]:
-    """systemd-networkd must not create the bond; before 254 its files must not match a port."""
-    if "systemd-networkd.service" not in context.machine.enabled():
-        return
-    for path, sections in _files_of_networkd(context.machine, ".netdev"):
-        name = sections.get("NetDev", {}).get("Name", [""])[-1]
-        if name in (bond.name for bond in context.config.bonds):
-            text = f"systemd-networkd creates {name} itself, by this file"
-            remedy = netplan.remedy(path, name, f"Remove the file: wbond creates {name}.")
-            yield Diagnostic("networkd-creates-bond", ERROR, text, remedy, path)
-    version = context.machine.systemd_version()
-    if version >= _NETWORKD_ASKS_UDEV and dependencies.rules(context.machine):
-        return
-    takes: dict[str, list[str]] = {}
-    for facts in context.facts():
-        if path := _file_of_networkd(context.machine, facts):
-            takes.setdefault(path, []).append(facts.name)
-    for path, names in takes.items():
-        listed = ", ".join(names)
-        text = f"systemd-networkd {version or ''}".strip()
-        text += f" configures {listed} as well, by this file"
-        remedy = "Exclude them in its [Match], or have a file that sorts before it match them, "
-        remedy += "with Unmanaged=yes in its [Link]."
-        remedy = netplan.remedy(path, listed, remedy)
-        yield Diagnostic("networkd-configures", WARNING, text, remedy, path)
-
-
-def _file_of_networkd(machine: Machine, facts: Facts) -> str:
-    """Return the file by which networkd manages an interface; nothing where it does not."""
-    for path, sections in _files_of_networkd(machine, ".network"):
-        if _matches(sections.get("Match", {}), facts):
-            unmanaged = sections.get("Link", {}).get("Unmanaged", ["no"])[-1].lower()
-            return "" if unmanaged in keyfiles.TRUE else path
-    return ""
-
-
-def _files_of_networkd(machine: Machine, suffix: str) -> Iterator[tuple[str, keyfiles.Sections]]:
-    """Yield the files in the order in which networkd reads them (systemd.network(5))."""
-    found: dict[str, str] = {}
-    for base in ("etc", "run", "usr/local/lib", "usr/lib"):
-        for name in machine.names(f"{base}/systemd/network"):
-            if name.endswith(suffix):
-                found.setdefault(name, f"{base}/systemd/network/{name}")
-    for name in sorted(found):
-        yield f"/{found[name]}", keyfiles.sections(machine.read(found[name]))
-
-
-# What hardware that may be a port is in networkd's terms; other keys are held to be true.
-_TYPES = {WIRED: "ether", WIRELESS: "wlan", "bond": "bond"}
-
-
-def _matches(conditions: dict[str, list[str]], facts: Facts) -> bool:
-    """Tell whether a [Match] section may be meant for an interface; an empty one is not."""
-    known = {
-        "Name": facts.name,
-        "Type": _TYPES.get(facts.kind, ""),
-        "Kind": facts.kind if facts.kind == "bond" else "",
-        "Driver": facts.driver or None,
-        "Path": facts.path or None,
-        "WLANInterfaceType": "station" if facts.kind == WIRELESS else "",
-    }
-    return bool(conditions) and all(
-        known[key] is None or _fits(values, str(known[key]))
-        for key, values in conditions.items()
-        if key in known
-    )
-
-
-def _fits(values: list[str], text: str) -> bool:
-    """Tell whether a list of globs takes a text; a `!` in front inverts the list."""
-    globs = " ".join(values).split()
-    if globs and globs[0][0] == "!":
-        return not _fits([globs[0][1:], *globs[1:]], text)
-    # What an interface does not have fits no glob, not even *.
-    return bool(text) and any(fnmatchcase(text, glob) for glob in globs)

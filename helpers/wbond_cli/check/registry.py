@@ -7,7 +7,15 @@ them or gives something away; a note says what a person may not expect.
 
 from collections.abc import Iterator
 
-from wbond_cli.check import above, conflicts, dependencies, networkmanager, ports
+from wbond_cli.check import (
+    above,
+    conflicts,
+    dependencies,
+    networkd,
+    networkmanager,
+    ports,
+    services,
+)
 from wbond_cli.check.context import Check, Context
 from wbond_cli.check.diagnostics import Diagnostic
 
@@ -30,8 +38,12 @@ CHECKS: tuple[Check, ...] = (
     conflicts.wide_dhcpv6,
     networkmanager.profiles,
     networkmanager.devices,
-    conflicts.networkd,
+    networkd.files,
     above.waits_in_vain,
+    services.wait_online,
+    services.netctl_profiles,
+    services.hostapd,
+    services.tlp,
 )
 
 
