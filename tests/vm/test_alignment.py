@@ -7,7 +7,7 @@ import time
 import pytest
 from guests import Resume
 from hardware import CARD_MAC, DOCK_MAC
-from laptop import BOND, CARD, RADIO, SMALLEST, Laptop
+from laptop import BOND, CARD, RADIO, SMALLEST, SUPPLICANT, Laptop
 from machine import WORLD
 
 COMMON = "02:00:00:aa:bb:cc"
@@ -104,14 +104,18 @@ def test_a_station_of_the_same_access_point_reaches_the_host(laptop: Laptop) -> 
         "station; ip -netns station address add 192.0.2.9/24 dev wlan0"
     )
     station = ("ip", "netns", "exec", "station")
-    configuration = "/etc/wpa_supplicant/wpa_supplicant.conf"
-    laptop.run(*station, "wpa_supplicant", "-B", "-i", "wlan0", "-c", configuration)
+    # Without a control interface, whose socket would be that of the next stick.
+    configuration = "/etc/wpa_supplicant/station.conf"
+    laptop.write(configuration, SUPPLICANT[SUPPLICANT.index("network=") :], 0o600)
+    supplicant = laptop.spawn(*station, "wpa_supplicant", "-i", "wlan0", "-c", configuration)
     reached = (*station, "ping", "-c", "1", "-W", "1", "192.0.2.1")
     laptop.wait_for("the world to answer it", lambda: laptop.result(*reached).rc == 0)
     assert laptop.active_port() == CARD
     ping = (*station, "ping", "-q", "-c", "20", "-i", "0.05", "-W", "1", laptop.address())
     assert " 0% packet loss" in laptop.result(*ping).out
-    laptop.radios.pull("station")
+    supplicant.stop()
+    # There: a radio is found in its own namespace alone (hwsim_del_radio_nl()).
+    laptop.run(*station, "lab-radio", "pull", "station")
     laptop.run("ip", "netns", "delete", "station")
 
 
