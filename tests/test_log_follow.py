@@ -135,6 +135,15 @@ def test_where_nothing_has_happened_yet_the_same_entries_are_followed(tmp_path: 
         assert not any(word.startswith("--after-cursor") for word in follower.asked())
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_journalctl_ends_with_it(tmp_path: Path, number: int, status: int) -> None:
+    with following(tmp_path, DAY, "--json", "-n0") as follower:
+        follower.happen(FAILOVER)
+        follower.lines(1)
+        follower.process.send_signal(number)
+        assert follower.ended() == (status, "")
+
+
 def test_it_ends_when_nobody_reads_any_more(tmp_path: Path) -> None:
     with following(tmp_path, DAY, "--json") as follower:
         assert len(follower.lines(10)) == 10

@@ -13,14 +13,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import NoReturn
 
 from wbond_net.kernel import bond_state, rtnetlink
 from wbond_net.kernel.bond_state import State
 from wbond_net.kernel.cache import Cache
 from wbond_net.watch import journal_events
 
-from wbond_cli import exit_status
+from wbond_cli import exit_status, termination
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
 from wbond_cli.status import build, collect, document
@@ -122,7 +121,7 @@ def print_on_change(print_status: Print) -> Iterator[Print]:
 
 def watch(monitor: StatusMonitor, netlink: rtnetlink.Socket, display: Display) -> int:
     """Show each change until Ctrl-C; returns 0. Raises BrokenPipeError when nobody reads."""
-    signal.signal(signal.SIGTERM, _terminate)
+    termination.by_exception()
     resized = _resized()
     poll = select.poll()
     poll.register(netlink, select.POLLIN)
@@ -148,8 +147,3 @@ def _resized() -> int:
     signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
     signal.signal(signal.SIGWINCH, lambda *_: None)
     return readable
-
-
-def _terminate(*_: object) -> NoReturn:
-    """End by an exception, so that the terminal gets its screen back."""
-    raise SystemExit(exit_status.TERMINATED)

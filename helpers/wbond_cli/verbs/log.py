@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from wbond_net.deployed import snapshot, unit_tree
 
-from wbond_cli import command, exit_status, terminal
+from wbond_cli import command, exit_status, terminal, termination
 from wbond_cli.errors import UserError, require_bonds
 from wbond_cli.journal import follow, history, reader
 from wbond_cli.journal.history import Event
@@ -74,6 +74,7 @@ def _follow(
     options: argparse.Namespace,
 ) -> int:
     """Show the past, then each event as it comes, until Ctrl-C; returns the exit status."""
+    termination.by_exception()
     show = _display(options.json)
     try:
         for event in past:
