@@ -148,7 +148,7 @@ NOT_HERE = {
     r"systemctl edit ": "asks for what to write, below",
     r"rfkill ": "below",
     r"wbond apply( --timeout 60| --confirm)?$": "in those of the command",
-    r"wbond status --watch": "does not end by itself, in those of the command",
+    r"wbond (status --watch|log --follow)": "does not end by itself, in those of the command",
 }
 # By another name here.
 DOCK = "enp0s20f0u1"
