@@ -48,6 +48,20 @@ def _absent(context: Context, bond: Bond, kind: str, there: set[str]) -> Iterato
         yield Diagnostic("absent-port", NOTE, text, remedy, *where)
 
 
+def unmatched_ports(context: Context) -> Iterator[Diagnostic]:
+    """Ports that are searched for by a section's match_ options and not found."""
+    if not context.machine.names(hardware.FOLDER):
+        return  # a machine that does not run shows no hardware
+    matched = [port for _, (_, port) in context.places()]
+    for bond, port in context.ports():
+        if port.matches and port not in matched:
+            text = "matches no device that is present now"
+            remedy = f"It joins when one is plugged in. {_others(context, port.kind)} "
+            remedy += "`udevadm info /sys/class/net/NAME` tells what there is to match."
+            where = (*_where(port), f"{bond.name}/{port.name}")
+            yield Diagnostic("unmatched-port", NOTE, text, remedy, *where)
+
+
 def _where(port: Port) -> tuple[str, int]:
     return port.place.file, port.place.line
 

@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     dependencies.bonding_module,
     dependencies.machine_id,
     ports.absent_ports,
+    ports.unmatched_ports,
     ports.wrong_kinds,
     ports.left_out,
     ports.blocked_radios,
