@@ -3,7 +3,7 @@
 
 _shtab_wbond_subparsers=(init check plan apply status log up down help)
 
-_shtab_wbond_init_option_strings=(-h --help --ssid --root)
+_shtab_wbond_init_option_strings=(-h --help --ssid --hidden --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
 _shtab_wbond_plan_option_strings=(-h --help --tree --diff --json --root)
 _shtab_wbond_apply_option_strings=(-h --help --timeout --yes --force --json --quiet --dry-run --confirm --restore)
@@ -29,6 +29,7 @@ _shtab_wbond_pos_0_choices=(init check plan apply status log up down help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
+_shtab_wbond_init___hidden_nargs=0
 _shtab_wbond_check__h_nargs=0
 _shtab_wbond_check___help_nargs=0
 _shtab_wbond_check___json_nargs=0

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini
-from wbond_cli.check import hardware, runner
+from wbond_cli.check import hardware, runner, supplicant
 from wbond_cli.check.hardware import Adapter
 from wbond_cli.check.machine import Machine
 from wbond_cli.init import draft, passwords
@@ -270,6 +270,33 @@ def test_what_is_no_passphrase_is_refused_and_not_repeated(tmp_path: Path, bad: 
     assert not bad or bad not in err
     assert not (root / SUPPLICANT).exists()
     assert not (root / "etc/wbond.conf").exists()
+
+
+@pytest.mark.parametrize(
+    "said", ["#country=", "key_mgmt=SAE", "    #scan_ssid=1\n", "hides its name"]
+)
+def test_the_file_says_what_else_a_network_may_need(tmp_path: Path, said: str) -> None:
+    root = fresh(tmp_path)
+    run(root, "--ssid", "home", text="correct horse\n")
+    text = (root / SUPPLICANT).read_text()
+    assert said in text
+    shown = text.replace("    #scan_ssid", "    scan_ssid").replace("#country", "country")
+    assert list(supplicant.diagnostics("/f", shown)) == []
+
+
+def test_a_network_that_hides_its_name_is_asked_for(tmp_path: Path) -> None:
+    root = fresh(tmp_path)
+    run(root, "--ssid", "home", "--hidden", text="correct horse\n")
+    text = (root / SUPPLICANT).read_text()
+    assert "    scan_ssid=1\n" in text
+    assert list(supplicant.diagnostics("/f", text)) == []
+
+
+def test_hidden_without_a_name_is_refused(tmp_path: Path) -> None:
+    code, out, err = run(fresh(tmp_path), "--hidden")
+    assert (code, out) == (1, "")
+    assert "--hidden needs --ssid" in err
+    assert not (tmp_path / "etc/wbond.conf").exists()
 
 
 def test_a_key_is_taken_as_it_is(tmp_path: Path) -> None:

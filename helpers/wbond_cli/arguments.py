@@ -103,6 +103,9 @@ def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ssid", metavar="SSID", help="write wpa_supplicant.conf for the network of this name"
     )
+    parser.add_argument(
+        "--hidden", action="store_true", help="with --ssid: the network hides its name"
+    )
     _root(parser, "write and look below DIR")
 
 

@@ -21,9 +21,11 @@ ctrl_interface=DIR=/run/wpa_supplicant
 # Network: {name}
 # The key is the passphrase hashed with the network's name: another name needs
 # another key. A network with WPA3 alone takes no key; write for it, in place of
-# psk, the lines `key_mgmt=SAE`, `ieee80211w=2` and `sae_password="..."`.
+# psk, the lines `key_mgmt=SAE`, `ieee80211w=2` and `sae_password="..."`. One that
+# hides its name is found only if it is asked for, which scan_ssid=1 does.
 network={{
     ssid={ssid}
+    {asks}
     psk={key}
 }}
 """
@@ -75,10 +77,11 @@ def _is_hexadecimal(text: bytes) -> bool:
     return all(octet in b"0123456789abcdefABCDEF" for octet in text)
 
 
-def configuration(ssid: bytes, hashed: str) -> str:
-    """Return the file's text."""
+def configuration(ssid: bytes, hashed: str, hidden: bool = False) -> str:
+    """Return the file's text; a `hidden` network does not tell its name until it is asked for."""
     name = escape.printable(ssid.decode("utf-8", "surrogateescape"))
-    return _TEXT.format(name=name, ssid=_quoted(ssid), key=hashed)
+    asks = "scan_ssid=1" if hidden else "#scan_ssid=1"
+    return _TEXT.format(name=name, ssid=_quoted(ssid), asks=asks, key=hashed)
 
 
 def _quoted(ssid: bytes) -> str:

@@ -23,6 +23,10 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def run(options: argparse.Namespace) -> int:
     """Write what is asked for, say what comes next; returns the exit status."""
+    if options.hidden and options.ssid is None:
+        remedy = "Name the network that hides its name: `wbond init --ssid SSID --hidden`."
+        terminal.complain("--hidden needs --ssid; nothing is written", remedy)
+        return 1
     supplicant_text = ""
     path = supplicant_path(options.root)
     if options.ssid is not None:
@@ -33,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
             )
         else:
             try:
-                supplicant_text = _supplicant_text(options.ssid)
+                supplicant_text = _supplicant_text(options.ssid, options.hidden)
             except passwords.PasswordError as error:
                 terminal.complain(f"{error}; nothing is written", "Call `wbond init` once more.")
                 return 1
@@ -55,12 +59,12 @@ def supplicant_path(root: str) -> str:
     return next(iter(settings), {}).get("supplicant_conf", SUPPLICANT_CONF)
 
 
-def _supplicant_text(name: str) -> str:
+def _supplicant_text(name: str, hidden: bool) -> str:
     """Ask for the passphrase and return the file's text. Raises passwords.PasswordError."""
     ssid = os.fsencode(name)
     passwords.check_ssid(ssid)
     key = passwords.key(passwords.ask(escape.printable(name)), ssid)
-    return passwords.configuration(ssid, key)
+    return passwords.configuration(ssid, key, hidden)
 
 
 def _write_configuration(root: str) -> list[str]:
