@@ -301,7 +301,7 @@ def test_no_link_is_followed_to_a_file(places: Path) -> None:
 def test_what_cannot_be_written_is_told(places: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (places / "run/bond0").rmdir()
     assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/nowhere"}) == 1
-    assert "No such file or directory" in capsys.readouterr().err
+    assert "No such file or directory" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [[], ["dhclient"], ["dhcpcd", "bond0"]])

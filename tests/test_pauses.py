@@ -76,7 +76,7 @@ def test_a_client_s_fault_is_told_once_until_it_is_another(
     told: list[str] = []
     for _ in faults:
         assert dhcp.main(["dhclient", "bond0"], {}) == 1
-        told.append(capsys.readouterr().err)
+        told.append(capsys.readouterr().out)
         assert dhcp.main(["dhclient-ended", "bond0"], FAILED) == 0
     assert told == ["read-only\n", "", "", "no space\n"]
     assert slept == [1, 3]
@@ -93,7 +93,7 @@ def test_a_port_s_fault_is_told_once(
     for _ in range(3):
         assert port.main(["join", "bond0", "enp0s10"], environ) == 1
         assert port.main(["leave", "bond0", "enp0s10"], environ | FAILED) == 0
-        told.append(capsys.readouterr().err)
+        told.append(capsys.readouterr().out)
     assert "Device or resource busy" in told[0]
     assert told[1:] == ["", ""]
     assert slept == [1]

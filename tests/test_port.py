@@ -108,7 +108,7 @@ def test_a_bond_that_goes_meanwhile_fails_the_unit(
 ) -> None:
     monkeypatch.setattr(mac_policy, "remember", lambda *_: shutil.rmtree(bonded.sysfs / "bond0"))
     assert join(CARD, MAC=CARD) == 1
-    assert "bond0: No such device" in capsys.readouterr().err
+    assert "bond0: No such device" in capsys.readouterr().out
 
 
 def test_a_refusal_of_the_kernel_fails_the_unit(
@@ -116,7 +116,7 @@ def test_a_refusal_of_the_kernel_fails_the_unit(
 ) -> None:
     bonded.refused[f"ip link set dev {CARD} master"] = "RTNETLINK answers: Device or resource busy"
     assert join() == 1
-    assert "Device or resource busy" in capsys.readouterr().err
+    assert "Device or resource busy" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("step", ["down", "master bond0"])
@@ -127,7 +127,7 @@ def test_a_port_that_is_pulled_while_it_joins_is_no_failure(
     assert join() == 0
     said = capsys.readouterr()
     assert f"{CARD} has gone\n" in said.out
-    assert "No such device" in said.err
+    assert "No such device" in said.out
 
 
 def test_an_ifupdown_stanza_is_told(

@@ -7,10 +7,10 @@ next start waits before it tries. A unit that somebody stops is tried at once wh
 """
 
 import os
-import sys
 import time
 
 from wbond_net import runtime
+from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def tell(bond: str, unit: str, fault: str) -> None:
     """Tell why `unit` fails; once, if it is the same each time."""
     failures, told = _noted(bond, unit)
     if fault != told:
-        sys.stderr.write(f"{fault}\n")
+        say(fault)  # not to standard error, which dhclient's unit throws away
         _note(bond, unit, failures, fault)
 
 
