@@ -7,6 +7,7 @@ error; without, unknown keys are told and the exit code is 0.
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.conftest import CASES, REPOSITORY, Installed
 
 UNITS = REPOSITORY / "units"
 TEMPLATES = sorted(UNITS.iterdir())
+# Of `systemd-analyze security`, in tenths; systemd-networkd has 28.
+MOST_EXPOSED = 25
 CLIENTS = ("dhclient@", "dhcp6c@", "wbond-ports@", "wbond-watch@")
 
 
@@ -50,6 +53,55 @@ def test_what_is_generated_verifies(case: Path, output: Path, installed: Install
     subprocess.run([installed.generator, "--root", case, output], env={}, check=True)
     if units := instances(output):
         assert verify(units, output, installed.units) == (0, "")
+
+
+def too_exposed(units: list[Path]) -> str:
+    """Return what systemd-analyze says of unit files one of which is too exposed, else nothing."""
+    words = ["systemd-analyze", "security", "--offline=yes", f"--threshold={MOST_EXPOSED}"]
+    done = subprocess.run([*words, "--no-pager", *units], capture_output=True, text=True)
+    assert done.stdout.count("Overall exposure") == len(units), done.stderr
+    return done.stdout if done.returncode else ""
+
+
+def completed(units: list[str], installed: Installed, generated: Path) -> list[Path]:
+    """Return files of instances, each beside the drop-ins that the generator has made for it.
+
+    `--offline` reads files, and the drop-ins below the folder that holds them.
+    """
+    for unit in units:
+        template = f"{unit.partition('@')[0]}@.service"
+        generic = generated / template
+        if not (generated / unit).exists():
+            source = generic if generic.exists() else installed.units / template
+            shutil.copy(source, generated / unit)
+    return [generated / unit for unit in units]
+
+
+def test_what_is_generated_is_in_a_sandbox(case: Path, output: Path, installed: Installed) -> None:
+    subprocess.run([installed.generator, "--root", case, output], env={}, check=True)
+    if (case / "etc/systemd/system").is_dir():
+        pytest.skip("what an administrator has in place of a template is his own")
+    if units := instances(output):
+        assert too_exposed(completed(units, installed, output)) == ""
+
+
+def test_a_drop_in_that_opens_a_sandbox_is_seen(tmp_path: Path, installed: Installed) -> None:
+    folder = tmp_path / "bond0-wired@eth0.service.d"
+    folder.mkdir()
+    (folder / "open.conf").write_text("[Service]\nCapabilityBoundingSet=CAP_SYS_ADMIN\n")
+    opened = completed(["bond0-wired@eth0.service"], installed, tmp_path)
+    assert "CAP_SYS_ADMIN" in too_exposed(opened)
+
+
+@pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_is_in_a_sandbox(unit: Path) -> None:
+    assert too_exposed([unit]) == ""
+
+
+@pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
+def test_passwords_are_for_wpa_supplicant_alone(unit: Path) -> None:
+    hidden = "\nInaccessiblePaths=-/etc/wpa_supplicant\n" in unit.read_text(encoding="utf-8")
+    assert hidden != ("supplicant@" in unit.name)
 
 
 @pytest.mark.parametrize("unit", TEMPLATES, ids=lambda path: path.name)
