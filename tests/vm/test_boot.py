@@ -7,6 +7,18 @@ from laptop import BOND, CARD, FILES, RADIO
 from machine import Snapshot
 
 WAIT_LIMIT = 30  # s, of wbond-wait-online@
+# What needs the network until it has stopped, such as a mount of NFS.
+NEEDY = """[Unit]
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=true
+ExecStop=sh -c 'sleep 3; ping -c 3 -i 0.2 -W 1 192.0.2.1 && ping -c 3 -i 0.2 2001:db8::1'
+ExecStop=touch /root/answered
+"""
 
 
 def test_on_wifi_alone_with_the_cable_unplugged(boot: Boot) -> None:
@@ -92,3 +104,11 @@ def test_a_dhcp_server_that_comes_after_the_clients_have_given_up(resume: Resume
     laptop.dhcp.start()
     laptop.wait_online(60)
     assert laptop.ping()
+
+
+def test_at_shutdown_what_needs_the_network_stops_first(resume: Resume) -> None:
+    laptop = resume()
+    laptop.write("/etc/systemd/system/needy.service", NEEDY)
+    laptop.run("systemctl", "start", "needy.service")
+    laptop.reboot()
+    assert laptop.result("test", "-e", "/root/answered").rc == 0

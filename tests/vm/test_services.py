@@ -7,10 +7,17 @@ import pytest
 from guests import Resume
 from laptop import CARD, LISTING, PORT_UNITS, RADIO, UNITS, Laptop
 
+MOST_EXPOSED = 25  # tenths; systemd-networkd has 28
+
 
 @pytest.fixture(scope="module")
 def laptop(resume: Resume) -> Laptop:
     return resume()
+
+
+def test_every_unit_is_in_a_sandbox(laptop: Laptop) -> None:
+    words = ("systemd-analyze", "security", "--no-pager", f"--threshold={MOST_EXPOSED}")
+    assert laptop.run(*words, *UNITS).count("Overall exposure") == len(UNITS)
 
 
 @pytest.mark.parametrize("unit", UNITS[2:6])
