@@ -38,8 +38,15 @@ class Dock(NamedTuple):
 
     def plug(self) -> None:
         """Plug the dock in."""
+        self._plug(1)
+
+    def plug_into_nothing(self) -> None:
+        """Plug it in without a cable; it has a link all the same."""
+        self._plug(2)
+
+    def _plug(self, hub: int) -> None:
         monitor = self.guest.monitor
-        monitor("netdev_add", type="hubport", id="dock", hubid=1)
+        monitor("netdev_add", type="hubport", id="dock", hubid=hub)
         device = {"driver": "usb-net", "id": "dock", "netdev": "dock", "mac": DOCK_MAC}
         monitor("device_add", bus="xhci.0", **device)
 

@@ -69,6 +69,31 @@ def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Lapt
     quiet(laptop)
 
 
+def test_what_only_looks_like_a_cable_is_no_port(laptop: Laptop) -> None:
+    """QEMU's USB card is a Linux USB gadget, by its id, and always has a link."""
+    laptop.wait_both()
+    laptop.write("/etc/wbond.conf", f"[{BOND}]\n")
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.dock.plug_into_nothing()
+    laptop.wait_for("the card", laptop.dock_name)
+    laptop.run("udevadm", "settle")
+    card = f"/sys/class/net/{laptop.dock_name()}"
+    said = laptop.run("udevadm", "info", "-q", "property", "-p", card)
+    assert "WBOND_LEFT_OUT=it is a Linux USB gadget and only looks like a cable\n" in said
+    laptop.cable.pull()
+    laptop.wait_port(RADIO)
+    laptop.run("systemctl", "restart", f"wbond@{BOND}.service")
+    laptop.wait_port(RADIO)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    assert sorted(laptop.ports()) == [CARD, RADIO]
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+    laptop.dock.pull()
+    laptop.write("/etc/wbond.conf", CONFIGURATION)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    quiet(laptop)
+
+
 def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> None:
     """Played by a virtual one: QEMU's USB card tells nothing of its carrier."""
     laptop.wait_both()
