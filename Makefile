@@ -17,8 +17,9 @@ UNITDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd)
 GENERATORDIR = $(shell $(PKG_CONFIG) --variable=systemdsystemgeneratordir systemd)
 UDEVDIR = $(shell $(PKG_CONFIG) --variable=udevdir udev)
 # Beside systemd, not below PREFIX: generators and udev's programs run before /usr/local is mounted,
-# where that is a file system of its own.
-LIBDIR = $(patsubst %/systemd,%/wbond,$(shell $(PKG_CONFIG) --variable=systemdutildir systemd))
+# where that is a file system of its own. /lib is a link since /usr is merged.
+LIBDIR = $(patsubst /lib/%,/usr/lib/%,$(patsubst %/systemd,%/wbond,$(shell \
+    $(PKG_CONFIG) --variable=systemdutildir systemd)))
 
 UNITS = $(notdir $(wildcard units/*.service))
 PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))

@@ -61,7 +61,8 @@ def directory(variable: str, package: str) -> str:
 
 def libdir() -> str:
     """Return where the programs are: beside systemd, whatever the prefix."""
-    return directory("systemdutildir", "systemd").removesuffix("/systemd") + "/wbond"
+    beside = directory("systemdutildir", "systemd").removesuffix("/systemd")
+    return f"/usr/{beside.removeprefix('/usr').lstrip('/')}/wbond"
 
 
 def modules(library: str) -> set[str]:
