@@ -22,6 +22,8 @@ from sticks import (
     wait_stick,
 )
 
+AP_MAC = "02:00:00:00:06:01"
+
 
 @pytest.fixture(scope="module")
 def laptop(resume: Resume) -> Laptop:
@@ -40,6 +42,38 @@ def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
     for line in ("WBOND_BOND=bond0", "WBOND_ROLE=wireless", f"WBOND_UNIT={UNIT}", "NM_UNMANAGED=1"):
         assert f"{line}\n" in properties
     laptop.wait_status("radio wlan0 stands by")
+    quiet(laptop)
+
+
+def test_an_access_point_and_a_monitor_on_the_radio_are_no_ports(laptop: Laptop) -> None:
+    laptop.wait_both()
+    laptop.write("/etc/wbond.conf", f"[{BOND}]\nmac = stable\n")
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.wait_both()
+    before = laptop.show(f"bond0-supplicant@{RADIO}.service", "MainPID")
+    # The lab's own file would give them the radio's name, by the permanent address.
+    link = "[Match]\nOriginalName=wlap0 wlmon0\n\n[Link]\nNamePolicy=keep\n"
+    laptop.write("/etc/systemd/network/05-own.link", link)
+    laptop.run("udevadm", "control", "--reload")
+    laptop.write("/run/ap.conf", "interface=wlap0\nssid=own\nhw_mode=g\nchannel=1\n")
+    for name, kind in (("wlap0", "__ap"), ("wlmon0", "monitor")):
+        laptop.run("iw", "dev", RADIO, "interface", "add", name, "type", kind)
+    laptop.run("ip", "link", "set", "dev", "wlap0", "address", AP_MAC)
+    laptop.run("udevadm", "trigger", "--action=add", "--settle", "-s", "net")
+    laptop.run("ip", "link", "set", "dev", "wlmon0", "up")
+    laptop.run("systemd-run", "--unit=own-ap", "hostapd", "/run/ap.conf")
+    laptop.wait_for("the access point", lambda: laptop.authorised("wlap0"))
+    assert laptop.link("wlap0")["address"] == AP_MAC
+    assert sorted(laptop.ports()) == [CARD, RADIO]
+    assert laptop.is_active("own-ap.service")
+    laptop.run("systemctl", "stop", "own-ap.service")
+    for name in ("wlap0", "wlmon0"):
+        laptop.run("iw", "dev", name, "del")
+    assert laptop.show(f"bond0-supplicant@{RADIO}.service", "MainPID") == before
+    assert laptop.authorised()
+    laptop.write("/etc/wbond.conf", CONFIGURATION)
+    laptop.run("wbond", "apply", "--yes", timeout=120)
+    laptop.wait_both()
     quiet(laptop)
 
 
