@@ -75,6 +75,7 @@ def active(line: str) -> list[str]:
 
 def test_status_and_log_tell_where_the_story_goes(laptop: Laptop) -> None:
     watcher = laptop.spawn("wbond", "status", "--watch", "--json")
+    follower = laptop.spawn("wbond", "log", "--follow", "--boot", "--json", "--lines=1000")
     assert seen(laptop)[CARD]["active"]
     assert laptop.result("wbond", "status").rc == 0
     laptop.cable.pull()
@@ -107,12 +108,16 @@ def test_status_and_log_tell_where_the_story_goes(laptop: Laptop) -> None:
     shown = laptop.run("wbond", "status")
     for word in (BOND, CARD, RADIO, laptop.address()):
         assert word in shown
-    check_log(laptop)
+    check_log(laptop, follower.stop())
+    following = ("pgrep", "-f", "journalctl .*--follow")
+    laptop.wait_for("journalctl to end too", lambda: laptop.result(*following).rc == 1)
 
 
-def check_log(laptop: Laptop) -> None:
-    """The log tells the failovers of the story, and how long they lasted."""
+def check_log(laptop: Laptop, followed: str) -> None:
+    """The log tells the failovers of the story and how long they lasted, as it did at the time."""
     said = laptop.run("wbond", "log", "--boot", "--json")
+    assert '"no-carrier"' in followed
+    assert said.startswith(followed)
     events = [json.loads(line) for line in said.splitlines()]
     told = {one["event"]: one for one in events}
     assert (told["failover"]["port"], told["failover"]["former"]) == (RADIO, CARD)
