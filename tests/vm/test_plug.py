@@ -64,7 +64,7 @@ def test_an_access_point_and_a_monitor_on_the_radio_are_no_ports(laptop: Laptop)
     laptop.run("systemd-run", "--unit=own-ap", "hostapd", "/run/ap.conf")
     laptop.wait_for("the access point", lambda: laptop.authorised("wlap0"))
     assert laptop.link("wlap0")["address"] == AP_MAC
-    assert sorted(laptop.ports()) == [CARD, RADIO]
+    assert not {"wlap0", "wlmon0"}.intersection(laptop.ports())
     assert laptop.is_active("own-ap.service")
     laptop.run("systemctl", "stop", "own-ap.service")
     for name in ("wlap0", "wlmon0"):
