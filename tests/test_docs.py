@@ -45,6 +45,7 @@ PROGRAMS = {
     "journalctl": "systemd",
     "make": "make",
     "mkdir": "coreutils",
+    "nmcli": "network-manager",
     "reboot": "systemd-sysv",
     "rfkill": "rfkill",
     "rm": "coreutils",
@@ -57,6 +58,7 @@ PROGRAMS = {
 ELSEWHERE = {
     **dict.fromkeys(("apt", "coreutils", "grep", "util-linux"), "on every Debian"),
     "make": "README has it installed",
+    "network-manager": "the page is for those who have it",
     "rfkill": "a person's tool, no dependency",
     "systemd-sysv": "what boots a machine with systemd",
     "wbond": "itself",

@@ -142,7 +142,7 @@ def test_from_the_wiki_s_units(laptop: Laptop) -> None:
 NOT_HERE = {
     r"(apt (install|purge)|make) ": "in the scenarios of the package, of installation, and below",
     r"rm |systemctl disable .*bond0|reboot$": "in those of moving in and out",
-    r"systemctl (disable|enable) NetworkManager|grep .*NetworkManager": "in that of moving in",
+    r"systemctl (disable|enable) NetworkManager|nmcli ": "in that of moving in",
     r"wbond init": "in that of moving in",
     r"ip link delete |wbond (up|down)": "below",
     r"systemctl edit ": "asks for what to write, below",

@@ -47,7 +47,8 @@ def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
 
 def test_an_access_point_and_a_monitor_on_the_radio_are_no_ports(laptop: Laptop) -> None:
     laptop.wait_both()
-    laptop.write("/etc/wbond.conf", f"[{BOND}]\nmac = stable\n")
+    shared = CONFIGURATION.replace(f"[{BOND}]\n", f"[{BOND}]\nmac = stable\n", 1)
+    laptop.write("/etc/wbond.conf", shared)
     laptop.run("wbond", "apply", "--yes", timeout=120)
     laptop.wait_both()
     before = laptop.show(f"bond0-supplicant@{RADIO}.service", "MainPID")
