@@ -119,7 +119,7 @@ def test_an_address_above_the_bond_is_shown_and_named_by_what_waits(laptop: Lapt
     )
     told = json.loads(laptop.run("wbond", "status", "--json"))["bonds"][0]["addresses"]
     assert [one["above"] for one in told if one["address"] == "198.51.100.5"] == ["br5"]
-    helper = "/usr/local/lib/wbond/helpers/wbond-wait-online"
+    helper = "/usr/lib/wbond/helpers/wbond-wait-online"
     assert laptop.result(helper, "--for", "link", "bond0").rc == 0
     laptop.run("systemctl", "stop", "dhclient@bond0.service", "dhcp6c@bond0.service")
     laptop.run("ip", "address", "flush", "dev", "bond0")
