@@ -201,7 +201,7 @@ def test_a_configuration_that_never_ends_fails_the_unit_and_says_so(
     own = hostile(tmp_path / "networks.conf", kind)
     code = port.main(["supplicant", "bond0", RADIO], ENVIRON | {"SUPPLICANT_CONF": str(own)})
     assert (code, executed) == (1, [])
-    assert f"{own}: no regular file" in capsys.readouterr().err
+    assert f"{own}: no regular file" in capsys.readouterr().out
 
 
 def test_the_bridge_is_named_on_demand() -> None:
