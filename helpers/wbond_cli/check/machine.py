@@ -111,7 +111,7 @@ class Machine:
             for base in _PYTHON
             for version in self.names(base)
             if version.startswith("python3")
-            for kind in ("dist-packages", "context-packages")
+            for kind in ("dist-packages", "site-packages")
         ]
 
     def unit(self, name: str) -> str:
