@@ -186,3 +186,17 @@ def configured(root: Path, text: str) -> Path:
 def story(tmp_path: Path) -> Story:
     """A bond's life, for the tests of wbond-watch."""
     return Story(tmp_path)
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    """Fail what waits for ever."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it waits")
+
+    former = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, former)

@@ -3,8 +3,6 @@
 
 import errno
 import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,19 +18,7 @@ from tests.hostile import hostile
 from tests.status.programs import Programs
 from tests.stories import LEASE_FILE
 
-
-@pytest.fixture(autouse=True)
-def _in_time() -> Iterator[None]:
-    """Fail what waits for ever."""
-
-    def fail(*_: object) -> None:
-        raise AssertionError("it waits")
-
-    former = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(20)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, former)
+pytestmark = pytest.mark.usefixtures("in_time")
 
 
 each_kind = pytest.mark.parametrize("kind", ["fifo", "endless", "folder", "huge", "loop"])

@@ -2,7 +2,6 @@
 """wbond-watch's journal: a journald that does not read, or no library, costs messages alone."""
 
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -16,19 +15,7 @@ from wbond_net.watch import journal, main
 from wbond_net.watch.host import Host
 from wbond_net.watch.journal import Journal
 
-
-@pytest.fixture(autouse=True)
-def _in_time() -> Iterator[None]:
-    """Fail what waits for ever."""
-
-    def fail(*_: object) -> None:
-        raise AssertionError("it waits")
-
-    former = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(20)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, former)
+pytestmark = pytest.mark.usefixtures("in_time")
 
 
 @pytest.fixture
