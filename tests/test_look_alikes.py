@@ -92,7 +92,7 @@ def test_real_cards_and_docks_are_cables(facts: Facts) -> None:
     assert match.left_out(read("[bond0]"), facts) is None
 
 
-def test_a_stick_of_a_maker_of_telephones_is_a_radio() -> None:
+def test_a_stick_of_a_maker_of_phones_is_a_radio() -> None:
     assert place("[bond0]", changed(STICK, driver="rndis_wlan", usb="0525:a4a2")) == "bond0:wl*"
 
 

@@ -12,17 +12,17 @@ from wbond.escape import fits
 
 # Driver, USB ids as lsusb(8) shows them, what it is. Sources: the comments, and usb.ids.
 ENTRIES = (
-    # drivers/net/usb/ipheth.c: its table has Apple's telephones and tablets alone.
+    # drivers/net/usb/ipheth.c: its table has Apple's phones and tablets alone.
     ("ipheth", "*", "an iPhone or iPad"),
-    # drivers/net/usb/rndis_host.c: Microsoft's protocol, which telephones, modems, gadgets and
+    # drivers/net/usb/rndis_host.c: Microsoft's protocol, which phones, modems, gadgets and
     # Supermicro's management controllers (0b1f:03ee) speak, and no dock.
-    ("rndis_host", "*", "a telephone, modem or gadget that speaks RNDIS"),
-    # Telephones that share their connection by NCM, as Android 13 and later have it: the
+    ("rndis_host", "*", "a phone, modem or gadget that speaks RNDIS"),
+    # Phones that share their connection by NCM, as Android 13 and later have it: the
     # numbers for "tether" of android-udev-rules and usb.ids.
-    ("cdc_*", "18d1:4e*", "a telephone by Google"),
-    ("cdc_*", "04e8:68*", "a telephone by Samsung"),
-    ("cdc_*", "22b8:2e*", "a telephone by Motorola"),
-    ("cdc_*", "2717:ff*", "a telephone by Xiaomi"),
+    ("cdc_*", "18d1:4e*", "a phone by Google"),
+    ("cdc_*", "04e8:68*", "a phone by Samsung"),
+    ("cdc_*", "22b8:2e*", "a phone by Motorola"),
+    ("cdc_*", "2717:ff*", "a phone by Xiaomi"),
     # An iPhone that usbmuxd has put into another mode asks for an address and gives none
     # (libimobiledevice/usbmuxd, pull request 242).
     ("cdc_ncm", "05ac:12*", "an iPhone or iPad"),
