@@ -17,6 +17,8 @@ GUEST = HERE / "guest"
 RELEASES = ("bookworm", "trixie")
 DISK_SIZE = "3G"
 _PARTS = ("disk.img", "vmlinuz", "vmlinux", "initrd.img")
+# Packages that lie in the guest's /opt/lab, for scenarios that install one: who has a resolv.conf.
+_LAID_IN = ("openresolv", "resolvconf", "systemd-resolved")
 
 # Run by mmdebstrap with the guest's root as $1. Fast under software emulation: a small initrd,
 # modules that are not to be unpacked each time, nothing at boot that only servers want, and of
@@ -43,6 +45,8 @@ for unit in hostapd.service ssh.service wide-dhcpv6-client.service NetworkManage
 done
 mkdir -p "$1/etc/systemd/system-generators"
 for path in $MASKED; do ln -s /dev/null "$1/etc/systemd/$path"; done
+mkdir "$1/opt/lab"
+(cd "$1/opt/lab" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq download $LAID_IN)
 mkdir -p "$1/etc/systemd/system/serial-getty@ttyS0.service.d"
 printf '[Service]\\nExecStart=\\nExecStart=-/sbin/agetty -a root -L ttyS0 115200 linux\\n' \
     > "$1/etc/systemd/system/serial-getty@ttyS0.service.d/root.conf"
@@ -109,7 +113,7 @@ def _lines(name: str) -> list[str]:
 
 def _recipe(release: str) -> bytes:
     """Return everything that the image depends on but the archive's state."""
-    texts = (packages(release), _lines("masked.txt"), _CUSTOMIZE, DISK_SIZE, _PARTS)
+    texts = (packages(release), _LAID_IN, _lines("masked.txt"), _CUSTOMIZE, DISK_SIZE, _PARTS)
     lines = [repr(texts).encode()]
     for path in sorted(GUEST.rglob("*")):
         if path.is_file():
@@ -141,6 +145,7 @@ def _make(release: str, folder: Path) -> Path:
         env={
             **os.environ,
             "GUEST": str(GUEST),
+            "LAID_IN": " ".join(_LAID_IN),
             "MASKED": " ".join(_lines("masked.txt")),
             "DEBIAN_FRONTEND": "noninteractive",
         },
