@@ -15,15 +15,22 @@ NAME_SERVER = "192.0.2.1"  # the world tells dhclient of it
 
 
 class Size(NamedTuple):
-    """What a process that stays holds: memory in kB, and open files."""
+    """What a process that stays holds: memory in kB, open files, and BPF programs and maps."""
 
     memory: int
     files: int
+    bpf: int
+
+    def exceeds(self, begun: "Size", leeway: "Size") -> bool:
+        """Tell whether it has become more than it may."""
+        sizes = zip(self, begun, leeway, strict=True)
+        return any(now > former + more for now, former, more in sizes)
 
 
 # What they may have more than at the beginning. The service manager has files open for each
-# process that it has started, so those of a stick and a dock.
-LEEWAY = {"watch": Size(2048, 0), "systemd": Size(4096, 8)}
+# process that it has started, so those of a stick and a dock; and six BPF programs and maps for
+# each unit that may use neither devices nor IP (DeviceAllow=, IPAddressDeny=).
+LEEWAY = {"watch": Size(2048, 0, 0), "systemd": Size(4096, 8, 12)}
 
 
 def differs(what: str, found: object, wanted: object) -> str:
@@ -42,8 +49,9 @@ class Whole:
         """Return the sizes of the processes that stay."""
         found = {}
         for name, pid in (("watch", self.laptop.show(WATCH, "MainPID")), ("systemd", "1")):
-            files = len(self.laptop.run("ls", f"/proc/{pid}/fd").split())
-            found[name] = Size(self.laptop.resident(pid), files)
+            files = self.laptop.run("ls", "-l", f"/proc/{pid}/fd").splitlines()[1:]
+            bpf = sum(" -> anon_inode:bpf" in file for file in files)
+            found[name] = Size(self.laptop.resident(pid), len(files) - bpf, bpf)
         return found
 
     def wants(self, world: World) -> list[str]:
@@ -96,12 +104,8 @@ class Whole:
         counts = {what: sum(what in line for line in shown) for what in wanted}
         found = [differs(f"'{what.strip()}'", counts[what], wanted[what]) for what in wanted]
         for name, size in self.sizes().items():
-            begun, leeway = self.begun[name], LEEWAY[name]
-            if (
-                size.memory > begun.memory + leeway.memory
-                or size.files > begun.files + leeway.files
-            ):
-                found.append(f"{name} has grown: {size}, at the beginning {begun}")
+            if size.exceeds(self.begun[name], LEEWAY[name]):
+                found.append(f"{name} has grown: {size}, at the beginning {self.begun[name]}")
         return found
 
     def status(self, world: World) -> list[str]:
