@@ -208,6 +208,8 @@ def test_an_adopted_bond_that_cannot_be_brought_up_is_not_deleted(machine: Machi
 
 def test_down_removes_the_bond_and_stops_the_ports_that_are_still_active(machine: Machine) -> None:
     machine.add_bond()
+    bond.main(["up", "bond0"], ENVIRON)
+    machine.ran.clear()
     assert bond.main(["down", "bond0"], {}) == 0
     assert machine.ran == ["ip link delete dev bond0", STOP]
 
@@ -252,6 +254,14 @@ def test_down_removes_a_bond_that_has_been_renamed(machine: Machine) -> None:
     assert machine.ran[-2:] == ["ip link delete dev uplink", STOP]
 
 
+def test_down_after_a_start_that_was_broken_off_at_once_removes_nobody_s_bond(
+    machine: Machine,
+) -> None:
+    machine.add_bond()
+    assert bond.main(["down", "bond0"], {}) == 0
+    assert machine.ran == [STOP]
+
+
 @pytest.mark.parametrize("made", [False, True])
 def test_down_leaves_a_bond_alone_that_is_not_wbond_s(machine: Machine, made: bool) -> None:
     """It has been refused, or has come in the place of wbond's own."""
@@ -270,6 +280,7 @@ def test_down_leaves_a_bond_alone_that_is_not_wbond_s(machine: Machine, made: bo
 
 def test_down_stops_the_ports_of_a_bond_that_it_cannot_remove(machine: Machine) -> None:
     machine.add_bond()
+    bond.main(["up", "bond0"], ENVIRON)
     machine.refused["ip link delete"] = "busy"
     assert bond.main(["down", "bond0"], {}) == 1
     assert machine.ran[-1] == STOP

@@ -111,11 +111,18 @@ def test_no_start_lasts_for_ever(unit: Path) -> None:
     assert ("\nType=oneshot\n" in text) == ("\nTimeoutStartSec=" in text)
 
 
-@pytest.mark.parametrize("kind", ["wired", "supplicant"])
-def test_a_port_leaves_also_after_a_start_that_has_failed(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("unit", "verb"),
+    [
+        ("bond0-wired@", "wbond-port leave"),
+        ("bond0-supplicant@", "wbond-port leave"),
+        ("wbond@", "wbond-bond down"),
+    ],
+)
+def test_a_start_that_has_failed_leaves_nothing_behind(unit: str, verb: str) -> None:
     """ExecStop= runs only after a start that has succeeded (systemd.service(5))."""
-    text = (UNITS / f"bond0-{kind}@.service").read_text(encoding="utf-8")
-    assert re.search("^ExecStopPost=.*wbond-port leave ", text, re.MULTILINE)
+    text = (UNITS / f"{unit}.service").read_text(encoding="utf-8")
+    assert re.search(f"^ExecStopPost=.*{verb} ", text, re.MULTILINE)
     assert "\nExecStop=" not in text
 
 

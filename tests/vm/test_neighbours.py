@@ -55,6 +55,18 @@ def test_a_foreign_bond0_with_ports_is_refused_and_untouched(laptop: Laptop) -> 
     laptop.wait_both()
 
 
+def test_a_start_that_fails_leaves_no_bond(laptop: Laptop) -> None:
+    laptop.run("systemctl", "stop", "wbond@bond0.service")
+    dropin = "/run/systemd/system/wbond@bond0.service.d/fails.conf"
+    laptop.write(dropin, "[Service]\nExecStartPost=false\n")
+    laptop.run("systemctl", "daemon-reload")
+    assert laptop.result("systemctl", "start", "wbond@bond0.service").rc != 0
+    assert laptop.result("test", "-e", "/sys/class/net/bond0").rc != 0
+    laptop.run("rm", dropin)
+    laptop.run("systemctl", "daemon-reload")
+    laptop.run("systemctl", "reset-failed")
+
+
 def test_an_interface_of_that_name_that_is_no_bond_is_refused(laptop: Laptop) -> None:
     laptop.run("systemctl", "stop", "wbond@bond0.service")
     laptop.shell("ip link add dev bond0 type dummy")

@@ -263,14 +263,15 @@ def _option(bond: str, attribute: str) -> str:
 def down(bond: str) -> None:
     """Remove the bond, whatever it is called now, and stop the ports that are still active.
 
-    Its addresses and routes go with it. A bond of that name which `up` has refused is left alone.
+    Its addresses and routes go with it. What `up` has refused, or was stopped before it could
+    look at, is left alone.
 
     A port that is asked to start while its stop waits for its turn does not stop: the later job
     replaces the earlier one (systemctl(1), --job-mode=replace). Without this it would stay active
     without a bond, and never join the next one, because starting an active unit does nothing.
     """
     try:
-        name = record.bond_name(bond)
+        name = record.taken_bond(bond)
         if name and sysfs.is_bond(name):
             links.delete(name)
     finally:

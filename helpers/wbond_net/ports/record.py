@@ -24,8 +24,17 @@ def bond_name(bond: str) -> str:
 
     Without a note, that is the name that it was to have.
     """
+    return _noted_name(bond, bond)
+
+
+def taken_bond(bond: str) -> str:
+    """Return what the interface that wbond has noted as the bond is called now, or nothing."""
+    return _noted_name(bond, "")
+
+
+def _noted_name(bond: str, otherwise: str) -> str:
     noted = _read(runtime.path(bond, "index"))
-    return request.name(int(noted)) if noted.isdecimal() else bond
+    return request.name(int(noted)) if noted.isdecimal() else otherwise
 
 
 def note_port(bond: str, port: str, rank: int) -> None:
