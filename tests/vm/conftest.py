@@ -69,7 +69,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(release: str, shared: Path) -> Snapshot:
-    """A running laptop with wbond installed, rebooted since, and without a configuration."""
+    """A running laptop with wbond installed, and without a configuration."""
 
     def make(folder: Path) -> Snapshot:
         return install_wbond(release, folder)

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import image
-from laptop import BOND, CARD, DOCK_SECTION, FILES, RADIO, Laptop, install
+import stock
+from laptop import BOND, CARD, DOCK_SECTION, FILES, RADIO, Laptop, install, resumed
 
 RELEASE = image.RELEASES[-1]
 STICK_MAC = "02:00:00:00:05:01"
@@ -29,13 +30,12 @@ class Story:
 
 def main() -> int:
     """Entry point; 0 when the story ended well."""
-    guest = image.image(RELEASE)
-    with tempfile.TemporaryDirectory(prefix="wbond-demo-") as folder:
-        laptop = Laptop(guest, Path(folder), None)
-        try:
-            return tell(laptop, Story())
-        finally:
-            laptop.kill()
+    booted, story = stock.booted(RELEASE), Story()
+    with (
+        tempfile.TemporaryDirectory(prefix="wbond-demo-") as folder,
+        resumed(RELEASE, Path(folder), booted) as laptop,
+    ):
+        return tell(laptop, story)
 
 
 def tell(laptop: Laptop, story: Story) -> int:
@@ -59,9 +59,7 @@ def tell(laptop: Laptop, story: Story) -> int:
 
 def drop_and_reboot(laptop: Laptop, story: Story) -> None:
     """From a stock Debian to a bond with both ports."""
-    story(f"a stock Debian ({RELEASE}) boots; an access point and a switch with DHCP are there")
-    laptop.boot()
-    laptop.booted()
+    story(f"a stock Debian ({RELEASE}) is up; an access point and a switch with DHCP are there")
     story("make install")
     install(laptop)
     laptop.write_all(FILES | {"/etc/wbond.conf": CONFIGURATION})

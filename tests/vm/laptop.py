@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import bonding_file
 import image
 import stock
+import warm_status
 from channels import CommandFailed
 from hardware import DOCK_MAC
 from machine import Machine, Snapshot
@@ -227,10 +228,10 @@ class Laptop(Machine):
             present = self.result("sh", "-c", state).out
             if present == self.agreed:
                 return True
-            asked = self.result("sh", "-c", "command -v wbond >&2 && exec wbond status --json")
-            if not asked.err:
+            asked = warm_status.ask(self)
+            if not asked:
                 return True
-            status = json.loads(asked.out)
+            status = json.loads(asked)
             of_the_kernel = self.result("ls", "/proc/net/bonding").out.split()
             told = {bond["name"]: bond["kind"] == "bond" for bond in status["bonds"]}
             found = [
@@ -318,11 +319,10 @@ def resumed(release: str, folder: Path, snapshot: Snapshot) -> Laptop:
 
 
 def install_wbond(release: str, folder: Path) -> Snapshot:
-    """Install wbond in a stock guest and reboot it; returns a snapshot of it."""
+    """Install wbond in a stock guest; returns a snapshot of it, without a configuration."""
     with resumed(release, folder, stock.booted(release)) as laptop:
         install(laptop)
-        laptop.reboot()
-        laptop.booted()
+        laptop.run("systemctl", "daemon-reload")
         return laptop.save()
 
 
@@ -334,6 +334,7 @@ def configure(release: str, folder: Path, installed: Snapshot) -> Snapshot:
         laptop.booted()
         laptop.wait_both()
         laptop.wait_both6()
+        warm_status.start(laptop)
         return laptop.save()
 
 

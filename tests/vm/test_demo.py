@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import demo
-import image
 import pytest
-from laptop import Laptop
+import stock
+from laptop import Laptop, resumed
 
 
 @pytest.fixture
-def stock(release: str, tmp_path: Path) -> Iterator[Laptop]:
-    """A laptop without wbond, switched off."""
-    Laptop.current = laptop = Laptop(image.image(release), tmp_path)
+def laptop(release: str, tmp_path: Path) -> Iterator[Laptop]:
+    """A stock Debian without wbond."""
+    Laptop.current = laptop = resumed(release, tmp_path, stock.booted(release))
     with laptop:
         yield laptop
 
 
-def test_the_demo_ends_well(stock: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
-    assert demo.tell(stock, demo.Story()) == 0
+def test_the_demo_ends_well(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert demo.tell(laptop, demo.Story()) == 0
     told = capsys.readouterr().out
     for step in ("the cable is back", "a dock with a cable is plugged", "TCP stream: unbroken"):
         assert step in told

@@ -46,7 +46,7 @@ def traces(laptop: Laptop) -> Traces:
 
 
 class Stock(NamedTuple):
-    """A laptop with wbond installed, booted without a configuration."""
+    """A laptop with wbond installed, whose generator has found no configuration."""
 
     traces: Traces
     units: list[str]
