@@ -15,7 +15,7 @@ import hardware
 from channels import Agent, Background, CommandFailed, GuestLost, Monitor
 from devices import Cable, Dock, Radios, Server
 from image import Image
-from timing import timing
+from timing import timing, withheld
 
 WORLD = ("ip", "netns", "exec", "world")  # runs a command there
 BOOT_TIMEOUT = 300.0  # s; a software-emulated boot takes 40 to 55 beside another guest
@@ -249,22 +249,28 @@ class Machine:
     def wait_for(self, what: str, condition: Callable[[], Any], timeout: float = 120.0) -> float:
         """Wait until `condition` is true, or None without CommandFailed; returns the seconds.
 
-        Between two looks it pauses for as long as one took: a look takes the guest's processor
-        from what is waited for. Raises AssertionError that says what did not come.
+        Seconds for which other processes had the guest's processor do not count. Between two looks
+        it pauses for as long as one took: a look takes the guest's processor from what is waited
+        for. Raises AssertionError that says what did not come.
         """
-        start = time.monotonic()
+        start = self._clock()
         reason = ""
         with timing.during("wait"):
-            while (looked := time.monotonic()) - start < timeout:
+            while self._clock() - start < timeout:
+                looked = time.monotonic()
                 try:
                     value = condition()
                     if value or value is None:
-                        return time.monotonic() - start
+                        return self._clock() - start
                     reason = repr(value)
                 except CommandFailed as error:
                     reason = str(error)
                 time.sleep(max(0.2, time.monotonic() - looked))
         raise AssertionError(f"{timeout:.0f} s went by without: {what}. Last: {reason}")
+
+    def _clock(self) -> float:
+        """Return a clock that stands still while the guest waits for this machine's processor."""
+        return time.monotonic() - (withheld(self.qemu.pid) if self.qemu else 0.0)
 
     def booted(self, timeout: float = 150.0) -> str:
         """Wait until the boot is over; returns systemd's word for it (running, degraded)."""

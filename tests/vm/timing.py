@@ -86,4 +86,19 @@ def _processor(process: int) -> float:
     return (int(numbers[11]) + int(numbers[12])) / _TICK
 
 
+def withheld(process: int) -> float:
+    """Return the seconds for which a process was ready to run, and others had the processor.
+
+    Of its threads that one counts which waited longest: an emulated processor is one. The second
+    number of /proc/PID/schedstat (Documentation/scheduler/sched-stats.rst); 0 where there is none.
+    """
+    waited = [0]
+    for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
+        try:
+            waited.append(int(path.read_text(encoding="ascii").split()[1]))
+        except (OSError, IndexError):
+            continue  # the thread has ended
+    return max(waited) / 1e9
+
+
 timing = Timing()
