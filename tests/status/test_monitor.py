@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is remembered from one status to the next."""
 
+import errno
 from pathlib import Path
 
+import pytest
 from wbond_cli.status import collect, monitor
 from wbond_cli.status.build import build_status
 from wbond_cli.status.model import Association, Facts
+from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.bond_state import State
 from wbond_net.kernel.cache import Cache
 
@@ -42,6 +45,53 @@ def test_a_watcher_remembers_what_it_has_seen(root: Path) -> None:
     status_monitor.follow(NOW + 30)
     assert status_monitor.status(NOW + 31).bonds[0].since == NOW + 30
     assert [words[0] for words in programs.asked].count("journalctl") == 1
+
+
+class Flood(rtnetlink.Socket):
+    """A netlink socket that loses its reports once, and whose next `failures` dumps fail."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts, self.failures, self.lost = facts, 0, False
+
+    def events(self) -> list[rtnetlink.Event]:
+        if self.lost:
+            self.lost = False
+            raise rtnetlink.Overrun
+        return []
+
+    def consistent(self, ask):  # type: ignore[no-untyped-def]
+        if self.failures:
+            self.failures -= 1
+            raise OSError(errno.ENOBUFS, "interfaces change faster than they can be read")
+        return dict(self.facts.links), list(self.facts.addresses)
+
+
+def test_a_flood_of_changes_leaves_the_former_state_until_it_can_be_read(root: Path) -> None:
+    socket = Flood(stories.cable_active())
+    programs = Programs(systemctl=SHOWN, journalctl="")
+    collector = collect.Collector(programs, str(root))
+    status_monitor = monitor.StatusMonitor(collector, Cache(socket))
+    socket.facts, socket.failures, socket.lost = stories.wifi_active(), 2, True
+    shown = []
+    for seconds in range(4):
+        status_monitor.follow(NOW + seconds)
+        status = status_monitor.status(NOW + seconds)
+        shown.append((status.bonds[0].active, status_monitor.behind))
+    # The last report was lost with the others: nothing tells of the change any more.
+    assert shown == [("enp0s10", True), ("enp0s10", True), ("wlp3s0", False), ("wlp3s0", False)]
+
+
+def test_another_fault_is_told(root: Path) -> None:
+    view = Cache(Flood(stories.cable_active()))
+    programs = Programs(systemctl=SHOWN, journalctl="")
+    status_monitor = monitor.StatusMonitor(collect.Collector(programs, str(root)), view)
+
+    def fails() -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    view.update = fails  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        status_monitor.follow(NOW)
 
 
 def test_what_changes_all_the_time_is_no_change() -> None:

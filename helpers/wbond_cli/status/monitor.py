@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The status of the machine now, and again at each change; `screen` shows it to a person.
 
-Between two changes it sleeps in poll(2), without a time-out, until the kernel
-reports a link or an address.
+Between two changes it sleeps in poll(2) until the kernel reports a link or an address; without a
+time-out, unless the last reports could not be read.
 """
 
+import errno
 import json
 import os
 import select
@@ -27,6 +28,7 @@ from wbond_cli.status.model import Advice, Status
 
 Print = Callable[[Status], None]
 Display = AbstractContextManager[Print]
+AGAIN = 1000  # ms, until what could not be read is read again
 
 
 class StatusMonitor:
@@ -40,6 +42,7 @@ class StatusMonitor:
         self._history = list(reading.entries)
         self._states: dict[str, State] = {}
         self._faults: tuple[Advice, ...] = ()
+        self.behind = False  # the kernel knows more, which could not be read yet
         if reading.fault:
             text = f"since when is not known: {reading.fault}"
             self._faults = (Advice(text, reading.remedy),)
@@ -54,8 +57,18 @@ class StatusMonitor:
         return status
 
     def follow(self, now: float) -> None:
-        """Take in what the kernel has reported, and remember changes as the journal would."""
-        self._view.update()
+        """Take in what the kernel has reported, and remember changes as the journal would.
+
+        Where interfaces come and go faster than they can be read, the former state stays.
+        """
+        try:
+            self._view.update()
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            self.behind = True
+            return
+        self.behind = False
         for name, former in self._states.items():
             self._states[name] = present = self._state(name)
             boot = self._history[-1].boot if self._history else ""
@@ -131,7 +144,8 @@ def watch(monitor: StatusMonitor, netlink: rtnetlink.Socket, display: Display) -
         with display as print_status:
             while True:
                 print_status(monitor.status(time.time()))
-                ready = {descriptor for descriptor, _ in poll.poll()}
+                timeout = AGAIN if monitor.behind else None
+                ready = {descriptor for descriptor, _ in poll.poll(timeout)}
                 if sys.stdout.fileno() in ready:
                     raise BrokenPipeError
                 if resized in ready:

@@ -13,14 +13,20 @@ class Cache:
         self._netlink = netlink
         self.links: dict[int, Link] = {}
         self.addresses: dict[tuple[int, int, bytes, int], Address] = {}
+        self._lost = False  # reports, so that what comes next cannot be applied
         self._read()
 
     def update(self) -> None:
-        """Apply what the kernel has reported since; after lost reports, read both again."""
+        """Apply what the kernel has reported since; after lost reports, read both again.
+
+        Raises OSError where that fails; the next call tries it again.
+        """
         try:
             for event in self._netlink.events():
                 self.apply(event)
         except rtnetlink.Overrun:
+            self._lost = True
+        if self._lost:
             self._read()
 
     def apply(self, event: Event) -> None:
@@ -40,6 +46,7 @@ class Cache:
             lambda: (self._netlink.links(), self._netlink.addresses())
         )
         self.addresses = {_key(found): found for found in addresses}
+        self._lost = False
 
 
 def _key(address: Address) -> tuple[int, int, bytes, int]:
