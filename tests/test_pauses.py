@@ -99,6 +99,18 @@ def test_a_port_s_fault_is_told_once(
     assert slept == [1]
 
 
+def test_a_port_that_is_refused_is_tried_at_once_when_somebody_starts_it_again(
+    machine: Machine, slept: list[float]
+) -> None:
+    machine.add_bond("bond0")
+    machine.add("enp0s10")
+    refused = FAILED | {"EXIT_STATUS": str(port.REFUSED)}
+    for _ in range(3):
+        assert port.main(["leave", "bond0", "enp0s10"], {"MAC": "active"} | refused) == 0
+    pauses.wait("bond0", "port-enp0s10")
+    assert slept == []
+
+
 @pytest.mark.parametrize("unit", ["bond0-wired@", "bond0-supplicant@", "dhclient@", "dhcp6c@"])
 def test_what_can_fail_for_ever_notes_how_it_has_ended(unit: str) -> None:
     text = (REPOSITORY / f"units/{unit}.service").read_text(encoding="utf-8")

@@ -67,7 +67,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
         if prios:
             rank(bond, prios)
         elif verb == "leave":
-            pauses.ended(bond, unit, environ)
+            if environ.get("EXIT_STATUS") != str(REFUSED):  # which nobody tries again by itself
+                pauses.ended(bond, unit, environ)
             leave(bond, port, environ)
         else:
             pauses.wait(bond, unit)
