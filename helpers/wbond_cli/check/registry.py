@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     networkmanager.devices,
     networkd.files,
     above.waits_in_vain,
+    above.frames_come_back,
     services.wait_online,
     services.netctl_profiles,
     services.hostapd,
