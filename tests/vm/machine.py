@@ -68,6 +68,7 @@ class Machine:
         cable: bool = True,
         access_point: bool = True,
         dhcp: bool = True,
+        look_alike: bool = False,
         console: bool = False,
         s3: bool = False,
     ) -> Self:
@@ -75,7 +76,8 @@ class Machine:
 
         `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk before systemd starts.
         `card`: the laptop has its network card; `cable`: it is plugged in; `access_point` and
-        `dhcp`: they run. With `console` the serial line is this terminal's, not a file. With `s3`
+        `dhcp`: they run; `look_alike`: a USB network card that leads nowhere is plugged in. With
+        `console` the serial line is this terminal's, not a file. With `s3`
         it can wake from suspend to RAM, and is slower to start.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
@@ -92,6 +94,8 @@ class Machine:
             self._start_qemu(self.command, console)
             if card and not cable:
                 self.cable.pull()
+            if look_alike:
+                self.dock.plug_into_nothing()
             self.monitor("cont")
             self.boot_id = self._wait_agent(former="")
         return self

@@ -3,9 +3,11 @@
 
 import pytest
 from guests import Boot, Guests, Resume
-from laptop import BOND, CARD, FILES, RADIO
+from laptop import BOND, CARD, CONFIGURATION, FILES, RADIO
 from machine import Snapshot
 
+# The shortest configuration: every cable and every radio, and nothing that only looks like one.
+EVERY_PORT = FILES | {CONFIGURATION: f"[{BOND}]\n"}
 WAIT_LIMIT = 30  # s, of wbond-wait-online@
 # What needs the network until it has stopped, such as a mount of NFS.
 NEEDY = """[Unit]
@@ -37,8 +39,7 @@ def test_on_wifi_alone_with_the_cable_unplugged(boot: Boot) -> None:
 
 
 def test_on_wifi_alone_without_a_card(boot: Boot) -> None:
-    # The shortest configuration: every cable and every radio.
-    laptop = boot(files=FILES | {"/etc/wbond.conf": f"[{BOND}]\n"}, card=False)
+    laptop = boot(files=EVERY_PORT, card=False, look_alike=True)
     assert laptop.booted() == "running"
     assert laptop.is_active("network-online.target")
     laptop.wait_online()
@@ -48,10 +49,11 @@ def test_on_wifi_alone_without_a_card(boot: Boot) -> None:
 
 
 def test_on_the_cable_alone_the_access_point_later(boot: Boot) -> None:
-    laptop = boot(files=FILES, access_point=False)
+    laptop = boot(files=EVERY_PORT, access_point=False, look_alike=True)
     assert laptop.booted() == "running"
     laptop.wait_online()
     assert laptop.active_port() == CARD
+    assert sorted(laptop.ports()) == [CARD, RADIO]
     laptop.access_point.start()
     laptop.wait_for("the radio to associate", laptop.authorised, 120)
     assert laptop.active_port() == CARD
