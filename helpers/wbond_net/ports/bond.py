@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-bond up|set|ports|down BOND: makes the bond as the unit's environment says, and removes it.
+"""wbond-bond up|set|ports|order|down BOND: makes the bond as its unit says, and removes it.
 
 One netlink message sets every option, because the bonding module's parameters
 are the defaults of all bonds and someone may have set them. `set` changes, of a
-bond that is in use, what the kernel changes then. `ports` starts those that have stopped.
+bond that is in use, what the kernel changes then. `ports` starts those that have stopped. `order`
+gives the kernel the order of the ports back when the watch has ended.
 """
 
 import errno
@@ -20,14 +21,14 @@ from wbond_net.kernel import bonds, command, links, request, sysctl, sysfs, udev
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
-from wbond_net.ports import record
+from wbond_net.ports import handover, order, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UDEV = "/run/udev/control"  # its socket
-USAGE = "usage: wbond-bond up|set|ports|down BOND"
+USAGE = "usage: wbond-bond up|set|ports|order|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 REFUSED = 2
 # What the kernel takes with ports in place (the table in bond_options.c), as ip calls it, and as
@@ -50,7 +51,7 @@ class NameTaken(Exception):
 
 def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     """Entry point; returns 0, 1 when it could not be done, 2 when refused or called wrongly."""
-    if len(arguments) != 2 or arguments[0] not in ("up", "set", "ports", "down"):
+    if len(arguments) != 2 or arguments[0] not in ("up", "set", "ports", "order", "down"):
         sys.stderr.write(USAGE + "\n")
         return REFUSED
     verb, bond = arguments
@@ -61,6 +62,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             change(bond, environ)
         elif verb == "ports":
             ports(bond)
+        elif verb == "order":
+            handover.give_back(bond, environ)
         else:
             down(bond)
     except (NameTaken, CommandError, OSError, ValueError) as error:
@@ -247,6 +250,8 @@ def change(bond: str, environ: "Mapping[str, str]") -> None:
     wanted = options(environ)
     present = {word: _option(bond, attribute) for word, attribute in LIVE.items()}
     changed = [word for word in LIVE if wanted[word] != present[word]]
+    if order.is_the_watch_s(bond):  # which has another policy, and gives this one back at its end
+        changed = [word for word in changed if word != "primary_reselect"]
     if "miimon" in changed:
         changed = [word for word in LIVE if word in (*changed, *DELAYS)]
     if not changed:
