@@ -25,9 +25,16 @@ class Router(NamedTuple):
     octets: bytes
     source: bytes
 
+    @property
+    def text(self) -> str:
+        """Return its address as text."""
+        return _socket.inet_ntop(self.family, self.octets)
 
-def read(kernel: rtnetlink.Socket, index: int) -> tuple[Router, ...]:
-    """Return the routers of an interface, each once. Raises OSError, Overrun."""
+
+def read(kernel: rtnetlink.Socket, index: int) -> tuple[tuple[Router, ...], bool]:
+    """Return the routers of an interface, each once, and whether it has an address that reaches
+    beyond its link. Raises OSError, Overrun.
+    """
     own = [address for address in kernel.addresses() if address.ifindex == index]
     found: dict[tuple[int, bytes], Router] = {}
     for family in NOBODY:
@@ -36,7 +43,8 @@ def read(kernel: rtnetlink.Socket, index: int) -> tuple[Router, ...]:
             for through, kind, octets in route.gateways if route else ():
                 if through == index:
                     found[kind, octets] = Router(kind, octets, source(kind, octets, own))
-    return tuple(found.values())
+    addressed = any(address.scope < uapi.RT_SCOPE_LINK for address in own)
+    return tuple(found.values()), addressed
 
 
 def source(family: int, octets: bytes, own: Iterable[Address]) -> bytes:

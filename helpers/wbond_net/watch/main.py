@@ -8,6 +8,9 @@ Options, each may be given more than once but --runtime:
   --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
   --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
   --mac POLICY     the bond's `mac`; if it names an interface, the ports are aligned to that
+  --path POLICY    `proof`: ports are to prove that they lead to the router; `link`, the default
+  --reselect WHEN  the bond's `primary_reselect`; with any but `always`, the default, a better port
+                   does not get the traffic back
   --runtime DIR    what outlives the watch stands in DIR/BOND; /run/wbond
 
 Memory counts: imports are few.
@@ -21,7 +24,7 @@ import sys
 from wbond import escape, units
 
 from wbond_net import runtime
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import bpf, rtnetlink
 from wbond_net.watch import clients, network
 from wbond_net.watch.alignment import Alignment
 from wbond_net.watch.claims import Claims
@@ -31,6 +34,7 @@ from wbond_net.watch.host import Host
 from wbond_net.watch.journal_events import Report
 from wbond_net.watch.loop import Watch, run, stop_descriptor
 from wbond_net.watch.network import Network
+from wbond_net.watch.path.duty import Path
 from wbond_net.watch.reopen import Reopen
 from wbond_net.watch.routers import Routers
 
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
+GROUPS = rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
 NO_JOURNAL = (
     "python3-systemd is not installed; the watch does all but write to the journal, "
@@ -55,6 +60,8 @@ class Options(NamedTuple):
     refresh: tuple[str, ...] = ()
     runtime: str = runtime.FOLDER
     mac: str = "active"
+    proof: bool = False
+    returns: bool = True
 
 
 def parse(arguments: list[str]) -> Options:
@@ -63,6 +70,7 @@ def parse(arguments: list[str]) -> Options:
         raise ValueError("one bond must be named, and each option takes one value")
     bond = arguments[-1]
     start, refresh, folder, mac = [], [], runtime.FOLDER, "active"
+    path, reselect = "link", "always"
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
             unit = [] if value == "none" else [units.instance(f"{value}@.service", bond)]
@@ -74,11 +82,16 @@ def parse(arguments: list[str]) -> Options:
             refresh.append(value)
         elif option == "--mac":
             mac = value
+        elif option == "--path":
+            path = value
+        elif option == "--reselect":
+            reselect = value
         elif option == "--runtime":
             folder = value
         else:
             raise ValueError(f"no such option: {option}")
-    return Options(bond, tuple(start), tuple(refresh), folder, mac)
+    proof, returns = path == "proof", reselect == "always"
+    return Options(bond, tuple(start), tuple(refresh), folder, mac, proof, returns)
 
 
 def watch(options: Options, host: Host) -> Watch:
@@ -93,6 +106,7 @@ def watch(options: Options, host: Host) -> Watch:
     numbered = Network(record)
     duties = (
         Failover(),
+        *([Path(options.returns, bool(options.start))] if options.proof else ()),
         Claims(),
         Reopen(),
         Report(),
@@ -128,10 +142,12 @@ def main(arguments: list[str]) -> int:
     host = Host()
     if not host.has_journal:
         sys.stderr.write(f"{NO_JOURNAL}\n")
-    netlink = rtnetlink.Socket(rtnetlink.LINKS)
+    netlink = rtnetlink.Socket(GROUPS if options.proof else rtnetlink.LINKS)
     watching = watch(options, host)
     try:
         watching.synchronise(netlink.consistent(netlink.links))
+        if options.proof:
+            netlink.hear_only(bpf.neighbours_of(watching.index))
     except LookupError as error:
         sys.stderr.write(f"{error.args[0]}\n")
         return 1
