@@ -96,6 +96,7 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "supplicant_bridge": values.yes_no,
     "legacy_rates": values.yes_no,
     "wait_online": values.choice("address", "link", "no"),
+    "path": values.choice("proof", "link"),
 }
 BOND_LISTS: "dict[str, Reader]" = {
     "exclude": values.port_name,  # before the ports, which it may leave out

@@ -30,9 +30,11 @@ UNIT_SETTINGS = {
     ),
     "dhclient@": ("duid", "dhclient_conf"),
     "dhcp6c@": ("duid", "dhcp6c_conf"),
-    "wbond-watch@": ("dhcp4", "dhcp6", "mac"),
+    "wbond-watch@": ("dhcp4", "dhcp6", "mac", "path", "primary_reselect"),
     "wbond-wait-online@": ("wait_online",),
 }
+
+VARIABLES = {"path": "PATH_POLICY"}  # those that are not called as their options; PATH is taken
 
 
 class File:
@@ -137,7 +139,7 @@ def _environment(settings: dict[str, str], names: "tuple[str, ...]") -> "Iterato
     """Yield the `Environment=` lines for those of `names` that are set."""
     for name in names:
         if name in settings:
-            yield escape.environment(name.upper(), settings[name])
+            yield escape.environment(VARIABLES.get(name, name.upper()), settings[name])
 
 
 def _text(source: str, unit_lines: list[str], service_lines: list[str]) -> str:
