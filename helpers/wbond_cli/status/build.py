@@ -8,6 +8,8 @@ from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import bond_state, rtnetlink, uppers
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.watch.path.ports import OFF, WAITING
+from wbond_net.watch.path.record import Record
 
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
@@ -17,12 +19,14 @@ from wbond_cli.status.model import (
     Address,
     Bond,
     Facts,
+    Path,
     Port,
     PortSlot,
     Status,
     Unit,
 )
 
+UNJUDGED = "unjudged"  # a path where there is no router to ask
 MII = ("up", "going down", "down", "going back")  # BOND_LINK_*, bond_slave_link_status()
 
 
@@ -110,6 +114,7 @@ def _bond(facts: Facts, name: str) -> Bond:
         since=active.since if active else reader.idle_since(history),
         addresses=tuple(_addresses(facts, name, link)),
         awaited=_awaited(facts, name),
+        routers=facts.paths.get(name, Record()).routers,
     )
 
 
@@ -167,8 +172,18 @@ def _port(
         refused=bool(shared_mac) and link.address != shared_mac,
         speed=facts.speeds.get(slot.name),
         association=facts.associations.get(slot.name),
+        path=_path(facts, name, link.ifindex),
         unit=unit,
     )
+
+
+def _path(facts: Facts, name: str, index: int) -> Path | None:
+    """Return what the watch knows of the path behind a port that lets frames through."""
+    known = facts.paths.get(name, Record())
+    for path in known.paths:
+        if path.ifindex == index and path.state not in (OFF, WAITING):
+            return Path(path.state if known.routers else UNJUDGED, path.since)
+    return None
 
 
 def _port_outside(facts: Facts, slot: PortSlot, link: Link, unit: Unit) -> Port:

@@ -18,6 +18,8 @@ from wbond_net.deployed import unit_tree
 from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.ports import mac_policy
+from wbond_net.watch.path import record
+from wbond_net.watch.path.record import Record
 
 from wbond_cli.command import CommandError, Run
 from wbond_cli.journal.reader import Entry
@@ -77,6 +79,7 @@ class Collector:
         facts = self._with_units(facts)
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
+        facts = facts._replace(paths=self._paths(facts))
         return self._with_leases(facts)
 
     def _made(self) -> tuple[str, ...]:
@@ -175,6 +178,17 @@ class Collector:
             if address:
                 shared[bond] = address
         return facts._replace(shared_macs=shared)
+
+    def _paths(self, facts: Facts) -> dict[str, Record]:
+        """Read what the watches know of paths; one that does not look into them tells nothing."""
+        found = {}
+        for bond in build.bond_names(facts):
+            path = os.path.join(self.root, RUNTIME, bond, record.NAME)
+            try:
+                found[bond] = record.read(regular_file.read(path).decode("ascii", "replace"))
+            except OSError:
+                continue
+        return found
 
     def _with_leases(self, facts: Facts) -> Facts:
         known: dict[str, Sequence[Lease]] = {}

@@ -9,6 +9,7 @@ from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.watch.path.record import Record
 
 from wbond_cli import exit_status
 from wbond_cli.journal.reader import Entry
@@ -73,9 +74,21 @@ class Facts(NamedTuple):
     units: Mapping[str, Unit] = {}
     shared_macs: Mapping[str, str] = {}
     leases: Mapping[str, Sequence[Lease]] = {}
+    paths: Mapping[str, Record] = {}
     history: Sequence[Entry] = ()
     faults: Sequence[Advice] = ()
     asked: Sequence[str] = ()
+
+
+class Path(NamedTuple):
+    """What the watch knows of the path behind a port, and since when (s since 1970).
+
+    `state` is one of: proven, suspect, dead, foreign, held, unknown, and unjudged, where there is
+    no router to ask.
+    """
+
+    state: str
+    since: float
 
 
 class PortSlot(NamedTuple):
@@ -111,6 +124,7 @@ class Port(NamedTuple):
     refused: bool = False
     speed: int | None = None
     association: Association | None = None
+    path: Path | None = None
     master: str = ""
     unit: Unit = Unit("")
 
@@ -143,7 +157,8 @@ class Bond(NamedTuple):
     """A bond. `kind` is what the interface of its name is: bond, other, or none.
 
     `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any. `awaited`
-    is its `wait_online`: with `link` or `no`, it is online without an address.
+    is its `wait_online`: with `link` or `no`, it is online without an address. `routers` are those
+    of its default routes whose answers prove paths, with their MAC addresses.
     """
 
     name: str
@@ -160,6 +175,7 @@ class Bond(NamedTuple):
     addresses: tuple[Address, ...] = ()
     units: tuple[Unit, ...] = ()
     awaited: str = wait_online.ADDRESS
+    routers: tuple[tuple[str, str], ...] = ()
 
     @property
     def online(self) -> bool:

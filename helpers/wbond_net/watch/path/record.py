@@ -7,6 +7,17 @@ each port, `port INDEX STATE TIME`, the time in seconds since 1970.
 
 from __future__ import annotations
 
+from wbond_net.watch.path.ports import (
+    DEAD,
+    FOREIGN,
+    HELD,
+    OFF,
+    PROVEN,
+    SUSPECT,
+    UNKNOWN,
+    WAITING,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple
@@ -16,10 +27,11 @@ else:
 NAME = "path"  # of the file
 
 UNANSWERED = "-"
+STATES = (OFF, WAITING, UNKNOWN, PROVEN, SUSPECT, DEAD, FOREIGN, HELD)
 
 
 class Path(NamedTuple):
-    """The path behind the port `ifindex`: its state, one of ports.py's, and since when."""
+    """The path behind the port `ifindex`: its state, one of STATES, and since when."""
 
     ifindex: int
     state: str
@@ -46,9 +58,8 @@ def read(text: str) -> Record:
     for words in map(str.split, text.splitlines()):
         if len(words) == 3 and words[0] == "router":
             routers.append((words[1], words[2].removeprefix(UNANSWERED)))
-        elif len(words) == 4 and words[0] == "port" and words[1].isdecimal():
-            try:
-                paths.append(Path(int(words[1]), words[2], float(words[3])))
-            except ValueError:
-                continue
+        elif len(words) == 4 and words[0] == "port" and words[2] in STATES:
+            index, since = words[1], words[3]
+            if index.isdecimal() and since.replace(".", "", 1).isdecimal():
+                paths.append(Path(int(index), words[2], float(since)))
     return Record(tuple(routers), tuple(paths))
