@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The order of the ports: the watch's while it lives, the kernel's afterwards."""
 
+import os
+
 import pytest
 from wbond_net import runtime
 from wbond_net.kernel import command, neighbours, netlink
@@ -62,9 +64,11 @@ def test_who_has_the_order_after_the_watch(
     jobs: str,
     returned: bool,
 ) -> None:
+    note("path", "port 2 dead 1.0\n")
     monkeypatch.setattr(command, "output", lambda *_: jobs)
     assert bond.main(["order", "bond0"], environ) == 0
     assert sorted(watched.ran) == sorted(RETURNED * returned), what
+    assert os.path.exists(runtime.path("bond0", "path")) is not returned
     if returned:
         assert watched.ran[0] == RETURNED[0]
         assert watched.ran[-1] == RETURNED[-1], "all prios are known when the kernel chooses"

@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TIMERS = "neighbour-timers"  # in the bond's runtime directory: what they were before the watch
+# In the bond's runtime directory: what the timers were before the watch, and what it knew of paths.
+TIMERS, PATHS = "neighbour-timers", "path"
 
 
 def give_back(bond: str, environ: "Mapping[str, str]") -> None:
@@ -27,12 +28,20 @@ def give_back(bond: str, environ: "Mapping[str, str]") -> None:
     name = record.bond_name(bond)
     with runtime.locked(bond):
         os.unlink(runtime.path(bond, order.DECIDES))
+        _forget(runtime.path(bond, PATHS))
         if sysfs.is_bond(name):
             command.attempt(_restore_timers, bond, name)
             policy = {"primary_reselect": environ["PRIMARY_RESELECT"]}
             command.attempt(bonds.change, name, policy)
             if ranks := record.ranks(bond):
                 order.rank(name, ranks)
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
 
 
 def _begins_again(bond: str, environ: "Mapping[str, str]") -> bool:
