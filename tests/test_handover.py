@@ -12,7 +12,7 @@ from wbond_net.ports import bond, port, record
 from tests.fake import Machine
 from tests.ports import CARD, RADIO, join
 
-ENDED = {"SERVICE_RESULT": "success", "PRIMARY_RESELECT": "better"}
+ENDED = {"SERVICE_RESULT": "success", "PRIMARY_RESELECT": "better", "PATH_POLICY": "proof"}
 KILLED = {**ENDED, "SERVICE_RESULT": "signal"}
 UNIT = "wbond-watch@bond0.service"
 JOBS = {
@@ -53,6 +53,12 @@ def note(name: str, text: str = "") -> None:
         ("it was killed, and systemd starts it again", KILLED, "", False),
         ("it was killed because it did not stop", KILLED, JOBS["stop"], True),
         ("it was killed while it restarts", KILLED, JOBS["restart"], False),
+        (
+            "it restarts, and is to leave paths alone",
+            {**ENDED, "PATH_POLICY": "link"},
+            JOBS["restart"],
+            True,
+        ),
         ("another unit restarts", ENDED, "78 other.service restart waiting\n", True),
     ],
 )

@@ -45,10 +45,11 @@ def _forget(path: str) -> None:
 
 
 def _begins_again(bond: str, environ: "Mapping[str, str]") -> bool:
-    """Tell whether systemd starts the watch again: it has failed, or a job says so.
-
-    One that has failed and is to stop is not started.
+    """Tell whether systemd starts a watch again that is to have the order: it has failed, or a job
+    says so. One that has failed and is to stop is not started.
     """
+    if environ["PATH_POLICY"] != "proof":
+        return False
     unit = units.instance(units.WATCH, bond)
     jobs = command.output("systemctl", "list-jobs", "--no-legend", "--plain", "--", unit)
     kinds = {words[2] for words in map(str.split, jobs.splitlines()) if words[1:2] == [unit]}
