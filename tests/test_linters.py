@@ -132,11 +132,10 @@ def test_every_option_is_documented(option: str) -> None:
 def unit_defaults() -> dict[str, set[str]]:
     """Return the values that the unit templates set, by the option's name."""
     found: dict[str, set[str]] = {}
-    options = {variable: option for option, variable in plan.VARIABLES.items()}
     for unit in (REPOSITORY / "units").iterdir():
         text = unit.read_text(encoding="utf-8")
         for name, value in re.findall(r"^Environment=(\w+)=(.*)$", text, re.MULTILINE):
-            found.setdefault(options.get(name, name.lower()), set()).add(value)
+            found.setdefault(plan.option(name), set()).add(value)
     return found
 
 

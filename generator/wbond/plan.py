@@ -135,6 +135,11 @@ def _dependencies(bond: Bond) -> list[str]:
     ]
 
 
+def option(variable: str) -> str:
+    """Return the option that a unit's variable holds."""
+    return next((name for name in VARIABLES if VARIABLES[name] == variable), variable.lower())
+
+
 def _environment(settings: dict[str, str], names: "tuple[str, ...]") -> "Iterator[str]":
     """Yield the `Environment=` lines for those of `names` that are set."""
     for name in names:
