@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from wbond_net.kernel.neighbours import FAILED, PROBE, STALE
+from wbond_net.kernel.rtnetlink import Event, Ipv6Parameters
 
 from tests.path_story import (
     MAC,
@@ -21,6 +22,7 @@ from tests.path_story import (
     senders,
 )
 from tests.reports import (
+    BOND,
     CABLE,
     DORMANT,
     MACS,
@@ -342,6 +344,14 @@ def test_a_verdict_that_was_slept_through_is_none(world: World) -> None:
     world.host.clock += 60
     assert world.lives(2) == []
     assert world.paths()["enp0s10"] == "proven"
+
+
+def test_a_router_that_changes_the_timers_has_them_put_back(world: World) -> None:
+    world.begin()
+    world.watching.take([Event(Ipv6Parameters(BOND + 1))])
+    assert world.lives(1) == []
+    world.watching.take([Event(Ipv6Parameters(BOND))])
+    assert world.lives(1) == ["hasten"]
 
 
 def test_a_move_that_is_refused_is_told_once(world: World) -> None:

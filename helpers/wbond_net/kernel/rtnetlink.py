@@ -41,6 +41,7 @@ Overrun = netlink.Overrun
 LINKS = uapi.RTMGRP_LINK
 NEIGHBOURS = uapi.RTMGRP_NEIGH
 ROUTES = uapi.RTMGRP_IPV4_ROUTE | uapi.RTMGRP_IPV6_ROUTE
+IPV6_PARAMETERS = uapi.RTMGRP_IPV6_IFINFO
 ADDRESSES = uapi.RTMGRP_IPV4_IFADDR | uapi.RTMGRP_IPV6_IFADDR
 
 # RFC 2863 operational states that this program tells apart.
@@ -157,10 +158,19 @@ class Address(NamedTuple):
         return self.family == _socket.AF_INET6 and bool(self.flags & uapi.IFA_F_TEMPORARY)
 
 
+class Ipv6Parameters(NamedTuple):
+    """IPv6's parameters of an interface have changed, as a router has told.
+
+    Its Reachable Time becomes that of the neighbours (ndisc_router_discovery()).
+    """
+
+    ifindex: int
+
+
 class Event(NamedTuple):
     """What is new or changed, or is gone."""
 
-    what: Link | Address | Neighbour | DefaultRoute
+    what: Link | Address | Neighbour | DefaultRoute | Ipv6Parameters
     gone: bool = False
 
 
@@ -197,6 +207,8 @@ def _link_event(message: Message) -> Event | None:
     family, _, index, flags, _ = IFINFOMSG.unpack_from(message.body)
     fields = parse(message.body[IFINFOMSG.size :])
     gone = message.type == uapi.RTM_DELLINK
+    if family == _socket.AF_INET6 and uapi.IFLA_PROTINFO in fields and not gone:
+        return Event(Ipv6Parameters(index))
     whole = uapi.IFLA_OPERSTATE in fields and uapi.IFLA_WIRELESS not in fields
     if family != _socket.AF_UNSPEC or index <= 0 or not (gone or whole):
         return None

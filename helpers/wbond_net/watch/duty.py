@@ -262,6 +262,10 @@ class Duty:
         """A default route of the bond is new or gone."""
         return ()
 
+    def ipv6_changed(self, view: View) -> Effects:
+        """A router has changed IPv6's parameters of the bond."""
+        return ()
+
     def heard(self, port: int, answers: Sequence[Answer], view: View) -> Effects:
         """Answers have come in by a port, which is told by its index."""
         return ()

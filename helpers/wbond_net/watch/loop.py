@@ -19,7 +19,7 @@ from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.bond_state import State, after, begin, find_bond
 from wbond_net.kernel.default_routes import DefaultRoute
 from wbond_net.kernel.neighbours import Neighbour
-from wbond_net.kernel.rtnetlink import Event, Link
+from wbond_net.kernel.rtnetlink import Event, Ipv6Parameters, Link
 from wbond_net.watch.duty import (
     Duty,
     Effect,
@@ -104,6 +104,9 @@ class Watch:
         self._take_neighbours(events)
         if any(self._is_own_route(event) for event in events):
             self._each(lambda duty, view: duty.routes_changed(view))
+        told = [event.what for event in events if isinstance(event.what, Ipv6Parameters)]
+        if any(parameters.ifindex == self.index for parameters in told):
+            self._each(lambda duty, view: duty.ipv6_changed(view))
 
     def _take_neighbours(self, events: Sequence[Event]) -> None:
         """Tell of neighbours after the links: what is told of one is told of no port."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
-GROUPS = rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES
+GROUPS = rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES | rtnetlink.IPV6_PARAMETERS
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
 NO_JOURNAL = (
     "python3-systemd is not installed; the watch does all but write to the journal, "

@@ -99,6 +99,10 @@ class Path(Duty):
         """Look which routers there are now."""
         return [ReadRouters()]
 
+    def ipv6_changed(self, view: View) -> Effects:
+        """Put the neighbours' timers back, which are among what a router may tell."""
+        return [Hasten()]
+
     def neighbours_changed(self, neighbours: Sequence[Neighbour], view: View) -> Effects:
         """Look into what the kernel reports."""
         effects: list[Effect] = []
