@@ -38,6 +38,7 @@ class World(Story):
         self.active = CABLE
         self.routers: tuple[Router, ...] = ROUTERS
         self.addressed = True
+        self.carries_a_bridge = False
         self.history: list[tuple[float, int, bytes]] = []  # all frames: when, by which port
         self.first_done: list[str] = []
 
@@ -51,6 +52,7 @@ class World(Story):
         self.links = {link.ifindex: link for link in found}
         self.host = type(self.host)()
         self.host.found_routers, self.host.addressed = self.routers, self.addressed
+        self.host.carries_a_bridge = self.carries_a_bridge
         self.watching = main.watch(self.options, self.host)
         self.watching.synchronise(self.links)
         self.first_done = list(self.host.did)

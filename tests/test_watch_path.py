@@ -335,6 +335,39 @@ def test_without_clients_nothing_is_tried(world: World) -> None:
     assert world.lives(600) == []
 
 
+def test_below_a_bridge_nothing_is_tried(world: World) -> None:
+    world.options = world.options._replace(start=("dhclient@bond0.service",))
+    world.routers = ()
+    world.addressed = False
+    world.carries_a_bridge = True
+    world.begin()
+    assert world.moves_in(600) == []
+
+
+def test_a_route_that_is_gone_for_a_moment_moves_nothing(world: World) -> None:
+    world.leads = {RADIO: MAC}
+    world.begin(bond(RADIO), port(RADIO), without_carrier(CABLE, mii_status=2))
+    world.links_change(port(CABLE))  # behind spanning tree
+    world.host.found_routers = ()
+    world.has_new_route()
+    assert world.lives(5) == []
+    world.host.found_routers = ROUTERS
+    world.has_new_route()
+    assert world.lives(60) == []
+    world.leads = {RADIO: MAC, CABLE: OTHER_MAC}
+    assert world.lives(60) == [], "the router's address is still known"
+
+
+def test_a_route_that_is_gone_for_good_leaves_the_links(world: World) -> None:
+    world.leads = {RADIO: MAC}
+    world.begin(bond(RADIO), port(RADIO), without_carrier(CABLE, mii_status=2))
+    world.links_change(port(CABLE))
+    world.host.found_routers = ()
+    world.has_new_route()
+    assert world.lives(9) == []
+    assert world.lives(2) == [TO_CABLE]
+
+
 def test_a_verdict_that_was_slept_through_is_none(world: World) -> None:
     world.begin()
     leads, world.leads = world.leads, {RADIO: MAC}

@@ -66,6 +66,7 @@ class FakeHost(Host):
         self.taps: FakeTaps = FakeTaps()
         self.found_routers: tuple[Router, ...] = ()
         self.addressed = True
+        self.carries_a_bridge = False
         self.confirmed: list[bytes] = []
         self.packets = 0
         self.breaks: dict[str, Exception] = {}  # by what of it breaks
@@ -144,6 +145,9 @@ class FakeHost(Host):
 
     def confirm(self, index: int, family: int, octets: bytes) -> None:
         self.confirmed.append(octets)
+
+    def has_upper(self, name: str) -> bool:
+        return self.carries_a_bridge
 
     def packets_sent(self, name: str) -> int:
         return self.packets

@@ -192,7 +192,7 @@ class Content(NamedTuple):
 
 class Routers(NamedTuple):
     """The routers of the bond's default routes; `addressed`: it has an address that reaches beyond
-    its link.
+    its link, or something stands on it that may have one.
     """
 
     routers: tuple[Router, ...]

@@ -93,7 +93,8 @@ def _read(effect: Effect, host: Host, bond: Where) -> Outcome:
         case ReadAddresses():
             return Addresses(tuple(host.addresses()))
         case ReadRouters():
-            return Routers(*host.routers(bond.ifindex))
+            routers, addressed = host.routers(bond.ifindex)
+            return Routers(routers, addressed or host.has_upper(bond.name))
         case CountSent(name, _):
             return Sent(host.packets_sent(name))
         case ReadFile(name):

@@ -163,6 +163,11 @@ class Host:
         with rtnetlink.Socket(0) as netlink:
             return routers.read(netlink, index)
 
+    def has_upper(self, name: str) -> bool:
+        """Tell whether a bridge, a VLAN or the like stands on an interface. Raises OSError."""
+        names = os.listdir(os.path.join(self._sysfs, name))
+        return any(entry.startswith("upper_") for entry in names)
+
     def confirm(self, index: int, family: int, octets: bytes) -> None:
         """Have the kernel ask a neighbour. Raises OSError, Overrun."""
         with rtnetlink.Socket(0) as netlink:

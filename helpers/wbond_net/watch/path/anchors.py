@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SAME, OTHER, NEW, STRANGE = "same", "other", "new", "strange"  # whose an answer is, see `judge`
 TRUSTED = 1.0  # s; twice the reachable time that the kernel may draw
+KEPT = 16  # MAC addresses of former routers
 MOST = 4  # routers that are asked; more would be a flood
 
 
@@ -34,10 +35,14 @@ class Anchors:
         return bool(self.routers)
 
     def update(self, routers: tuple[Router, ...]) -> None:
-        """Take in the routers of the bond's default routes; those that stay keep their MACs."""
+        """Take in the routers of the bond's default routes.
+
+        MAC addresses are kept: a client that renews its lease may take the route away for a moment.
+        """
         self.routers = tuple(sorted(routers, key=lambda router: router.family)[:MOST])
         keys = {(router.family, router.octets) for router in self.routers}
-        self._macs = {key: mac for key, mac in self._macs.items() if key in keys}
+        if len(self._macs) > KEPT:
+            self._macs = {key: mac for key, mac in self._macs.items() if key in keys}
         self._reachable = {key: at for key, at in self._reachable.items() if key in keys}
 
     def mac(self, router: Router) -> str:

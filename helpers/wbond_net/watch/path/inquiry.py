@@ -27,6 +27,7 @@ class Inquiry:
         self._question: Question | None = None
         self._pauses = Pauses()
         self._silent = False  # nobody answers, and that has been told
+        self._limited = False  # there were too many moves, and that has been told
         self._verified = (0, 0)  # the active port, and its losses of carrier
         self._sent, self._before = 0, 0  # packets at the last answer; how many after those before
 
@@ -180,13 +181,15 @@ class Inquiry:
         if not paths.may_move(view.now):
             self._question = None
             self._pauses.lengthen(view.now)
-            return [words.too_many_moves(former)]
+            told = [] if self._limited else [words.too_many_moves(former)]
+            self._limited = True
+            return [*told]
         to = max(able, key=by_rank)
         former.enter(DEAD, view.time)
         former.dampening.leave(view.now)
-        self._question = None
-        told = words.left(former, to, view.now - present.asked, paths.anchors.known)
-        return [*paths.move(to, view.now), told]
+        self._question, self._limited = None, False
+        why = words.left(former, to, view.now - present.asked, paths.anchors.known)
+        return [*paths.move(to, view.now), why]
 
     def _give_up(self, view: View) -> list[Effect]:
         """Stay where no port has had an answer, and ask again later, if there is traffic then."""

@@ -16,6 +16,8 @@ from wbond_net.watch.path.paths import Paths
 from wbond_net.watch.path.ports import DEAD, FOREIGN, HELD, PROVEN, PortPath
 from wbond_net.watch.path.proof import LAST, Proof
 
+WITHOUT_ROUTER = 10.0  # s: a route may be gone for a moment
+
 
 class Returning:
     """The proofs of the ports that rank above the active one."""
@@ -25,6 +27,7 @@ class Returning:
         self._paths, self._wanted = paths, wanted
         self._proofs: dict[int, Proof] = {}  # by index of the port
         self._move_at = math.inf  # when a move by link alone may be made
+        self._had_routers = -math.inf  # when there was one to ask for the last time
 
     @property
     def due(self) -> float:
@@ -43,6 +46,7 @@ class Returning:
         if not self._paths.anchors:
             self._proofs = {}
             return self._move_by_link(better, view)
+        self._had_routers = view.now
         self._proofs = {path.index: self._proof(path, view) for path in better}
         return []
 
@@ -54,8 +58,9 @@ class Returning:
         able = [path for path in better if path.port.can_take_over and path.state != DEAD]
         if not able:
             return []
-        if not self._paths.may_move(view.now):
-            self._move_at = self._paths.moves.next_at(view.now)
+        allowed = max(self._paths.moves.next_at(view.now), self._had_routers + WITHOUT_ROUTER)
+        if allowed > view.now:
+            self._move_at = allowed
             return []
         return [words.returned(able[0], proven=False), *self._paths.move(able[0], view.now)]
 

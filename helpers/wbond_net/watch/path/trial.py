@@ -35,9 +35,9 @@ class Trial:
         """Begin to wait when the active port is another one; end that where there is nothing to
         wait for.
         """
-        active, bond = self._paths.active, view.state.bond
+        active = self._paths.active
         waits = self._wanted and not self._addressed and not self._paths.anchors
-        if not waits or active is None or not active.can_be_asked or bond is None or bond.master:
+        if not waits or active is None or not active.can_be_asked:
             self._waits_for, self.due = 0, math.inf
         elif active.index != self._waits_for:
             self._waits_for = active.index
