@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wbond_net.kernel import frames
-from wbond_net.kernel.default_routes import DefaultRoute, Gateway
 from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.gateways import DefaultRoute, Gateway
 from wbond_net.kernel.neighbours import PROBE, REACHABLE, STALE, Neighbour
 from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Event, Link

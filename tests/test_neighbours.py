@@ -8,9 +8,9 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wbond_net.kernel import default_routes, neighbours, netlink, routers
+from wbond_net.kernel import gateways, neighbours, netlink, routers
 from wbond_net.kernel.attributes import attribute, parse
-from wbond_net.kernel.default_routes import DefaultRoute, Gateway
+from wbond_net.kernel.gateways import DefaultRoute, Gateway
 from wbond_net.kernel.neighbours import Neighbour, Timers
 from wbond_net.kernel.netlink import KernelError, Message
 
@@ -69,7 +69,7 @@ def test_what_is_no_neighbour(report: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "gateways"),
+    ("report", "found"),
     [
         (route((5, ROUTER4), (4, u32(9))), [Gateway(9, V4, ROUTER4)]),
         (route((5, ROUTER6), (4, u32(9)), family=V6), [Gateway(9, V6, ROUTER6)]),
@@ -87,21 +87,21 @@ def test_what_is_no_neighbour(report: bytes) -> None:
         (route((9, b"\xff\xff\0\0\0\0\0\0")), []),
     ],
 )
-def test_a_default_route(report: bytes, gateways: list[Gateway]) -> None:
-    assert default_routes.parse(report) == DefaultRoute(tuple(gateways))
+def test_a_default_route(report: bytes, found: list[Gateway]) -> None:
+    assert gateways.parse(report) == DefaultRoute(tuple(found))
 
 
 @pytest.mark.parametrize(
     "report", [b"", route(length=24), route(kind=6), route(family=socket.AF_BRIDGE)]
 )
 def test_what_is_no_default_route(report: bytes) -> None:
-    assert default_routes.parse(report) is None
+    assert gateways.parse(report) is None
 
 
 @given(st.binary(max_size=80))
 def test_nothing_raises(text: bytes) -> None:
     neighbours.parse(NDM.pack(V4, BOND, 2, 0, 1) + text)
-    default_routes.parse(route() + text)
+    gateways.parse(route() + text)
     neighbours.timers_of(BOND, [text])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import _socket
 
-from wbond_net.kernel import default_routes, rtnetlink, uapi
+from wbond_net.kernel import gateways, rtnetlink, uapi
 from wbond_net.kernel.attributes import RTMSG
 from wbond_net.kernel.frames import NOBODY
 from wbond_net.kernel.rtnetlink import Address
@@ -39,7 +39,7 @@ def read(kernel: rtnetlink.Socket, index: int) -> tuple[tuple[Router, ...], bool
     found: dict[tuple[int, bytes], Router] = {}
     for family in NOBODY:
         for report in kernel.dump(uapi.RTM_GETROUTE, RTMSG.pack(family, *(0,) * 8)):
-            route = default_routes.parse(report.body)
+            route = gateways.parse(report.body)
             for through, kind, octets in route.gateways if route else ():
                 if through == index:
                     found[kind, octets] = Router(kind, octets, source(kind, octets, own))

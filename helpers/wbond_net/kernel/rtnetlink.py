@@ -11,7 +11,7 @@ import _socket
 import errno
 import struct
 
-from wbond_net.kernel import bpf, default_routes, neighbours, netlink, uapi
+from wbond_net.kernel import bpf, gateways, neighbours, netlink, uapi
 from wbond_net.kernel.attributes import (
     IFADDRMSG,
     IFINFOMSG,
@@ -22,7 +22,7 @@ from wbond_net.kernel.attributes import (
     u8,
     u32,
 )
-from wbond_net.kernel.default_routes import DefaultRoute
+from wbond_net.kernel.gateways import DefaultRoute
 from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.netlink import Message
 
@@ -189,7 +189,7 @@ def event(message: Message) -> Event | None:
         neighbour = neighbours.parse(message.body)
         return neighbour and Event(neighbour, message.type == uapi.RTM_DELNEIGH)
     if message.type in (uapi.RTM_NEWROUTE, uapi.RTM_DELROUTE):
-        route = default_routes.parse(message.body)
+        route = gateways.parse(message.body)
         return route and Event(route, message.type == uapi.RTM_DELROUTE)
     return None
 

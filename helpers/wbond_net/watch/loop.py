@@ -17,7 +17,7 @@ from wbond import escape
 
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.bond_state import State, after, begin, find_bond
-from wbond_net.kernel.default_routes import DefaultRoute
+from wbond_net.kernel.gateways import DefaultRoute
 from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.rtnetlink import Event, Ipv6Parameters, Link
 from wbond_net.watch.duty import (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Default routes, and the routers that they lead to.
+"""Gateways: the routers that default routes lead to, as the kernel reports the routes.
 
 A route through a nexthop object has its gateway as well, unless an administrator has set
 net.ipv4.nexthop_compat_mode to 0 (fib_dump_info(), rt6_fill_node()).
