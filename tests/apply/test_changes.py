@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Which steps a change of the configuration comes to, each kind of change a story."""
 
+import ctypes
+
 import pytest
 from wbond import config, ini, plan
 from wbond_cli.apply import changes, target
@@ -57,8 +59,8 @@ def line(step: changes.Step) -> str:
 
 
 def triggered(*names: str) -> str:
-    paths = " ".join(f"/sys/class/net/{name}" for name in names)
-    return f"udevadm trigger --settle --action=change {paths}"
+    patterns = " ".join(f"--sysname-match={name}" for name in names)
+    return f"udevadm trigger --settle --action=change --subsystem-match=net {patterns}"
 
 
 # --- nothing is touched that stays --------------------------------------------
@@ -349,3 +351,16 @@ def test_defaults_are_those_of_the_units() -> None:
     assert DEFAULTS["dhcp6"] == "dhcp6c"
     assert {name for names in plan.UNIT_SETTINGS.values() for name in names} <= set(DEFAULTS)
     assert set(plan.PORT_SETTINGS) <= set(DEFAULTS)
+
+
+@pytest.mark.parametrize("name", ["a*b", "a?b", "a[bc]", "a\\b", "plain0"])
+def test_udev_is_asked_about_the_port_alone(name: str) -> None:
+    pattern = changes._pattern(name)
+    library = ctypes.CDLL(None)
+    others = ["ab", "axb", "axxb", "a", "ac", "plain", "plain00"]
+    found = [
+        other
+        for other in [name, *others]
+        if not library.fnmatch(pattern.encode(), other.encode(), 0)
+    ]
+    assert found == [name]

@@ -27,10 +27,11 @@ class Running(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command, and what it is for."""
+    """A command, what it is for, and the interface without which there is nothing to do."""
 
     reason: str
     argv: tuple[str, ...]
+    device: str = ""
 
 
 class AwaitSuccessor(NamedTuple):
@@ -83,7 +84,7 @@ def _rebuild(wanted: TargetState, running: Mapping[str, Running]) -> Iterator[St
             f"{_name(bond)} is made again", "restart", units.instance(units.BOND, bond)
         )
     for name, port in wanted.ports.items():
-        yield _systemctl(f"{_name(name)} joins {_name(port.bond)}", "start", port.unit)
+        yield _start_port(f"{_name(name)} joins {_name(port.bond)}", name, port)
 
 
 def _reload() -> Command:
@@ -91,11 +92,19 @@ def _reload() -> Command:
 
 
 def _refresh(ports: Iterable[str]) -> Iterator[Command]:
-    """Have udev ask wbond-udev again: it keeps the prio and settings of a port found by a glob."""
-    paths = [f"/sys/class/net/{name}" for name in ports]
-    if paths:
-        argv = ("udevadm", "trigger", "--settle", "--action=change", *paths)
-        yield Command("udev looks at these ports again", argv)
+    """Have udev ask wbond-udev again: it keeps the prio and settings of a port found by a glob.
+
+    By patterns: a path whose device has gone since, or has been given another name, is an error.
+    """
+    names = [f"--sysname-match={_pattern(name)}" for name in ports]
+    if names:
+        argv = ("udevadm", "trigger", "--settle", "--action=change", "--subsystem-match=net")
+        yield Command("udev looks at these ports again", (*argv, *names))
+
+
+def _pattern(name: str) -> str:
+    """Return the pattern of fnmatch(3) that a name alone matches."""
+    return "".join(f"\\{sign}" if sign in "*?[\\" else sign for sign in name)
 
 
 def _changed_ports(former: TargetState, wanted: TargetState) -> list[str]:
@@ -169,7 +178,7 @@ class _Change:
             yield _systemctl(f"{_name(bond)} is new", "start", units.instance(units.BOND, bond))
         for bond in (*self.new, *self.staying):
             for name, port in self._joining_ports(bond):
-                yield _systemctl(f"{_name(name)} joins {_name(bond)}", "start", port.unit)
+                yield _start_port(f"{_name(name)} joins {_name(bond)}", name, port)
 
     def leave(self) -> Iterator[Step]:
         """Within a bond: ports leave and join again, the clients follow."""
@@ -234,6 +243,7 @@ class _Change:
         own = Command(
             f"{_name(name)} has its own address again",
             ("ip", "link", "set", "dev", name, "address", before.own_address),
+            name,
         )
         if after is None:
             yield _systemctl(f"{_name(name)} leaves {_name(before.bond)}", "stop", before.unit)
@@ -242,7 +252,7 @@ class _Change:
         elif shared and name in now.ports:
             yield _systemctl(f"{_name(name)} joins again", "stop", after.unit)
             yield own
-            yield _systemctl(f"{_name(name)} joins again", "start", after.unit)
+            yield _start_port(f"{_name(name)} joins again", name, after)
         else:
             yield _systemctl(f"{_name(name)} joins again", "try-restart", after.unit)
 
@@ -275,6 +285,11 @@ def _set_prios(bond: str, ports: Mapping[str, Port]) -> Command:
     order = sorted(ports, key=lambda name: -ports[name].prio)
     pairs = [argument for name in order for argument in (name, str(ports[name].prio))]
     return Command(f"the order of {_name(bond)}'s ports", (PORT_PROGRAM, "rank", bond, *pairs))
+
+
+def _start_port(reason: str, name: str, port: Port) -> Command:
+    """Start a port's unit, whose job would wait 90 s for a device that has been pulled."""
+    return _systemctl(reason, "start", port.unit)._replace(device=name)
 
 
 def _systemctl(reason: str, verb: str, unit: str) -> Command:
