@@ -139,7 +139,7 @@ def unit_defaults() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("option", sorted(set(config.BOND_SETTINGS) - {"mode"}))
+@pytest.mark.parametrize("option", sorted(set(config.BOND_SETTINGS) - {"mode", "metric"}))
 def test_defaults_are_the_same_in_units_example_and_page(option: str) -> None:
     page = (REPOSITORY / "man/wbond.conf.5.scd").read_text(encoding="utf-8")
     (default,) = unit_defaults()[option]
@@ -147,6 +147,10 @@ def test_defaults_are_the_same_in_units_example_and_page(option: str) -> None:
     heading = rf"^\*{option}\*[^(\n]*\(|^\*[^(\n]*\*{option}\*[^(\n]*\("
     shown = re.findall(rf"(?:{heading})(?:.*; )?default [*_](.*?)[*_]\)$", page, re.MULTILINE)
     assert shown[:1] == [default]
+
+
+def test_there_is_no_metric_unless_the_file_or_the_order_of_bonds_gives_one() -> None:
+    assert [unit_defaults()[name] for name in ("metric", "address", "gateway")] == [{""}] * 3
 
 
 def test_the_generator_reckons_with_the_units_defaults() -> None:

@@ -5,30 +5,17 @@ A problem is data (`ini.Problem`); its code is the key to MESSAGES. Loaded only
 where something is wrong: a good configuration is not to pay for it at boot.
 """
 
-from wbond import other_tools
+from wbond import address_messages, other_tools
+from wbond.message import ERROR as ERROR
+from wbond.message import NOTE as NOTE
+from wbond.message import WARNING as WARNING
+from wbond.message import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wbond.ini import Problem
-
-ERROR, WARNING, NOTE = "error", "warning", "note"
-
-
-class Message:
-    """A code's words, for str.format(): `{value}` and the problem's arguments go in.
-
-    An error is a setting that is skipped or cannot work; a warning loses nothing
-    that was said. `instead` is empty where that depends on where the value
-    stands, see EFFECTS. `remedy` begins with a verb.
-    """
-
-    __slots__ = ("instead", "remedy", "severity", "wrong")
-
-    def __init__(self, severity: str, wrong: str, instead: str, remedy: str) -> None:
-        self.severity, self.wrong, self.instead, self.remedy = severity, wrong, instead, remedy
-
 
 EFFECTS = {
     "default": "the default is used",
@@ -42,6 +29,7 @@ _COMMENT = "Give the comment a line of its own: behind a value, # and ; are part
 _SUGGESTION = "Write {suggestion} if that is what you mean; otherwise remove it."
 
 MESSAGES = {
+    **address_messages.MESSAGES,
     # The files.
     "permission-denied": Message(
         ERROR,

@@ -27,12 +27,16 @@ UNIT_SETTINGS = {
         "peer_notif",
         "peer_notif_delay",
         "mac",
+        "address",
+        "gateway",
+        "metric",
     ),
-    "dhclient@": ("duid", "dhclient_conf"),
+    "dhclient@": ("duid", "dhclient_conf", "metric"),
     "dhcp6c@": ("duid", "dhcp6c_conf"),
     "wbond-watch@": ("dhcp4", "dhcp6", "mac"),
     "wbond-wait-online@": ("wait_online",),
 }
+UNIT_LISTS = ("address", "gateway")  # of these, that are lists
 
 
 class File:
@@ -112,12 +116,18 @@ def _bond(bond: Bond, text: "Callable[[str], str]") -> "Iterator[File | Link]":
     for prefix, names in UNIT_SETTINGS.items():
         unit = f"{prefix}.service"
         unit_lines = _dependencies(bond) if unit == units.BOND else []
-        service_lines = list(_environment(bond.settings, names))
+        service_lines = list(_environment(settings(bond), names))
         if unit_lines or service_lines:
             path = f"{units.instance(unit, bond.name)}.d/{BOND_DROP_IN}"
             yield File(path, _text(bond.place.file, unit_lines, service_lines))
     yield from _port_units(bond, text)
     yield from _ports(bond)
+
+
+def settings(bond: Bond) -> dict[str, str]:
+    """Return what the file says of a bond, as its units take it: lists have blanks in between."""
+    lists = {name: " ".join(bond.lists[name]) for name in UNIT_LISTS if name in bond.lists}
+    return bond.settings | lists
 
 
 def _wanted(by: str, unit: str, template: str) -> Link:

@@ -55,7 +55,7 @@ def target_state(
     wanted: config.Config, devices: Iterable[Facts], default: Mapping[str, str]
 ) -> TargetState:
     """Return what a configuration makes of the devices that are there."""
-    bonds = {bond.name: {**default, **bond.settings} for bond in wanted.bonds}
+    bonds = {bond.name: {**default, **plan.settings(bond)} for bond in wanted.bonds}
     ports = {}
     for device in devices:
         if found := match.find(wanted, device):
