@@ -55,7 +55,12 @@ def line(step: changes.Step) -> str:
     if isinstance(step, AwaitSuccessor):
         return f"await {step.bond} {step.port}"
     assert isinstance(step, Command)
-    return " ".join(step.argv).replace("-- ", "").replace(changes.PORT_PROGRAM, "wbond-port")
+    return (
+        " ".join(step.argv)
+        .replace("-- ", "")
+        .replace(changes.PORT_PROGRAM, "wbond-port")
+        .replace(changes.BOND_PROGRAM, "wbond-bond")
+    )
 
 
 def triggered(*names: str) -> str:
@@ -364,3 +369,29 @@ def test_udev_is_asked_about_the_port_alone(name: str) -> None:
         if not library.fnmatch(pattern.encode(), other.encode(), 0)
     ]
     assert found == [name]
+
+
+# --- addresses -------------------------------------------------------------------
+
+HOME = "address = 192.0.2.10/24\n"
+BOND_RELOAD = "systemctl reload wbond@bond0.service"
+CONFIRM = "systemctl try-reload-or-restart dhclient@bond0.service"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "steps"),
+    [
+        ("", HOME, [BOND_RELOAD]),
+        (HOME, "address = 192.0.2.10/24 2001:db8::10/64\n", [BOND_RELOAD]),
+        (HOME, "", [BOND_RELOAD]),
+        (HOME, HOME + "gateway = 192.0.2.1", [BOND_RELOAD, "wbond-bond solicit bond0", CONFIRM]),
+        ("", "metric = 100", [BOND_RELOAD, "wbond-bond solicit bond0", CONFIRM]),
+    ],
+)
+def test_addresses_and_metric_change_in_use(before: str, after: str, steps: list[str]) -> None:
+    assert commands(BOTH + before, BOTH + after) == [RELOAD, *steps]
+
+
+def test_a_gateway_does_not_concern_a_client_that_there_is_not() -> None:
+    both = f"{BOTH}dhcp4 = none\n{HOME}"
+    assert CONFIRM not in commands(both, f"{both}gateway = 192.0.2.1")

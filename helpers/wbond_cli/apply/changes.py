@@ -14,9 +14,11 @@ from wbond.values import MacPolicy
 from wbond_cli.apply.target import Port, TargetState
 
 PORT_PROGRAM = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../wbond-port"))
+BOND_PROGRAM = os.path.join(os.path.dirname(PORT_PROGRAM), "wbond-bond")
 WATCH_SETTINGS = plan.UNIT_SETTINGS["wbond-watch@"]
 # What the kernel takes from a bond that is in use; of `mac`, whether the ports share an address.
 LIVE_SETTINGS = plan.UNIT_SETTINGS["wbond@"]
+ROUTER_SETTINGS = {"gateway", "metric"}  # what the next advertisement of a router heeds
 
 
 class Running(NamedTuple):
@@ -154,6 +156,9 @@ class _Change:
             if live := [name for name in LIVE_SETTINGS if name in changed]:
                 reason = f"{', '.join(live)} of {_name(bond)}"
                 yield _systemctl(reason, "reload", units.instance(units.BOND, bond))
+            if changed & ROUTER_SETTINGS:
+                reason = f"the routers' own routes of {_name(bond)}"
+                yield Command(reason, (BOND_PROGRAM, "solicit", bond))
 
     def _staying_ports(self, bond: str) -> dict[str, Port]:
         """Return the bond's ports that are its ports before and after."""
@@ -265,15 +270,20 @@ class _Change:
                         unit = units.instance(f"{client}@.service", bond)
                         yield _systemctl(f"{option} of {_name(bond)}", verb, unit)
             elif after[option] != "none":
-                yield from self._client(bond, after[option], changed)
+                # A lease's default route yields to a `gateway`, and is to return without it.
+                routes = changed & {"gateway"} if option == "dhcp4" else set()
+                yield from self._client(bond, after[option], changed, routes)
 
-    def _client(self, bond: str, client: str, changed: set[str]) -> Iterator[Step]:
+    def _client(
+        self, bond: str, client: str, changed: set[str], routes: set[str]
+    ) -> Iterator[Step]:
         """Have a running client read its configuration again.
 
         A reload of dhclient keeps the address and confirms it; with another DUID it is another
         client, and must ask for an address.
         """
         names = [name for name in plan.UNIT_SETTINGS[f"{client}@"] if name in changed]
+        names += routes
         if names:
             verb = "try-restart" if "duid" in names else "try-reload-or-restart"
             reason = f"{', '.join(names)} of {_name(bond)}"
