@@ -39,6 +39,7 @@ from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import (  # noqa: E402
     bond_state,
     command,
+    default_routes,
     netlink,
     rtnetlink,
     sysfs,
@@ -55,7 +56,7 @@ from wbond_net.watch import (  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
-from tests import stories, test_check  # noqa: E402
+from tests import reports, stories, test_check  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
 from tests.mutants import TOKENS, Finding, mutated  # noqa: E402
@@ -123,6 +124,12 @@ class Netlink:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.chance = chance
         self.seeds = [kernel.bond_message()]
+        hops = kernel.attribute(
+            9, struct.pack("=HBBi", 16, 0, 0, 9) + kernel.attribute(5, bytes(4))
+        )
+        via = kernel.attribute(18, struct.pack("=H", socket.AF_INET6) + bytes(16))
+        for own in (hops, via, kernel.u32(4, 9) + kernel.u32(6, 7)):
+            self.seeds.append(kernel.message(24, reports.route_report(socket.AF_INET, own)))
         for kind in (kernel.NEWLINK, kernel.DELLINK):
             self.seeds.append(kernel.port_message(kind))
         for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16)):
@@ -150,6 +157,8 @@ class Netlink:
         return bytes(text)
 
     def __call__(self, text: bytes) -> None:
+        for message in netlink.messages(text):
+            default_routes.routes(message.body)
         links: dict[int, rtnetlink.Link] = {}
         events = [found for found in map(rtnetlink.event, netlink.messages(text)) if found]
         for event in events:

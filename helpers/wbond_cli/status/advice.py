@@ -20,6 +20,10 @@ def advice(bond: Bond) -> list[Advice]:
             items += _about_unit(unit)
     for port in bond.ports:
         items += _about_port(bond, port)
+    if bond.up and bond.missing:
+        text = f"it has no {', '.join(bond.missing)}, which the configuration gives it"
+        own = units.instance(units.BOND, bond.name)
+        items.append(Advice(text, f"{_systemctl('reload', own)}; {_journal(own)} tells why not"))
     for address in bond.addresses:
         if address.duplicate:
             text = f"{address.text} is in use by another host"
@@ -45,7 +49,12 @@ def _about_bond(bond: Bond) -> list[Advice]:
         return [Advice(f"{name} is down", _systemctl("restart", unit))]
     if not bond.active:
         return [_idle(bond)]
-    return _about_waiting(bond) if bond.online else [_without_address(bond)]
+    if bond.online:
+        return _about_waiting(bond)
+    # With an address, it is the active port that does not let frames through: see _about_port().
+    active = next(port for port in bond.ports if port.active)
+    has_address = any(address.routable for address in bond.addresses)
+    return [] if active.has_carrier and has_address else [_without_address(bond)]
 
 
 def _missing(bond: Bond, unit: str) -> Advice:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from wbond import config
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import default_routes, rtnetlink
 from wbond_net.kernel.rtnetlink import Link
 
 from wbond_cli import exit_status
@@ -49,6 +49,20 @@ class Unit(NamedTuple):
     environment: Mapping[str, str] = {}
 
 
+class Route(NamedTuple):
+    """A default route of the bond's, or of the bridge or VLAN above it that `above` names.
+
+    `source` is one of: dhcp4, advertisement (a router's), static (`gateway`), other. `gateway` is
+    empty where there is none.
+    """
+
+    gateway: str
+    metric: int
+    source: str
+    ipv6: bool = False
+    above: str = ""
+
+
 class Facts(NamedTuple):
     """All that was read, at the time `time` (s since 1970); names are the kernel's own.
 
@@ -64,6 +78,7 @@ class Facts(NamedTuple):
     made: Sequence[str] = ()
     links: Mapping[int, Link] = {}
     addresses: Sequence[rtnetlink.Address] = ()
+    routes: Sequence[default_routes.Route] = ()
     radios: frozenset[str] = frozenset()
     claimed: Mapping[str, str] = {}
     left_out: Mapping[str, str] = {}
@@ -124,7 +139,8 @@ class Address(NamedTuple):
     """An address of the bond's, or of the bridge or VLAN above it that `above` names.
 
     `source` is one of: dhcp4, dhcp6, advertisement (a router's), link (link-local),
-    static. `until` is in seconds since 1970, None if it never ends.
+    static. `configured` tells one that the configuration names. `until` is in seconds since 1970,
+    None if it never ends.
     """
 
     text: str
@@ -137,13 +153,15 @@ class Address(NamedTuple):
     deprecated: bool = False
     lease: Lease | None = None
     above: str = ""
+    configured: bool = False
 
 
 class Bond(NamedTuple):
     """A bond. `kind` is what the interface of its name is: bond, other, or none.
 
     `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any. `awaited`
-    is its `wait_online`: with `link` or `no`, it is online without an address.
+    is its `wait_online`: with `link` or `no`, it is online without an address. `missing` are
+    configured addresses that it does not have.
     """
 
     name: str
@@ -158,18 +176,20 @@ class Bond(NamedTuple):
     since: float | None = None
     ports: tuple[Port, ...] = ()
     addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+    missing: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
     awaited: str = wait_online.ADDRESS
 
     @property
     def online(self) -> bool:
-        """Tell whether its active port has carrier and it has the routable address it is to have.
+        """Tell whether its active port is operational and it has the address it is to have.
 
         One on a bridge or a VLAN above it will do.
         """
-        has_carrier = any(port.active and port.has_carrier for port in self.ports)
+        gets_through = any(port.active and port.is_operational for port in self.ports)
         reaches = any(address.routable for address in self.addresses)
-        return self.up and has_carrier and (reaches or self.awaited != wait_online.ADDRESS)
+        return self.up and gets_through and (reaches or self.awaited != wait_online.ADDRESS)
 
 
 class Status(NamedTuple):

@@ -16,7 +16,7 @@ from wbond import escape
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
-from wbond_cli.status.model import Address, Advice, Bond, Port, Status, Unit
+from wbond_cli.status.model import Address, Advice, Bond, Port, Route, Status, Unit
 
 NARROW, WIDE = 70, 100  # columns: from where on the ports are a table, a radio has one line
 STATES = {
@@ -35,6 +35,13 @@ SOURCES = {
     "advertisement": "router advertisement",
     "link": "link-local",
     "static": "no lease",
+}
+CONFIGURED = "static"
+ROUTES = {
+    "dhcp4": "by DHCP",
+    "advertisement": "router advertisement",
+    "static": CONFIGURED,
+    "other": "set by something else",
 }
 
 
@@ -125,6 +132,7 @@ def _since(moment: float | None, now: float, style: Style) -> str:
 
 def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
     properties = [_address(address, now, style) for address in bond.addresses]
+    properties += [_route(route, style) for route in bond.routes]
     if bond.address:
         properties.append(("MAC", _mac(bond)))
     if units := _units(bond):
@@ -136,7 +144,7 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
     line = Text(f"{address.text}/{address.prefixlen}  ")
     if address.above:
         line.append(f"on {style.shown(address.above)}: ")
-    line.append(SOURCES[address.source])
+    line.append(CONFIGURED if address.configured else SOURCES[address.source])
     if address.lease and address.lease.server:
         line.append(f" of {address.lease.server}")
     if address.until is not None:
@@ -149,6 +157,13 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
     elif address.deprecated:
         line.append(", deprecated", style="dim")
     return ("IPv6" if ":" in address.text else "IPv4"), line
+
+
+def _route(route: Route, style: Style) -> tuple[str, Text]:
+    via = f"via {route.gateway}" if route.gateway else "direct"
+    where = f"on {style.shown(route.above)}: " if route.above else ""
+    line = f"default {via}  {where}metric {route.metric}, {ROUTES[route.source]}"
+    return "route", Text(line)
 
 
 def _mac(bond: Bond) -> Text:

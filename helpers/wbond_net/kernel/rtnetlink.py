@@ -137,6 +137,11 @@ class Address(NamedTuple):
         return bool(self.flags & uapi.IFA_F_DADFAILED)
 
     @property
+    def optimistic(self) -> bool:
+        """Tell whether it may be used while that goes on (IFA_F_OPTIMISTIC, RFC 4429)."""
+        return self.family == _socket.AF_INET6 and bool(self.flags & uapi.IFA_F_OPTIMISTIC)
+
+    @property
     def permanent(self) -> bool:
         """Tell whether it has no lifetime (IFA_F_PERMANENT)."""
         return bool(self.flags & uapi.IFA_F_PERMANENT)
