@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini, messages
+from wbond.message import ERROR, WARNING
 
 from tests.configuration import read
 from tests.test_values import BAD, GOOD
@@ -50,6 +51,8 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "supplicant_bridge": matching("yes|no"),
     "legacy_rates": matching("yes|no"),
     "metric": whole(1, 2**31 - 2),
+    "dns": matching("auto|resolved|resolvconf|file|none"),
+    "wait_online": matching("address|link|no"),
 }
 UNIT = matching(r"[a-zA-Z0-9:_.\\-][a-zA-Z0-9:_.\\@-]*\.[a-z]+")
 
@@ -151,7 +154,7 @@ def test_every_problem_has_words(text: str) -> None:
     for problem in read(text).problems:
         assert messages.text(problem)
         assert messages.remedy(problem).endswith(".")
-        assert messages.severity(problem) in (messages.ERROR, messages.WARNING)
+        assert messages.severity(problem) in (ERROR, WARNING)
 
 
 @given(TEXT)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from wbond.messages import NOTE
+from wbond.message import NOTE
 from wbond_cli import arguments, exit_status, terminal
 from wbond_cli.check import (
     dependencies,

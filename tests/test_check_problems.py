@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, messages
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 from wbond_cli import terminal
 from wbond_cli.check import diagnostics, problems, runner
 from wbond_cli.check.diagnostics import Diagnostic

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from wbond import config, ini
 from wbond import main as generator
-from wbond.messages import ERROR
+from wbond.message import ERROR
 from wbond_cli.check import runner, verify
 from wbond_cli.check.context import gather
 from wbond_cli.check.machine import Machine

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from wbond import plan
+from wbond import plan, units
 from wbond_net import runtime
 from wbond_net.ports import bond
 from wbond_net.watch import loop, main
@@ -195,4 +195,5 @@ def test_every_template_is_part_of_a_case(installed: Installed) -> None:
     templates = {path.name for path in installed.units.iterdir()}
     used = {re.sub("@.*", "@.service", unit) for unit in instances(CASES / "smallest" / "expected")}
     used |= {"bond0-wired@.service", "bond0-supplicant@.service"}
+    used |= {units.DNS}  # which a program starts
     assert templates == used

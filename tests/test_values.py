@@ -56,6 +56,8 @@ GOOD = [
     ("legacy_rates", "0", "no"),
     ("legacy_rates", "no", "no"),
     ("legacy_rates", "false", "no"),
+    ("dns", "Auto", "auto"),
+    *[("dns", sink, sink) for sink in ("resolved", "resolvconf", "file", "none")],
 ]
 BAD = [
     *[("mode", text, "mode-with-radio") for text in ("balance-rr", "2", "active backup")],
@@ -95,6 +97,7 @@ BAD = [
         ("supplicant_driver", text, "not-a-driver")
         for text in ("nl 80211", "-x", "größe", ",", "a%n")
     ],
+    ("dns", "192.0.2.1", "not-one-of"),
     ("supplicant_bridge", "maybe", "not-a-boolean"),
     ("legacy_rates", "2", "not-a-boolean"),
     *[

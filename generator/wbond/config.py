@@ -4,7 +4,7 @@
 Every value is checked here and nowhere else, by a reader of wbond.values.
 """
 
-from wbond import ConfigError, escape, ini, values
+from wbond import ConfigError, escape, ini, resolver, values
 from wbond.ini import Document, Option, Place, Problem, Section
 
 TYPE_CHECKING = False
@@ -92,6 +92,7 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "duid": values.duid,
     "dhclient_conf": values.path,
     "dhcp6c_conf": values.path,
+    "dns": values.choice("auto", "resolved", "resolvconf", "file", "none"),
     "supplicant_conf": values.path,
     "supplicant_driver": values.driver,
     "supplicant_bridge": values.yes_no,
@@ -105,6 +106,8 @@ BOND_LISTS: "dict[str, Reader]" = {
     "wireless": values.port_name,
     "address": values.address,
     "gateway": values.gateway,
+    "nameservers": resolver.nameserver,
+    "search": resolver.domain,
     "conflicts": values.unit,
     "on_failure": values.unit,
 }

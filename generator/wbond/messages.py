@@ -6,10 +6,7 @@ where something is wrong: a good configuration is not to pay for it at boot.
 """
 
 from wbond import address_messages, other_tools
-from wbond.message import ERROR as ERROR
-from wbond.message import NOTE as NOTE
-from wbond.message import WARNING as WARNING
-from wbond.message import Message
+from wbond.message import ERROR, WARNING, Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -295,6 +292,18 @@ MESSAGES = {
         "'{value}' is not a wpa_supplicant driver such as nl80211",
         "",
         "Write nl80211, or remove the line.",
+    ),
+    "not-a-nameserver": Message(
+        ERROR,
+        "'{value}' is not the IP address of a name server, such as 192.0.2.1 or 2001:db8::1",
+        "",
+        "Write the address alone, without a port or an interface; a link-local one is the bond's.",
+    ),
+    "not-a-domain": Message(
+        ERROR,
+        "'{value}' is not a domain name such as example.org",
+        "",
+        "Write letters, digits and dashes, with dots between; other letters as xn--… (IDNA).",
     ),
     "not-a-unit-name": Message(
         ERROR,

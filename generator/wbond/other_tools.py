@@ -14,6 +14,8 @@ _REMEDIES = {
     "address": "Write it as address = 192.0.2.10/24: with the prefix length, several by blanks.",
     "gateway": "Write it as gateway = 192.0.2.1, beside the `address` in whose network it is.",
     "metric": "Write it as metric = 100, which holds for IPv4 and IPv6.",
+    "nameservers": "Name the servers in `nameservers`, with blanks between.",
+    "search": "Name the domains in `search`, with blanks between.",
 }
 # Each spelling without `_` and `-`.
 _OPTIONS = {
@@ -25,6 +27,8 @@ _OPTIONS = {
     **dict.fromkeys(("addresses", "address1", "ipaddress", "netmask", "ipv4.addresses"), "address"),
     **dict.fromkeys(("gateway4", "gateway6", "routers", "ipv4.gateway", "defaultgw"), "gateway"),
     **dict.fromkeys(("routemetric", "ipv4.routemetric", "ifmetric"), "metric"),
+    **dict.fromkeys(("nameserver", "dnsnameservers", "dnsservers", "dnsserver"), "nameservers"),
+    **dict.fromkeys(("dnssearch", "domain", "domains", "dnsdomain", "searchdomains"), "search"),
 }
 
 

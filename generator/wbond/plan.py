@@ -30,13 +30,16 @@ UNIT_SETTINGS = {
         "address",
         "gateway",
         "metric",
+        "nameservers",
+        "search",
+        "dns",
     ),
     "dhclient@": ("duid", "dhclient_conf", "metric"),
     "dhcp6c@": ("duid", "dhcp6c_conf"),
     "wbond-watch@": ("dhcp4", "dhcp6", "mac"),
     "wbond-wait-online@": ("wait_online",),
 }
-UNIT_LISTS = ("address", "gateway")  # of these, that are lists
+UNIT_LISTS = ("address", "gateway", "nameservers", "search")  # of these, that are lists
 
 
 class File:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from wbond import escape
 from wbond.config import Bond
-from wbond.messages import WARNING
+from wbond.message import WARNING
 from wbond.values import MacPolicy
 from wbond_net import wait_online
 

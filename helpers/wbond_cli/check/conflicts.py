@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from wbond import escape, plan, units
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 from wbond_net.ports import ifupdown
 
 from wbond_cli.check import dependencies, dhcpcd, hardware, netplan

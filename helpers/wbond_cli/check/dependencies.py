@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from wbond import plan, units
-from wbond.messages import ERROR, NOTE, WARNING
+from wbond.message import ERROR, NOTE, WARNING
 
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
@@ -20,7 +20,15 @@ _GENERATOR_FOLDERS = tuple(
     for base in ("run", "etc", "usr/local/lib", "usr/lib", "lib")
 )
 TEMPLATES = (
-    *(units.BOND, units.PORTS, units.WATCH, units.WAIT_ONLINE, units.PLUG, units.HOTPLUG),
+    *(
+        units.BOND,
+        units.PORTS,
+        units.WATCH,
+        units.WAIT_ONLINE,
+        units.PLUG,
+        units.HOTPLUG,
+        units.DNS,
+    ),
     *(units.port_template(plan.FIRST_BOND, kind) for kind in units.ROLES),
     *units.CLIENTS.values(),
 )

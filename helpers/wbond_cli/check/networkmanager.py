@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from wbond_cli.check import keyfiles, netplan

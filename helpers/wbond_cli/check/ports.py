@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 from wbond.config import Bond, Port
-from wbond.messages import ERROR, NOTE, WARNING
+from wbond.message import ERROR, NOTE, WARNING
 from wbond_udev import match
 from wbond_udev.match import WIRED, WIRELESS
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from wbond import emit, plan, units
 from wbond import main as generator
 from wbond.config import Config
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 
 from wbond_cli.check.diagnostics import Diagnostic
 

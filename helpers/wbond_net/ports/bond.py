@@ -21,6 +21,8 @@ from wbond_net.kernel import bonds, command, links, request, sysctl, sysfs, udev
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
+from wbond_net.names import publisher
+from wbond_net.names.sink import Unpublished
 from wbond_net.ports import record
 
 TYPE_CHECKING = False
@@ -120,6 +122,7 @@ def up(bond: str, environ: "Mapping[str, str]") -> None:
         raise
     _start_ports(bond)
     _note_just_made(bond)
+    _configure_names(bond, environ)
     snapshot.save_applied(bond)
 
 
@@ -278,6 +281,17 @@ def _note_just_made(bond: str) -> None:
         pass
 
 
+def _configure_names(bond: str, environ: "Mapping[str, str]") -> None:
+    """Publish the servers that the file names; without them, the bond is there all the same."""
+    try:
+        publisher.configure(bond, environ)
+    except Unpublished as error:
+        say(f"{bond}: {error}")
+        publisher.try_again_later(bond, error)
+    except OSError as error:
+        say(f"{bond}: names are not published: {error}")
+
+
 def change(bond: str, environ: "Mapping[str, str]") -> None:
     """Set what differs of the options that a bond in use can change.
 
@@ -290,6 +304,7 @@ def change(bond: str, environ: "Mapping[str, str]") -> None:
         raise NameTaken(f"{bond} is no bond, or not there; start its unit first")
     command.attempt(_metrics, bond, environ, in_use=True)
     _static_addresses(bond, environ)
+    _configure_names(bond, environ)
     wanted = options(environ)
     present = {word: _option(bond, attribute) for word, attribute in LIVE.items()}
     changed = [word for word in LIVE if wanted[word] != present[word]]
@@ -328,5 +343,14 @@ def down(bond: str) -> None:
         if name and sysfs.is_bond(name):
             links.delete(name)
     finally:
+        command.attempt(_withdraw_names, bond)
         names = [units.port_template(bond, kind).replace("@", "@*") for kind in units.ROLES]
         command.attempt(command.run, "systemctl", "stop", "--no-block", "--", *names)
+
+
+def _withdraw_names(bond: str) -> None:
+    """Take back the bond's names. Raises OSError where they stay in resolv.conf."""
+    try:
+        publisher.withdraw(bond)
+    except Unpublished as error:
+        raise OSError(str(error)) from None
