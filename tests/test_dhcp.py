@@ -25,8 +25,14 @@ def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runtime, "FOLDER", str(tmp_path / "run"))
     monkeypatch.setattr(dhclient, "STATE", str(tmp_path / "lib/dhcp"))
     monkeypatch.setattr(dhcp6c, "DUID", str(tmp_path / "lib/dhcpv6/dhcp6c_duid"))
-    monkeypatch.setattr(dhcp6c, "SCRIPT", str(tmp_path / "etc/dhcp6c-script"))
+    monkeypatch.setattr(dhclient, "SCRIPTS", (str(tmp_path / "lib/dhclient-script"),))
+    (tmp_path / "lib/dhclient-script").write_text(f"run_hookdir {dhclient.HOOKS}\n")
     return tmp_path
+
+
+def hooks(places: Path) -> str:
+    """Return the command by which hooks take back what they have set."""
+    return f"{places}/lib/dhclient-script"
 
 
 def prepared(places: Path, own: str) -> str:
@@ -148,13 +154,31 @@ def test_dhcp6c_reads_the_user_s_file(places: Path) -> None:
 
 
 def test_without_a_file_dhcp6c_asks_for_an_address(places: Path) -> None:
-    (places / "etc/dhcp6c-script").write_text("")
+    (places / "run/bond0/dhcp6c-script").write_text("")
     dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": "/nowhere"})
     text = (places / "run/bond0/dhcp6c.conf").read_text()
     number = int.from_bytes(identity.iaid("bond0"), "big")
     assert f"  send ia-na {number};\n" in text
     assert text.endswith(f"}};\nid-assoc na {number} {{ }};\n")
-    assert f'  script "{places}/etc/dhcp6c-script";\n' in text
+    assert f'  script "{places}/run/bond0/dhcp6c-script";\n' in text
+
+
+def test_debian_s_script_for_dhcp6c_gives_way_and_no_other(places: Path) -> None:
+    own, used = places / "etc/dhcp6c.conf", places / "run/bond0/dhcp6c.conf"
+    text = 'profile default { script "%s"; };\n'
+    own.write_text(text % dhcp6c.FOREIGN_SCRIPT)
+    dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": str(own)})
+    assert used.read_text() == text % (places / "run/bond0/dhcp6c-script")
+    own.write_text(text % "/etc/my-script")
+    dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": str(own)})
+    assert used.readlink() == own
+
+
+def test_where_no_hook_is_read_dhclient_gets_wbond_s_script(places: Path) -> None:
+    assert "script" not in prepared(places, "/nowhere")
+    (places / "lib/dhclient-script").write_text("run_hook /etc/dhclient-enter-hooks\n")
+    assert f'  script "{dhclient.OWN_SCRIPT}";\n}}\n' in prepared(places, "/nowhere")
+    assert Path(dhclient.OWN_SCRIPT).stat().st_mode & 0o111
 
 
 @pytest.mark.parametrize(("pid", "flushed"), [("123", True), ("", False)])
@@ -162,7 +186,7 @@ def test_the_address_goes_only_when_the_client_is_stopped(
     places: Path, machine: Machine, pid: str, flushed: bool
 ) -> None:
     assert dhcp.main(["flush", "bond0"], {"MAINPID": pid} if pid else {}) == 0
-    assert (machine.ran == ["ip -4 address flush dev bond0 dynamic"]) is flushed
+    assert machine.ran == ([hooks(places), "ip -4 address flush dev bond0 dynamic"] * flushed)
 
 
 LASTING = """\
@@ -185,7 +209,7 @@ def test_an_address_that_is_leased_for_ever_goes_with_its_client_and_no_static_o
     machine.add_address("bond0", static or "192.0.2.100", None)
     assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
     deleted = [] if static else ["ip -4 address delete 192.0.2.100 dev bond0"]
-    assert machine.ran == [*deleted, "ip -4 address flush dev bond0 dynamic"]
+    assert machine.ran == [hooks(places), *deleted, "ip -4 address flush dev bond0 dynamic"]
 
 
 def test_an_address_that_is_static_though_it_was_once_leased_stays(
@@ -195,13 +219,13 @@ def test_an_address_that_is_static_though_it_was_once_leased_stays(
     (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
     machine.add_address("bond0", "192.0.2.100", None)
     assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
-    assert machine.ran == ["ip -4 address flush dev bond0 dynamic"]
+    assert machine.ran == [hooks(places), "ip -4 address flush dev bond0 dynamic"]
 
 
 def test_leases_that_cannot_be_read_keep_no_address(places: Path, machine: Machine) -> None:
     (places / "lib/dhcp/dhclient.bond0.leases").mkdir()
     assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 1
-    assert machine.ran == ["ip -4 address flush dev bond0 dynamic"]
+    assert machine.ran == [hooks(places), "ip -4 address flush dev bond0 dynamic"]
 
 
 def test_the_routes_of_the_lease_go_and_others_stay(places: Path, machine: Machine) -> None:
@@ -216,6 +240,7 @@ def test_the_routes_of_the_lease_go_and_others_stay(places: Path, machine: Machi
     machine.add_route("bond0", "0.0.0.0/0", "192.0.2.1", table=100)
     assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
     assert machine.ran == [
+        hooks(places),
         "ip -4 route delete 0.0.0.0/0 via 192.0.2.1 dev bond0",
         "ip -4 route delete 192.0.2.1/32 dev bond0",
         "ip -4 address flush dev bond0 dynamic",

@@ -6,7 +6,7 @@ import time
 
 from wbond_net import files, regular_file, runtime
 from wbond_net.clients import identity
-from wbond_net.kernel import addresses, routes, sysfs
+from wbond_net.kernel import addresses, command, routes, sysfs
 from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
 CONFS = ("/etc/dhcp/dhclient.conf", "/etc/dhclient.conf")  # Debian's, Arch's
 STATE = "/var/lib/dhcp"
+SCRIPTS = ("/usr/sbin/dhclient-script", "/usr/bin/dhclient-script", "/sbin/dhclient-script")
+# Where wbond's hook is, which has names published by wbond. Debian's script reads it, and Debian's
+# AppArmor profile lets dhclient run no other script; any other distribution's takes no names from
+# wbond's script, which runs it.
+HOOKS = "/etc/dhcp/dhclient-enter-hooks.d"
+_HERE = os.path.dirname(os.path.realpath(__file__))
+OWN_SCRIPT = os.path.normpath(os.path.join(_HERE, "../../hooks/dhclient-script"))
 
 
 def prepare(bond: str, environ: "Mapping[str, str]") -> None:
@@ -77,9 +84,23 @@ def configuration(bond: str, own: str, identifier: bytes) -> str:
     lines += [
         f'interface "{_quoted(bond)}" {{',
         f"  send dhcp-client-identifier {identifier.hex(':')};",
+        *([] if _reads_hooks() else [f'  script "{OWN_SCRIPT}";']),
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _script() -> str:
+    """Return the distribution's script; nothing where there is none."""
+    return next((path for path in SCRIPTS if os.path.exists(path)), "")
+
+
+def _reads_hooks() -> bool:
+    """Tell whether the distribution's script reads wbond's hook."""
+    try:
+        return os.fsencode(HOOKS) in regular_file.read(_script())
+    except OSError:
+        return False
 
 
 def _user_conf(path: str) -> list[str]:
@@ -103,6 +124,7 @@ def flush(bond: str, environ: "Mapping[str, str]") -> None:
     """
     if not environ.get("MAINPID") or not sysfs.exists(bond):
         return
+    _undo_hooks(bond)
     try:
         lease = _last_lease(f"{STATE}/dhclient.{bond}.leases")
         if lease:  # where a static address stands beside the lease's, the routes outlast that
@@ -111,6 +133,16 @@ def flush(bond: str, environ: "Mapping[str, str]") -> None:
             addresses.remove(bond, lease.address)
     finally:
         addresses.flush_leased(bond)
+
+
+def _undo_hooks(bond: str) -> None:
+    """Have the hooks take back what they have set of the lease: names, time servers.
+
+    They do with this reason. Told no address, dhclient-script itself then changes nothing.
+    """
+    os.environ.update(reason="STOP", interface=bond)
+    script = _script() if _reads_hooks() else OWN_SCRIPT
+    command.attempt(command.run, script)
 
 
 def _last_lease(path: str) -> "Lease | None":
