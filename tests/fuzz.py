@@ -164,7 +164,7 @@ class Netlink:
         for event in events:
             if isinstance(event.what, rtnetlink.Link):
                 links[event.what.ifindex] = event.what
-            else:
+            elif isinstance(event.what, rtnetlink.Address):
                 rtnetlink.deprecation(event.what)
         now = bond_state.begin(links, 9, None, lambda name: "wl" in name)
         networks = network.Network(None)

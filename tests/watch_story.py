@@ -69,6 +69,11 @@ class FakeHost(Host):
         self.did.append(" ".join(["systemctl", *arguments]))
         return 1000 + len(self.did)
 
+    def publish(self, arguments: list[str]) -> int:
+        self._may_break("publish")
+        self.did.append(" ".join(["wbond-dns", *arguments]))
+        return 1000 + len(self.did)
+
     def reap(self, descriptor: int) -> int:
         return self.exit_code
 

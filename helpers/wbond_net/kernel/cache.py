@@ -36,7 +36,7 @@ class Cache:
             self.links.pop(what.ifindex, None)
             if not event.gone:
                 self.links[what.ifindex] = what
-        else:
+        elif isinstance(what, Address):
             self.addresses.pop(_key(what), None)
             if not event.gone:
                 self.addresses[_key(what)] = what

@@ -11,7 +11,7 @@ import _socket
 import errno
 import struct
 
-from wbond_net.kernel import netlink, uapi
+from wbond_net.kernel import advertised, netlink, uapi
 from wbond_net.kernel.attributes import (
     IFADDRMSG,
     IFINFOMSG,
@@ -37,6 +37,7 @@ Overrun = netlink.Overrun
 
 # Groups to subscribe to.
 LINKS = uapi.RTMGRP_LINK
+ADVERTISED = uapi.RTMGRP_ND_USEROPT
 ADDRESSES = uapi.RTMGRP_IPV4_IFADDR | uapi.RTMGRP_IPV6_IFADDR
 
 # RFC 2863 operational states that this program tells apart.
@@ -158,9 +159,9 @@ class Address(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A link or address that is new or changed, or that is gone."""
+    """A link or address that is new or changed, or that is gone; or what a router has said."""
 
-    what: Link | Address
+    what: Link | Address | advertised.Options
     gone: bool = False
 
 
@@ -175,6 +176,9 @@ def event(message: Message) -> Event | None:
         return _link_event(message)
     if message.type in (uapi.RTM_NEWADDR, uapi.RTM_DELADDR):
         return _address_event(message)
+    if message.type == uapi.RTM_NEWNDUSEROPT:
+        said = advertised.options(message.body)
+        return Event(said) if said else None
     return None
 
 

@@ -15,7 +15,7 @@ import select
 
 from wbond import escape
 
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import advertised, rtnetlink
 from wbond_net.kernel.bond_state import State, after, begin, find_bond
 from wbond_net.kernel.rtnetlink import Event, Link
 from wbond_net.watch.duty import (
@@ -30,6 +30,7 @@ from wbond_net.watch.duty import (
     Journal,
     Notify,
     Outcome,
+    Publish,
     ReadAddresses,
     ReadFile,
     Reselect,
@@ -49,6 +50,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+ADVERTISEMENTS = "ra"  # what the source is called, see names/records.py
 JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
 RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
 FAULT_PAUSE = 60.0  # s, in which a duty that has failed by a fault of its own is not called by time
@@ -69,7 +71,7 @@ class Watch:
         self._duties, self._network = duties, network
         self._index = 0
         self._state: State | None = None
-        self.children: dict[int, tuple[Duty, Systemctl]] = {}  # by descriptor
+        self.children: dict[int, tuple[Duty, Systemctl | Publish]] = {}  # by descriptor
         self._faults: set[tuple[Duty, str]] = set()  # that have been told
         self._held_back: dict[Duty, float] = {}  # until when, after a fault
 
@@ -108,9 +110,16 @@ class Watch:
                 states.append(last)
         if states:
             self._see(states)
+        said = [event.what for event in events if isinstance(event.what, advertised.Options)]
+        if octets := [options.octets for options in said if options.ifindex == self._index]:
+            for duty in self._duties:
+                self._hand_on(duty, octets)
+
+    def _hand_on(self, duty: Duty, octets: Sequence[bytes]) -> None:
+        self._run(duty, lambda view: duty.advertised(view, octets), self._view())
 
     def child_ended(self, descriptor: int) -> None:
-        """Take note of how systemctl ended."""
+        """Take note of how a program ended."""
         duty, effect = self.children.pop(descriptor)
         output = self._host.output(descriptor)
         ended = Ended(self._host.reap(descriptor), output)
@@ -171,7 +180,7 @@ class Watch:
             return
         outcome: Outcome = None
         try:
-            if isinstance(effect, Systemctl):
+            if isinstance(effect, Systemctl | Publish):
                 self.children[self._spawn(effect)] = duty, effect
                 return
             outcome = self._do(effect)
@@ -179,7 +188,11 @@ class Watch:
             outcome = error
         self._run(duty, lambda view: duty.done(effect, outcome, view), view)
 
-    def _spawn(self, effect: Systemctl) -> int:
+    def _spawn(self, effect: Systemctl | Publish) -> int:
+        if isinstance(effect, Publish):
+            lists = [" ".join(effect.servers), " ".join(effect.domains)]
+            said = ["set", self._bond, ADVERTISEMENTS, *lists]
+            return self._host.publish(said if any(lists) else ["drop", *said[1:3]])
         if effect.verb == "show":
             options = "--property=LoadState,ActiveState,Job"
             return self._host.spawn(["show", options, "--", *effect.units], captured=True)

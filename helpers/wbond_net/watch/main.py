@@ -22,7 +22,7 @@ from wbond import escape, units
 
 from wbond_net import runtime
 from wbond_net.kernel import rtnetlink
-from wbond_net.watch import clients, network
+from wbond_net.watch import clients, names, network
 from wbond_net.watch.alignment import Alignment
 from wbond_net.watch.claims import Claims
 from wbond_net.watch.clients import Clients
@@ -30,6 +30,7 @@ from wbond_net.watch.failover import Failover
 from wbond_net.watch.host import Host
 from wbond_net.watch.journal_events import Report
 from wbond_net.watch.loop import Watch, run, stop_descriptor
+from wbond_net.watch.names import Names
 from wbond_net.watch.network import Network
 from wbond_net.watch.reopen import Reopen
 from wbond_net.watch.routers import Routers
@@ -90,12 +91,14 @@ def watch(options: Options, host: Host) -> Watch:
     folder = os.path.join(options.runtime, options.bond)
     marker = _kept(host, os.path.join(folder, clients.MARKER))
     record = _kept(host, os.path.join(folder, network.RECORD))
+    advertised = _kept(host, os.path.join(folder, names.RECORD))
     numbered = Network(record)
     duties = (
         Failover(),
         Claims(),
         Reopen(),
         Report(),
+        Names(advertised),  # before those who ask anew: their answers are new
         Clients(options.start, options.refresh, marker),
         Routers(was_online=marker is not None or record is not None),
         Alignment(options.bond, options.mac),
@@ -128,7 +131,7 @@ def main(arguments: list[str]) -> int:
     host = Host()
     if not host.has_journal:
         sys.stderr.write(f"{NO_JOURNAL}\n")
-    netlink = rtnetlink.Socket(rtnetlink.LINKS)
+    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADVERTISED)
     watching = watch(options, host)
     try:
         watching.synchronise(netlink.consistent(netlink.links))
