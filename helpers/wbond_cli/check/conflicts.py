@@ -9,7 +9,7 @@ from wbond import escape, plan, units
 from wbond.message import ERROR, WARNING
 from wbond_net.ports import ifupdown
 
-from wbond_cli.check import dependencies, dhcpcd, hardware, netplan
+from wbond_cli.check import dependencies, dhcpcd, hardware, netplan, on_the_bond
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
@@ -35,10 +35,16 @@ def ifupdown_stanzas(context: Context) -> Iterator[Diagnostic]:
     """Stanzas of /etc/network/interfaces for a port or a bond."""
     if not context.machine.which("ifup"):
         return
-    for name in sorted(context.interfaces()):
-        for place in ifupdown.stanzas(name, context.machine.root):
+    root = context.machine.root
+    for name, kind in sorted(context.interfaces().items()):
+        static = on_the_bond.of_ifupdown(root, name) if kind == "bond" else {}
+        for place in ifupdown.stanzas(name, root):
             file, _, line = place.rpartition(":")
-            file = f"/{os.path.relpath(file, context.machine.root)}"
+            path = os.path.relpath(file, root)
+            file = f"/{path}"
+            if given := static.get(f"{path}:{line}"):
+                yield on_the_bond.diagnostic("ifupdown", name, given, file, int(line))
+                continue
             text = f"ifupdown configures {name} as well, and the two disturb each other"
             remedy = f"Remove {name} from that file."
             yield Diagnostic("ifupdown-configures", WARNING, text, remedy, file, int(line))
