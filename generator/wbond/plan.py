@@ -116,10 +116,11 @@ def _bond(bond: Bond, text: "Callable[[str], str]") -> "Iterator[File | Link]":
         del wanted["network-online"]
     for target, template in wanted.items():
         yield _wanted(f"{target}.target", units.instance(template, bond.name), template)
+    said = settings(bond)
     for prefix, names in UNIT_SETTINGS.items():
         unit = f"{prefix}.service"
         unit_lines = _dependencies(bond) if unit == units.BOND else []
-        service_lines = list(_environment(settings(bond), names))
+        service_lines = list(_environment(said, names))
         if unit_lines or service_lines:
             path = f"{units.instance(unit, bond.name)}.d/{BOND_DROP_IN}"
             yield File(path, _text(bond.place.file, unit_lines, service_lines))
