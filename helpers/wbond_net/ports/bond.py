@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 UDEV = "/run/udev/control"  # its socket
 USAGE = "usage: wbond-bond up|set|solicit|ports|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
-STATIC = "static"  # of what static_addresses.py has set
-METRIC = "metric"  # of the bond's default routes; of a bond that has none given there is no file
 ROUTER_METRIC = 1024  # IP6_RT_PRIO_USER, where nothing else is said
 REFUSED = 2
 VERBS = ("up", "set", "solicit", "ports", "down")
@@ -235,10 +233,10 @@ def _metrics(bond: str, environ: "Mapping[str, str]", in_use: bool = False) -> N
     by_routers += ":" in environ.get("GATEWAY", "")
     if sysctl.read("ipv6", bond, setting) not in ("", str(by_routers)):
         sysctl.write("ipv6", bond, setting, str(by_routers))
-    former = record.text(runtime.path(bond, METRIC))
+    former = record.text(runtime.path(bond, runtime.METRIC))
     if former == metric:
         return
-    files.write(runtime.path(bond, METRIC), f"{metric}\n")
+    files.write(runtime.path(bond, runtime.METRIC), f"{metric}\n")
     if in_use:
         from wbond_net.kernel import routes  # as in _static_addresses()
 
@@ -248,7 +246,7 @@ def _metrics(bond: str, environ: "Mapping[str, str]", in_use: bool = False) -> N
 def _static_addresses(bond: str, environ: "Mapping[str, str]") -> None:
     """Set the addresses and gateways of the configuration, and take former ones away."""
     given = environ.get("ADDRESS") or environ.get("GATEWAY")
-    if not given and not os.path.exists(runtime.path(bond, STATIC)):
+    if not given and not os.path.exists(runtime.path(bond, runtime.STATIC)):
         return
     from wbond_net.ports import static_addresses  # 1 ms, which a bond without any does without
 

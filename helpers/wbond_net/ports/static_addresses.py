@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Address = tuple[int, bytes, int]  # family, octets, prefix length
     Route = tuple[int, bytes, int]  # family, gateway, metric
 
-NOTE = "static"  # in the bond's runtime directory: lines `address IP/LENGTH`, `route IP METRIC`
 IPV4, IPV6 = _socket.AF_INET, _socket.AF_INET6
 
 
@@ -99,10 +98,10 @@ def _prepare(bond: str, own: "list[Address]") -> None:
 
 
 def _noted(bond: str) -> "tuple[set[Address], set[Route]]":
-    """Return what has been set; nothing without a note."""
+    """Return what has been set, of lines `address IP/LENGTH` and `route IP METRIC`."""
     own: set[Address] = set()
     through: set[Route] = set()
-    for line in record.text(runtime.path(bond, NOTE)).splitlines():
+    for line in record.text(runtime.path(bond, runtime.STATIC)).splitlines():
         kind, *words = line.split()
         if kind == "address":
             own.add(texts.split(words[0]))
@@ -115,7 +114,7 @@ def _note(bond: str, own: "set[Address]", through: "set[Route]") -> None:
     lines = [f"address {_text(family, octets)}/{length}" for family, octets, length in own]
     lines += [f"route {_text(family, octets)} {metric}" for family, octets, metric in through]
     text = "".join(f"{line}\n" for line in sorted(lines))
-    attempt(files.write, runtime.path(bond, NOTE), text)
+    attempt(files.write, runtime.path(bond, runtime.STATIC), text)
 
 
 def _text(family: int, octets: bytes) -> str:
