@@ -28,6 +28,10 @@ def advice(bond: Bond) -> list[Advice]:
         if address.duplicate:
             text = f"{address.text} is in use by another host"
             items.append(Advice(text, "find that host, or restart the client that asked for it"))
+    if bond.names.published.fault:
+        items.append(
+            Advice(f"names are not published: {bond.names.published.fault}", "wbond check")
+        )
     if any(unit.reload_due for unit in all_units):
         # Never a restart of the bond, which would cut the session that this is read in.
         remedy = "sudo wbond apply, or, if that finds nothing to do, systemctl daemon-reload"

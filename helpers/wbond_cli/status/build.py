@@ -18,6 +18,7 @@ from wbond_cli.status.model import (
     Address,
     Bond,
     Facts,
+    Names,
     Port,
     PortSlot,
     Route,
@@ -114,6 +115,7 @@ def _bond(facts: Facts, name: str) -> Bond:
         routes=tuple(_routes(facts, name, link)),
         missing=tuple(_missing(facts, name, link)),
         awaited=_awaited(facts, name),
+        names=facts.names.get(name, Names()),
     )
 
 

@@ -17,12 +17,13 @@ from wbond_net.clients.leases import Lease
 from wbond_net.deployed import unit_tree
 from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.names import records
 from wbond_net.ports import mac_policy
 
 from wbond_cli.command import CommandError, Run
 from wbond_cli.journal.reader import Entry
 from wbond_cli.status import build
-from wbond_cli.status.model import Advice, Association, Facts, Unit
+from wbond_cli.status.model import Advice, Association, Facts, Names, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
@@ -77,6 +78,7 @@ class Collector:
         facts = self._with_units(facts)
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
+        facts = facts._replace(names={bond: self._names(bond) for bond in made})
         return self._with_leases(facts)
 
     def _made(self) -> tuple[str, ...]:
@@ -175,6 +177,10 @@ class Collector:
             if address:
                 shared[bond] = address
         return facts._replace(shared_macs=shared)
+
+    def _names(self, bond: str) -> Names:
+        folder = os.path.join(self.root, RUNTIME)
+        return Names(tuple(records.read(bond, folder)), records.published(bond, folder))
 
     def _with_leases(self, facts: Facts) -> Facts:
         known: dict[str, Sequence[Lease]] = {}

@@ -10,7 +10,7 @@ from wbond import escape
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
-from wbond_cli.status.model import Address, Advice, Bond, Port, Route, Status, Unit
+from wbond_cli.status.model import Address, Advice, Bond, Names, Port, Route, Status, Unit
 
 VERSION = 1  # of the schema; grows when something is taken out or gets another meaning
 
@@ -60,6 +60,7 @@ def _bond(bond: Bond, now: float) -> Value:
         "ports": [_port(port, now) for port in bond.ports],
         "addresses": [_address(address, now) for address in bond.addresses],
         "routes": [_route(route) for route in bond.routes],
+        "names": _names(bond.names),
         "units": [_unit(unit) for unit in bond.units],
         "advice": [_advice(item) for item in advice(bond)],
     }
@@ -124,6 +125,20 @@ def _route(route: Route) -> Value:
         "metric": route.metric,
         "source": route.source,
         "above": _name(route.above) or None,
+    }
+
+
+def _names(names: Names) -> Value:
+    return {
+        "servers": [
+            {"address": _name(server), "sources": sources}
+            for server, sources in names.servers.items()
+        ],
+        "search": [
+            {"domain": domain, "sources": sources} for domain, sources in names.domains.items()
+        ],
+        "published": names.published.sink or None,
+        "fault": names.published.fault or None,
     }
 
 

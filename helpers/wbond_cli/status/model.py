@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What `wbond status` knows: the facts that were read, and the status that they come to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from wbond import config
@@ -9,6 +9,7 @@ from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import default_routes, rtnetlink
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.names.records import Published, Record
 
 from wbond_cli import exit_status
 from wbond_cli.journal.reader import Entry
@@ -63,6 +64,31 @@ class Route(NamedTuple):
     above: str = ""
 
 
+class Names(NamedTuple):
+    """What the sources say of a bond's names, and where these are published."""
+
+    records: tuple[Record, ...] = ()
+    published: Published = Published()
+
+    @property
+    def servers(self) -> Mapping[str, Sequence[str]]:
+        """Return the servers in their order, each with its sources."""
+        return _by_value((record.source, record.servers) for record in self.records)
+
+    @property
+    def domains(self) -> Mapping[str, Sequence[str]]:
+        """Return the domains in their order, each with its sources."""
+        return _by_value((record.source, record.domains) for record in self.records)
+
+
+def _by_value(said: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for source, values in said:
+        for value in values:
+            found.setdefault(value, []).append(source)
+    return found
+
+
 class Facts(NamedTuple):
     """All that was read, at the time `time` (s since 1970); names are the kernel's own.
 
@@ -88,6 +114,7 @@ class Facts(NamedTuple):
     units: Mapping[str, Unit] = {}
     shared_macs: Mapping[str, str] = {}
     leases: Mapping[str, Sequence[Lease]] = {}
+    names: Mapping[str, Names] = {}
     history: Sequence[Entry] = ()
     faults: Sequence[Advice] = ()
     asked: Sequence[str] = ()
@@ -180,6 +207,7 @@ class Bond(NamedTuple):
     missing: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
     awaited: str = wait_online.ADDRESS
+    names: Names = Names()
 
     @property
     def online(self) -> bool:

@@ -16,7 +16,7 @@ from wbond import escape
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
-from wbond_cli.status.model import Address, Advice, Bond, Port, Route, Status, Unit
+from wbond_cli.status.model import Address, Advice, Bond, Names, Port, Route, Status, Unit
 
 NARROW, WIDE = 70, 100  # columns: from where on the ports are a table, a radio has one line
 STATES = {
@@ -42,6 +42,16 @@ ROUTES = {
     "advertisement": "router advertisement",
     "static": CONFIGURED,
     "other": "set by something else",
+}
+
+
+# Who says that a server is one, where the source's name is no program's; and where it is published.
+NAMED_BY = {"static": "wbond.conf", "ra": "router"}
+SINKS = {
+    "resolved": ("published by systemd-resolved", ""),
+    "resolvconf": ("published by resolvconf", ""),
+    "file": ("published in resolv.conf", ""),
+    "none": ("not published (dns = none)", ""),
 }
 
 
@@ -135,6 +145,8 @@ def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
     properties += [_route(route, style) for route in bond.routes]
     if bond.address:
         properties.append(("MAC", _mac(bond)))
+    if bond.names.servers or bond.names.domains:
+        properties += _names(bond.names)
     if units := _units(bond):
         properties.append(("units", units))
     return properties
@@ -164,6 +176,25 @@ def _route(route: Route, style: Style) -> tuple[str, Text]:
     where = f"on {style.shown(route.above)}: " if route.above else ""
     line = f"default {via}  {where}metric {route.metric}, {ROUTES[route.source]}"
     return "route", Text(line)
+
+
+def _names(names: Names) -> list[tuple[str, Text]]:
+    """Return lines of the servers and of the domains, each with who says so."""
+    lines = [("names", _said(names.servers)), ("search", _said(names.domains))]
+    lines = [(key, line) for key, line in lines if line]
+    text, colour = SINKS.get(names.published.sink, ("not published", "yellow"))
+    if names.published.fault:
+        text, colour = "not published", "yellow"
+    lines[0][1].append("; ").append(text, style=colour)
+    return lines
+
+
+def _said(values: Mapping[str, Sequence[str]]) -> Text:
+    said = (
+        f"{value} ({', '.join(NAMED_BY.get(source, source) for source in sources)})"
+        for value, sources in values.items()
+    )
+    return Text(escape.printable(", ".join(said)))
 
 
 def _mac(bond: Bond) -> Text:
