@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from wbond.messages import WARNING
+from wbond.message import WARNING
 from wbond_net.ports import ifupdown
 
 from wbond_cli.check.diagnostics import Diagnostic
