@@ -97,6 +97,22 @@ def devices(context: Context) -> Iterator[Diagnostic]:
         yield Diagnostic("networkmanager-manages", WARNING, text, remedy, given.file, given.line)
 
 
+def writes_resolv_conf(machine: Machine) -> tuple[str, int] | None:
+    """Return the file and line by which it does, both empty where that is its default; or None.
+
+    With `dns=none`, with systemd-resolved, or with another manager of the file it does not.
+    """
+    if not _is_enabled(machine):
+        return None
+    main = _configuration(machine).get("main", {})
+    if _says(main, "dns", ("none", "systemd-resolved")):
+        return None
+    if _says(main, "rc-manager", ("unmanaged", "resolvconf", "netconfig")):
+        return None
+    given = main.get("dns") or main.get("rc-manager")
+    return (given.file, given.line) if given else ("", 0)
+
+
 def _configuration(machine: Machine) -> dict[str, Settings]:
     """Return what all files say together, by section. Later files take precedence."""
     merged: dict[str, Settings] = {}
