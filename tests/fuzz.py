@@ -59,6 +59,7 @@ from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 from tests import reports, stories, test_check  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
+from tests.fuzz_names import Names  # noqa: E402
 from tests.mutants import TOKENS, Finding, mutated  # noqa: E402
 
 SLOW = 2.0  # s: what takes longer for one input could hold up a boot
@@ -259,7 +260,9 @@ class Check:
             self.file.chmod(mode)
 
 
-READERS: list[Callable[[Path, random.Random], Any]] = [Leases, Journal, Netlink, Udev, Check]
+READERS: list[Callable[[Path, random.Random], Any]] = [
+    *(Leases, Journal, Names, Netlink, Udev, Check)
+]
 
 
 def turn(reader: Any) -> None:
