@@ -12,7 +12,7 @@ import sys
 from wbond_net import pauses, runtime
 from wbond_net.kernel.journal import say
 from wbond_net.names import publisher, records
-from wbond_net.names.sink import Unpublished
+from wbond_net.names.sink import Unpublished, Unreachable
 
 USAGE = """\
 usage: wbond-dns set BOND SOURCE SERVERS DOMAINS
@@ -20,19 +20,22 @@ usage: wbond-dns set BOND SOURCE SERVERS DOMAINS
        wbond-dns publish|withdraw BOND
 """
 ARGUMENTS = {"set": 5, "drop": 3, "publish": 2, "withdraw": 2}  # the verb included
+REFUSED = 2
 UNIT = "dns"  # whose failures are counted
 
 
 def main(arguments: list[str]) -> int:
-    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly."""
+    """Entry point; returns 0, 1 when it could not be done, 2 when called wrongly or when names
+    cannot be published as things are: to try again is of no use.
+    """
     verb = arguments[0] if arguments else ""
     if len(arguments) != ARGUMENTS.get(verb):
         sys.stderr.write(USAGE)
-        return 2
+        return REFUSED
     bond = arguments[1]
     if len(arguments) > 2 and not records.is_source(arguments[2]):
         sys.stderr.write("the name of a source consists of letters, digits, - and .\n")
-        return 2
+        return REFUSED
     if not _runs(bond):
         sys.stderr.write("this bond does not run\n")
         return 1
@@ -40,8 +43,10 @@ def main(arguments: list[str]) -> int:
         _act(verb, bond, arguments[2:])
     except Unpublished as error:
         say(f"{bond}: {error}")
+        if not isinstance(error, Unreachable):
+            return REFUSED
         if verb != "publish":
-            publisher.try_again_later(bond, error)
+            publisher.try_again_later(bond)
         return 1
     except OSError as error:
         sys.stderr.write(f"{error}\n")

@@ -15,7 +15,7 @@ from wbond_net.kernel import command
 from wbond_net.kernel.journal import say
 from wbond_net.names import records, resolv_conf, resolvconf, resolved
 from wbond_net.names.records import STATIC, Published, Record, Settings
-from wbond_net.names.sink import PROGRAM_PATH, Unpublished, Unreachable
+from wbond_net.names.sink import PROGRAM_PATH, Unpublished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,21 +69,23 @@ def publish(bond: str) -> None:
         try:
             if former not in ("", sink):
                 _retract(former, bond)
-            _publish_to(sink, bond)
+            # Who has been told nothing need not be told that there is nothing, as at each boot,
+            # when the bus may not run yet. The file may be there since before a crash.
+            if former or sink == FILE or records.read(bond):
+                _publish_to(sink, bond)
         except Unpublished as error:
             records.note_published(bond, Published(sink, escape.printable(str(error))))
             raise
         records.note_published(bond, Published(sink))
 
 
-def try_again_later(bond: str, error: Unpublished) -> None:
-    """Have a unit publish later, where the program that did not take names may do so then.
+def try_again_later(bond: str) -> None:
+    """Have a unit publish later, when the program that did not take names may do so.
 
     As at boot, when the bond may have its names before the bus runs.
     """
-    if isinstance(error, Unreachable):
-        unit = units.instance(units.DNS, bond)
-        command.attempt(command.run, "systemctl", "start", "--no-block", "--", unit)
+    unit = units.instance(units.DNS, bond)
+    command.attempt(command.run, "systemctl", "start", "--no-block", "--", unit)
 
 
 def choice(setting: str) -> str:

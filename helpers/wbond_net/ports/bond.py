@@ -22,7 +22,7 @@ from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
 from wbond_net.names import publisher
-from wbond_net.names.sink import Unpublished
+from wbond_net.names.sink import Unpublished, Unreachable
 from wbond_net.ports import record
 
 TYPE_CHECKING = False
@@ -285,7 +285,8 @@ def _configure_names(bond: str, environ: "Mapping[str, str]") -> None:
         publisher.configure(bond, environ)
     except Unpublished as error:
         say(f"{bond}: {error}")
-        publisher.try_again_later(bond, error)
+        if isinstance(error, Unreachable):
+            publisher.try_again_later(bond)
     except OSError as error:
         say(f"{bond}: names are not published: {error}")
 
