@@ -113,6 +113,9 @@ def test_a_bond_that_somebody_has_stopped_is_left() -> None:
         "primary_reselect = failure",
         "peer_notif = 7",
         "peer_notif_delay = 500",
+        "nameservers = 192.0.2.53 2001:db8::53",
+        "search = example.org",
+        "dns = file",
     ],
 )
 @pytest.mark.parametrize("back", [False, True])
