@@ -27,10 +27,10 @@ def sinks(context: Context) -> Iterator[Diagnostic]:
     machine = context.machine
     for bond in context.config.bonds:
         setting = bond.settings.get("dns", "auto")
-        where = (bond.place.file, bond.place.line, bond.name, "dns")
-        if setting == RESOLVED and not machine.which("resolvectl"):
+        where = (bond.place.file, bond.place.line, bond.name, "dns" if setting != "auto" else "")
+        if _sink(machine, bond) == RESOLVED and not machine.which("resolvectl"):
             text = "systemd-resolved is to take the names, and is not installed"
-            remedy = "Install it (Debian: systemd-resolved), or write dns = auto."
+            remedy = "Install it (Debian: systemd-resolved), or set `dns` to another value."
             yield Diagnostic("names-not-taken", ERROR, text, remedy, *where)
         if setting == RESOLVCONF and not _has_resolvconf(machine):
             text = "resolvconf is to take the names, and is not installed"
