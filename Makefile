@@ -122,7 +122,9 @@ install: directories
 	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
 	install -m 0755 helpers/wbond $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
-	install -m 0644 helpers/wpa_supplicant-port.conf "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0755 helpers/dhcpcd-hook "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0644 helpers/wpa_supplicant-port.conf helpers/dhcpcd-passwd \
+	    "$(DESTDIR)$(LIBDIR)/helpers"
 	install -d "$(DESTDIR)$(LIBDIR)/helpers/hooks" $(if $(DHCLIENT_HOOKS),"$(DESTDIR)$(DHCLIENT_HOOKS)")
 	for script in $(SCRIPTS); do \
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "helpers/hooks/$$script" \

@@ -19,11 +19,13 @@ MODULES = sorted(
 DATA = [
     *(f"helpers/wbond_cli/{verb}/{verb}.schema.json" for verb in ("apply", "plan", "status")),
     "helpers/wpa_supplicant-port.conf",
+    "helpers/dhcpcd-passwd",
 ]
 SCRIPTS = ["bond", "dhcp", "dns", "hotplug", "port", "udev", "wait-online", "watch"]
 UNITS = [
     *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-hotplug@", "wbond-plug@"),
-    *("wbond-dns@", "wbond-ports@", "wbond-wait-online@", "wbond-watch@", "wbond@"),
+    *("wbond-dhcpcd@", "wbond-dns@", "wbond-ports@", "wbond-wait-online@"),
+    *("wbond-watch@", "wbond@"),
 ]
 COMPLETIONS = [
     "bash-completion/completions/wbond",
@@ -87,7 +89,7 @@ def expected(prefix: str) -> dict[str, int | str]:
     found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
     found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
     found[f"{library}/generator/wbond-generator"] = 0o755
-    found[f"{library}/helpers/wbond"] = 0o755
+    found |= {f"{library}/helpers/{name}": 0o755 for name in ("dhcpcd-hook", "wbond")}
     found |= {f"{library}/helpers/hooks/{name}-script": 0o755 for name in ("dhclient", "dhcp6c")}
     found[HOOK] = 0o644
     found[f"{prefix}/bin/wbond"] = f"-> {library}/helpers/wbond"

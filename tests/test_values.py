@@ -31,6 +31,8 @@ GOOD = [
     ("mac", "enp0s10", "enp0s10"),
     ("dhcp4", "dhclient", "dhclient"),
     ("dhcp4", "None", "none"),
+    ("dhcp4", "dhcpcd", "dhcpcd"),
+    ("dhcp6", "Auto", "auto"),
     ("dhcp6", "dhcp6c", "dhcp6c"),
     ("dhcp6", "none", "none"),
     ("metric", "1", "1"),
@@ -83,7 +85,7 @@ BAD = [
     ("mac", "follow", "mac-follow"),
     ("mac", "a b", "interface-name-characters"),
     ("mac", "a/b", "interface-name-characters"),
-    ("dhcp4", "dhcpcd", "not-one-of"),
+    ("dhcp4", "dhcp6c", "not-one-of"),
     ("dhcp4", "dhclien", "not-one-of"),
     ("dhcp6", "dhclient", "not-one-of"),
     *[

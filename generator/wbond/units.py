@@ -10,8 +10,6 @@ BOND, PORTS = "wbond@.service", "wbond-ports@.service"
 WATCH, WAIT_ONLINE = "wbond-watch@.service", "wbond-wait-online@.service"
 PLUG, HOTPLUG = "wbond-plug@.service", "wbond-hotplug@.service"
 DNS = "wbond-dns@.service"
-# By the option that has them; distributions have units of these names, too.
-CLIENTS = {"dhcp4": "dhclient@.service", "dhcp6": "dhcp6c@.service"}
 GENERATED = "run/systemd/generator"  # the normal directory of three, systemd.generator(7)
 ROLES = {"wired": "wired", "wireless": "supplicant"}  # a port's kind -> its unit's role
 

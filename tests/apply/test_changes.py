@@ -36,7 +36,7 @@ def target_state(text: str, devices: list[Facts] | None = None) -> TargetState:
     ini.parse(text.encode(), "/etc/wbond.conf", document)
     wanted = config.interpret(document, "")
     assert wanted.problems == []
-    return target.target_state(wanted, devices or DEVICES, DEFAULTS)
+    return target.target_state(wanted, devices or DEVICES, DEFAULTS, lambda program: True)
 
 
 def commands(
@@ -356,7 +356,7 @@ def test_a_port_that_is_not_in_is_not_started_by_that() -> None:
 
 def test_defaults_are_those_of_the_units() -> None:
     assert DEFAULTS["miimon"] == "100"
-    assert DEFAULTS["dhcp6"] == "dhcp6c"
+    assert DEFAULTS["dhcp6"] == "dhcp6c@.service"
     assert {name for names in plan.UNIT_SETTINGS.values() for name in names} <= set(DEFAULTS)
     assert set(plan.PORT_SETTINGS) <= set(DEFAULTS)
 

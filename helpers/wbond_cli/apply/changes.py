@@ -8,14 +8,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from wbond import escape, plan, units
+from wbond import clients, escape, plan, units
 from wbond.values import MacPolicy
 
 from wbond_cli.apply.target import Port, TargetState
 
 PORT_PROGRAM = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../wbond-port"))
 BOND_PROGRAM = os.path.join(os.path.dirname(PORT_PROGRAM), "wbond-bond")
-WATCH_SETTINGS = plan.UNIT_SETTINGS["wbond-watch@"]
+WATCH_SETTINGS = (*clients.OPTIONS, *plan.UNIT_SETTINGS["wbond-watch@"])
 # What the kernel takes from a bond that is in use; of `mac`, whether the ports share an address.
 LIVE_SETTINGS = plan.UNIT_SETTINGS["wbond@"]
 ROUTER_SETTINGS = {"gateway", "metric"}  # what the next advertisement of a router heeds
@@ -262,32 +262,45 @@ class _Change:
             yield _systemctl(f"{_name(name)} joins again", "try-restart", after.unit)
 
     def _clients(self, bond: str, changed: set[str]) -> Iterator[Step]:
-        before, after = self.former.bonds[bond], self.wanted.bonds[bond]
-        for option in units.CLIENTS:
-            if before[option] != after[option]:
-                for verb, client in (("stop", before[option]), ("start", after[option])):
-                    if client != "none":
-                        unit = units.instance(f"{client}@.service", bond)
-                        yield _systemctl(f"{option} of {_name(bond)}", verb, unit)
-            elif after[option] != "none":
+        before, after = _serving(self.former.bonds[bond]), _serving(self.wanted.bonds[bond])
+        for verb, gone, there in (("stop", before, after), ("start", after, before)):
+            for client, options in gone.items():
+                if client not in there:
+                    reason = f"{', '.join(options)} of {_name(bond)}"
+                    yield _systemctl(reason, verb, units.instance(client, bond))
+        for client, options in after.items():
+            if client in before:
                 # A lease's default route yields to a `gateway`, and is to return without it.
-                routes = changed & {"gateway"} if option == "dhcp4" else set()
-                yield from self._client(bond, after[option], changed, routes)
+                routes = changed & {"gateway"} if "dhcp4" in options else set()
+                is_other = before[client] != options
+                yield from self._client(bond, client, changed, routes, is_other)
 
     def _client(
-        self, bond: str, client: str, changed: set[str], routes: set[str]
+        self, bond: str, client: str, changed: set[str], routes: set[str], is_other: bool
     ) -> Iterator[Step]:
-        """Have a running client read its configuration again.
+        """Have a running client read its configuration again; `is_other`: for other families.
 
         A reload of dhclient keeps the address and confirms it; with another DUID it is another
-        client, and must ask for an address.
+        client, and must ask for an address. What a client serves no longer, it gives up.
         """
-        names = [name for name in plan.UNIT_SETTINGS[f"{client}@"] if name in changed]
+        names = [name for name in clients.named(client).settings if name in changed]
         names += routes
+        if is_other:
+            names += [option for option in clients.OPTIONS if option in changed]
         if names:
-            verb = "try-restart" if "duid" in names else "try-reload-or-restart"
+            restarts = is_other or "duid" in names
+            verb = "try-restart" if restarts else "try-reload-or-restart"
             reason = f"{', '.join(names)} of {_name(bond)}"
-            yield _systemctl(reason, verb, units.instance(f"{client}@.service", bond))
+            yield _systemctl(reason, verb, units.instance(client, bond))
+
+
+def _serving(settings: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the templates of a bond's clients, each with the options whose families it serves."""
+    found: dict[str, list[str]] = {}
+    for option in clients.OPTIONS:
+        if settings[option] != clients.NONE:
+            found.setdefault(settings[option], []).append(option)
+    return found
 
 
 def _set_prios(bond: str, ports: Mapping[str, Port]) -> Command:

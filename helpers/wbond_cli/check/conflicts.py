@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wbond import escape, plan, units
+from wbond import clients, escape, plan, units
 from wbond.message import ERROR, WARNING
 from wbond_net.ports import ifupdown
 
@@ -100,7 +100,7 @@ def foreign_units(context: Context) -> Iterator[Diagnostic]:
 
     Those of DHCP clients do not: wbond-generator writes an instance for each bond.
     """
-    names = {*dependencies.TEMPLATES} - {*units.CLIENTS.values()}
+    names = {*dependencies.TEMPLATES} - {*clients.UNITS}
     for bond in context.config.bonds:
         names |= {units.port_template(bond.name, kind) for kind in units.ROLES}
     for name in sorted(names):

@@ -3,7 +3,7 @@
 
 import shlex
 
-from wbond import escape, units
+from wbond import clients, escape, units
 from wbond_net import wait_online
 
 from wbond_cli.status.model import WIRELESS, Advice, Bond, Port, Unit
@@ -86,8 +86,8 @@ def _without_address(bond: Bond) -> Advice:
     active = next((port for port in bond.ports if port.active), None)
     if active and not active.has_carrier:
         return Advice("the active port has lost its carrier, and none takes over")
-    clients = [unit for unit in bond.units if unit.name.startswith(("dhclient@", "dhcp6c@"))]
-    unit = clients[0].name if clients else units.instance(units.WATCH, bond.name)
+    served = [unit for unit in bond.units if units.template(unit.name) in clients.UNITS]
+    unit = served[0].name if served else units.instance(units.WATCH, bond.name)
     return Advice("it has no address that reaches beyond the link", _journal(unit))
 
 

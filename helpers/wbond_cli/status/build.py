@@ -4,7 +4,7 @@
 import socket
 from collections.abc import Mapping, Sequence
 
-from wbond import config, escape, messages, units
+from wbond import clients, config, escape, messages, units
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import bond_state, default_routes, rtnetlink, uapi, uppers
@@ -62,7 +62,7 @@ def expected_ports(facts: Facts, name: str) -> list[PortSlot]:
 
 def bond_units(name: str) -> tuple[str, ...]:
     """Name a bond's own units: itself, its watch, the DHCP clients."""
-    templates = (units.BOND, units.WATCH, *units.CLIENTS.values())
+    templates = (units.BOND, units.WATCH, *clients.UNITS)
     return tuple(units.instance(template, name) for template in templates)
 
 
@@ -101,6 +101,7 @@ def _bond(facts: Facts, name: str) -> Bond:
         shared_mac=facts.shared_macs.get(name, ""),
         ports=ports,
         units=_units(facts, name),
+        clients=clients_of(facts, name),
     )
     if link is None or not is_bond:
         return bond
@@ -119,16 +120,24 @@ def _bond(facts: Facts, name: str) -> Bond:
     )
 
 
+def clients_of(facts: Facts, name: str) -> dict[str, str]:
+    """Return the bond's DHCP clients by option, as its watch starts them."""
+    watch = facts.units.get(units.instance(units.WATCH, name))
+    told = watch.environment if watch else {}
+    return {
+        option: client.name
+        for option in clients.OPTIONS
+        for client in clients.of(option)
+        if told.get(option.upper(), clients.of(option)[0].unit) == client.unit
+    }
+
+
 def _units(facts: Facts, name: str) -> tuple[Unit, ...]:
     """Return the bond's own units, without a DHCP client that it is not to have."""
-    watch = facts.units.get(units.instance(units.WATCH, name))
-    unwanted = {
-        units.instance(f"{client}@.service", name)
-        for client, setting in (("dhclient", "DHCP4"), ("dhcp6c", "DHCP6"))
-        if watch and watch.environment.get(setting) == "none"
-    }
-    wanted = [unit for unit in bond_units(name) if unit not in unwanted]
-    return tuple(facts.units[unit] for unit in wanted if unit in facts.units)
+    wanted = {clients.named(client).unit for client in clients_of(facts, name).values()}
+    templates = (units.BOND, units.WATCH, *(unit for unit in clients.UNITS if unit in wanted))
+    own = (units.instance(template, name) for template in templates)
+    return tuple(facts.units[unit] for unit in own if unit in facts.units)
 
 
 def _ports(
@@ -209,8 +218,10 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
     """
     leases = {lease.address: lease for lease in facts.leases.get(name, ())}
     own = _list(facts, name, "address")
-    dhcp6c = facts.units.get(units.instance(units.CLIENTS["dhcp6"], name))
-    has_dhcp6c = dhcp6c is not None and dhcp6c.active == "active"
+    units_of = (
+        facts.units.get(units.instance(client.unit, name)) for client in clients.of("dhcp6")
+    )
+    has_dhcp6 = any(unit.active == "active" for unit in units_of if unit)
     places = {link.ifindex: link.name for link in uppers.above(bond, facts.links)}
     order = [bond.ifindex, *places]
     found = [address for address in facts.addresses if address.ifindex in order]
@@ -220,7 +231,7 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
         Address(
             text=address.text,
             prefixlen=address.prefixlen,
-            source=_source(address, leases, has_dhcp6c, _configured_as(address) in own),
+            source=_source(address, leases, has_dhcp6, _configured_as(address) in own),
             until=None if address.valid is None else facts.time + address.valid,
             routable=wait_online.routable(address),
             tentative=address.tentative,
@@ -277,7 +288,7 @@ def _source_of_route(facts: Facts, name: str, route: default_routes.Route) -> st
         by_router = route.protocol in (uapi.RTPROT_RA, uapi.RTPROT_KERNEL)
         return "advertisement" if by_router else "other"
     leased = [of for lease in facts.leases.get(name, ()) for *_, of in lease.routes]
-    dhclient = facts.units.get(units.instance(units.CLIENTS["dhcp4"], name))
+    dhclient = facts.units.get(units.instance(clients.named("dhclient").unit, name))
     by_script = route.gateway in leased or (dhclient is not None and dhclient.active == "active")
     if route.protocol == uapi.RTPROT_DHCP or (route.protocol == uapi.RTPROT_BOOT and by_script):
         return "dhcp4"
@@ -285,12 +296,12 @@ def _source_of_route(facts: Facts, name: str, route: default_routes.Route) -> st
 
 
 def _source(
-    address: rtnetlink.Address, leases: Mapping[str, Lease], has_dhcp6c: bool, configured: bool
+    address: rtnetlink.Address, leases: Mapping[str, Lease], has_dhcp6: bool, configured: bool
 ) -> str:
     """Tell where an address comes from, as far as the kernel knows.
 
-    dhclient-script gives a leased one its lifetime, and router advertisements
-    have one; dhcp6c adds its own as /128 without any.
+    dhclient-script and dhcpcd give a leased one its lifetime, and router advertisements
+    have one; dhcp6c adds its own without any. Those by DHCPv6 are /128, and no others.
     """
     if configured and address.permanent:
         return "static"
@@ -298,6 +309,6 @@ def _source(
         return "link"
     if ":" not in address.text:
         return "dhcp4" if address.text in leases or not address.permanent else "static"
-    if not address.permanent:
-        return "advertisement"
-    return "dhcp6" if has_dhcp6c and address.prefixlen == 128 else "static"
+    if has_dhcp6 and address.prefixlen == 128:
+        return "dhcp6"
+    return "static" if address.permanent else "advertisement"

@@ -6,7 +6,7 @@ Times are texts by RFC 3339, durations are seconds.
 
 from collections.abc import Mapping
 
-from wbond import escape
+from wbond import clients, escape
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
@@ -61,6 +61,7 @@ def _bond(bond: Bond, now: float) -> Value:
         "addresses": [_address(address, now) for address in bond.addresses],
         "routes": [_route(route) for route in bond.routes],
         "names": _names(bond.names),
+        "clients": {option: bond.clients.get(option) for option in clients.OPTIONS},
         "units": [_unit(unit) for unit in bond.units],
         "advice": [_advice(item) for item in advice(bond)],
     }

@@ -188,7 +188,8 @@ class Bond(NamedTuple):
 
     `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any. `awaited`
     is its `wait_online`: with `link` or `no`, it is online without an address. `missing` are
-    configured addresses that it does not have.
+    configured addresses that it does not have. `clients` are its DHCP clients by the option that
+    has chosen them.
     """
 
     name: str
@@ -206,6 +207,7 @@ class Bond(NamedTuple):
     routes: tuple[Route, ...] = ()
     missing: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
+    clients: Mapping[str, str] = {}
     awaited: str = wait_online.ADDRESS
     names: Names = Names()
 

@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
-from wbond import escape
+from wbond import clients, escape, units
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
@@ -31,7 +31,7 @@ STATES = {
 }
 SOURCES = {
     "dhcp4": "lease",
-    "dhcp6": "lease by dhcp6c, which sets no end",
+    "dhcp6": "lease",
     "advertisement": "router advertisement",
     "link": "link-local",
     "static": "no lease",
@@ -147,8 +147,8 @@ def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
         properties.append(("MAC", _mac(bond)))
     if bond.names.servers or bond.names.domains:
         properties += _names(bond.names)
-    if units := _units(bond):
-        properties.append(("units", units))
+    if listed := _units(bond):
+        properties.append(("units", listed))
     return properties
 
 
@@ -157,6 +157,8 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
     if address.above:
         line.append(f"on {style.shown(address.above)}: ")
     line.append(CONFIGURED if address.configured else SOURCES[address.source])
+    if address.source == "dhcp6" and address.until is None:
+        line.append(" by dhcp6c, which sets no end")
     if address.lease and address.lease.server:
         line.append(f" of {address.lease.server}")
     if address.until is not None:
@@ -211,17 +213,27 @@ def _mac(bond: Bond) -> Text:
 
 def _units(bond: Bond) -> Text:
     """Group the units by their state: most are active, and the others are to be seen."""
-    units = [*bond.units, *(port.unit for port in bond.ports if port.state != "absent")]
+    own = [*bond.units, *(port.unit for port in bond.ports if port.state != "absent")]
     groups: dict[str, list[Unit]] = {}
-    for unit in units:
+    for unit in own:
         if unit.load:
             groups.setdefault(unit.active, []).append(unit)
     line = Text()
     for state, members in groups.items():
         line.append("; " if line else "")
         line.append(state, style={"active": "green", "failed": "red"}.get(state, "yellow"))
-        line.append(": " + " ".join(unit.name.removesuffix(".service") for unit in members))
+        line.append(": " + " ".join(_unit(bond, unit) for unit in members))
     return line
+
+
+def _unit(bond: Bond, unit: Unit) -> str:
+    """Return a unit's name; behind that of a client for either family, which it serves."""
+    name, client = unit.name.removesuffix(".service"), units.template(unit.name)
+    if client not in clients.UNITS or len(clients.named(client).options) == 1:
+        return name
+    options = [o for o, served in bond.clients.items() if clients.named(served).unit == client]
+    families = ", ".join(option.replace("dhcp", "IPv") for option in options)
+    return f"{name} ({families})" if families else name
 
 
 def _ports(bond: Bond, now: float, style: Style) -> RenderableType:

@@ -5,8 +5,9 @@ import os
 import time
 
 from wbond_net import files, regular_file, runtime
-from wbond_net.clients import identity
-from wbond_net.kernel import addresses, command, routes, sysfs
+from wbond_net.clients import identity, notes
+from wbond_net.kernel import addresses, routes, sysfs
+from wbond_net.kernel import command as programs
 from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False
@@ -43,11 +44,21 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
     files.write(f"{STATE}/dhclient.{bond}.conf", configuration(bond, own, identifier))
     # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
     address = sysfs.attribute(bond, "address")
-    files.write(runtime.path(bond, "dhclient.address"), f"{address}\n")
+    files.write(runtime.path(bond, notes.ADDRESS_FILE), f"{address}\n")
     try:
         prolong(bond, f"{STATE}/dhclient.{bond}.leases")
     except OSError as error:  # no reason to have no client
         say(f"the address keeps the end of its first lease: {error}")
+
+
+def command(bond: str, environ: "Mapping[str, str]") -> tuple[str, ...]:
+    """Return what dhclient is called with, in the foreground.
+
+    Its script gives the lease's default route the metric IF_METRIC, the kernel's where it is empty.
+    """
+    metric = ("-e", f"IF_METRIC={environ.get('METRIC', '')}")
+    places = ("-cf", f"{STATE}/dhclient.{bond}.conf", "-lf", f"{STATE}/dhclient.{bond}.leases")
+    return ("dhclient", "-d", *metric, *places, "-pf", f"/run/dhclient.{bond}.pid", bond)
 
 
 def prolong(bond: str, path: str) -> None:
@@ -114,7 +125,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def flush(bond: str, environ: "Mapping[str, str]") -> None:
+def stop(bond: str, environ: "Mapping[str, str]") -> None:
     """Remove what the lease has set, unless dhclient ended by itself and will confirm its lease.
 
     systemd sets MAINPID only while the main process lives, that is when a
@@ -142,7 +153,7 @@ def _undo_hooks(bond: str) -> None:
     """
     os.environ.update(reason="STOP", interface=bond)
     script = _script() if _reads_hooks() else OWN_SCRIPT
-    command.attempt(command.run, script)
+    programs.attempt(programs.run, script)
 
 
 def _last_lease(path: str) -> "Lease | None":

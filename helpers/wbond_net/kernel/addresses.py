@@ -104,10 +104,12 @@ def flush_leased(name: str) -> None:
 
 
 def remove(name: str, address: str) -> None:
-    """Take one IPv4 address of an interface away, where it is there. Raises KernelError."""
-    found = [body for body in _reports(name, _socket.AF_INET) if _text(body) == address]
+    """Take one address of an interface away, where it is there. Raises KernelError."""
+    family, version = (_socket.AF_INET6, 6) if ":" in address else (_socket.AF_INET, 4)
+    octets = _socket.inet_pton(family, address)
+    found = [body for body in _reports(name, family) if _octets(body) == octets]
     if found:
-        with request.Act(f"ip -4 address delete {address} dev {name}"):
+        with request.Act(f"ip -{version} address delete {address} dev {name}"):
             _remove(found)
 
 
@@ -139,8 +141,13 @@ def leased(name: str) -> dict[str, int]:
 
 def _text(report: bytes) -> str:
     """Return the IPv4 address in a report."""
-    octets = parse(report[IFADDRMSG.size :]).get(IFA_LOCAL, b"")
-    return _socket.inet_ntop(_socket.AF_INET, octets.ljust(4, b"\0")[:4])
+    return _socket.inet_ntop(_socket.AF_INET, _octets(report).ljust(4, b"\0")[:4])
+
+
+def _octets(report: bytes) -> bytes:
+    """Return the address in a report; IPv6's has IFA_LOCAL only where there is a peer."""
+    fields = parse(report[IFADDRMSG.size :])
+    return fields.get(IFA_LOCAL, fields.get(IFA_ADDRESS, b""))
 
 
 def _reports(name: str, family: int = _socket.AF_UNSPEC) -> list[bytes]:

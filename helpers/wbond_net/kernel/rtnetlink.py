@@ -38,6 +38,7 @@ Overrun = netlink.Overrun
 # Groups to subscribe to.
 LINKS = uapi.RTMGRP_LINK
 ADVERTISED = uapi.RTMGRP_ND_USEROPT
+ROUTER_FLAGS = uapi.RTMGRP_IPV6_IFINFO
 ADDRESSES = uapi.RTMGRP_IPV4_IFADDR | uapi.RTMGRP_IPV6_IFADDR
 
 # RFC 2863 operational states that this program tells apart.
@@ -82,7 +83,8 @@ class Link(NamedTuple):
     `carrier_down_count` is how often it has lost its carrier (netif_carrier_off()): a loss that
     no message tells of, because the carrier was back too soon, is counted all the same. `lower` is
     the index of the interface that it is made of, a VLAN for one; 0 where there is none, or one in
-    another network namespace.
+    another network namespace. `router_flags` are IF_RA_MANAGED and IF_RA_OTHERCONF, as the last
+    router's advertisement has them; the kernel keeps them when the link is lost.
     """
 
     ifindex: int
@@ -98,6 +100,7 @@ class Link(NamedTuple):
     slave: Slave | None
     carrier_down_count: int = 0
     lower: int = 0
+    router_flags: int = 0
 
     @property
     def up(self) -> bool:
@@ -158,10 +161,19 @@ class Address(NamedTuple):
         return self.family == _socket.AF_INET6 and bool(self.flags & uapi.IFA_F_TEMPORARY)
 
 
-class Event(NamedTuple):
-    """A link or address that is new or changed, or that is gone; or what a router has said."""
+class RouterFlags(NamedTuple):
+    """A router's advertisement has changed Link.router_flags; nothing else of the link is told."""
 
-    what: Link | Address | advertised.Options
+    ifindex: int
+    flags: int
+
+
+class Event(NamedTuple):
+    """A link or address that is new or changed, or that is gone; or what a router has said: flags
+    that have changed, or names.
+    """
+
+    what: Link | Address | RouterFlags | advertised.Options
     gone: bool = False
 
 
@@ -194,6 +206,8 @@ def _link_event(message: Message) -> Event | None:
         return None
     family, _, index, flags, _ = IFINFOMSG.unpack_from(message.body)
     fields = parse(message.body[IFINFOMSG.size :])
+    if family == _socket.AF_INET6 and uapi.IFLA_PROTINFO in fields:  # inet6_fill_ifinfo()
+        return Event(RouterFlags(index, _router_flags(fields[uapi.IFLA_PROTINFO])))
     gone = message.type == uapi.RTM_DELLINK
     whole = uapi.IFLA_OPERSTATE in fields and uapi.IFLA_WIRELESS not in fields
     if family != _socket.AF_UNSPEC or index <= 0 or not (gone or whole):
@@ -206,6 +220,7 @@ def _link(index: int, flags: int, fields: dict[int, bytes]) -> Link:
     kind = text(info.get(uapi.IFLA_INFO_KIND, b""))
     data, slave_data = info.get(uapi.IFLA_INFO_DATA), info.get(uapi.IFLA_INFO_SLAVE_DATA)
     in_bond = text(info.get(uapi.IFLA_INFO_SLAVE_KIND, b"")) == "bond"
+    families = parse(fields.get(uapi.IFLA_AF_SPEC, b""))
     return Link(
         ifindex=index,
         name=text(fields.get(uapi.IFLA_IFNAME, b"")),
@@ -220,7 +235,14 @@ def _link(index: int, flags: int, fields: dict[int, bytes]) -> Link:
         slave=_slave(parse(slave_data)) if in_bond and slave_data is not None else None,
         carrier_down_count=number(fields.get(uapi.IFLA_CARRIER_DOWN_COUNT)),
         lower=0 if uapi.IFLA_LINK_NETNSID in fields else number(fields.get(uapi.IFLA_LINK)),
+        router_flags=_router_flags(families.get(_socket.AF_INET6, b"")),
     )
+
+
+def _router_flags(inet6: bytes) -> int:
+    """Read the flags out of what IPv6 says of a link (inet6_fill_ifla6_attrs())."""
+    said = number(parse(inet6).get(uapi.IFLA_INET6_FLAGS))
+    return said & (uapi.IF_RA_MANAGED | uapi.IF_RA_OTHERCONF)
 
 
 def _bond(fields: dict[int, bytes]) -> Bond:

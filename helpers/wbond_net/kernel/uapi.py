@@ -2,7 +2,7 @@
 """Numbers of the kernel's interface, under the names that they have there.
 
 Sources: linux/netlink.h, genetlink.h, nl80211.h, rtnetlink.h, if_link.h, if_addr.h, if.h;
-net/bonding.h.
+net/bonding.h, net/if_inet6.h.
 """
 
 # netlink.h
@@ -40,6 +40,7 @@ RTPROT_STATIC, RTPROT_RA, RTPROT_DHCP = 4, 9, 16
 RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x1, 0x10, 0x100
 RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE = 0x40, 0x400
 RTMGRP_ND_USEROPT = 1 << 19  # RTNLGRP_ND_USEROPT is the 20th, and has no name of this kind
+RTMGRP_IPV6_IFINFO = 0x800
 RTEXT_FILTER_SKIP_STATS = 8
 RT_SCOPE_UNIVERSE = 0
 
@@ -49,6 +50,7 @@ IF_OPER_UNKNOWN, IF_OPER_DORMANT, IF_OPER_UP = 0, 5, 6  # RFC 2863
 
 # if_link.h
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER, IFLA_WIRELESS = 1, 3, 4, 5, 10, 11
+IFLA_PROTINFO, IFLA_AF_SPEC, IFLA_INET6_FLAGS = 12, 26, 1
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_EXT_MASK, IFLA_CARRIER = 16, 18, 29, 33
 IFLA_LINK_NETNSID, IFLA_CARRIER_DOWN_COUNT = 37, 48
 IFLA_MIN_MTU, IFLA_MAX_MTU, IFLA_PERM_ADDRESS = 50, 51, 54
@@ -71,3 +73,6 @@ IFA_F_TEMPORARY, IFA_F_OPTIMISTIC, IFA_F_DADFAILED, IFA_F_DEPRECATED = 0x01, 0x0
 IFA_F_TENTATIVE, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x40, 0x80, 0x200
 IFAPROT_KERNEL_RA = 2
 INFINITY_LIFE_TIME = 0xFFFFFFFF  # net/addrconf.h
+
+# net/if_inet6.h: what the last router's advertisement has said (ndisc_router_discovery())
+IF_RA_MANAGED, IF_RA_OTHERCONF = 0x40, 0x80

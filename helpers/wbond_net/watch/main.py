@@ -2,11 +2,13 @@
 """wbond-watch [OPTION VALUE]… BOND: reports on a bond, and speeds up failover.
 
 Options, each may be given more than once but --runtime:
-  --start UNIT     started when the bond is first operational; reloaded when it may be in another
-                   network, and the IPv6 routers are solicited
-  --refresh UNIT   reloaded when the bond's MAC address is no longer the one dhclient knows
-  --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
-  --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
+  --start UNIT     started when the bond is first operational; told to ask again when it may be in
+                   another network, and the IPv6 routers are solicited
+  --refresh UNIT   reloaded when the bond's MAC address is no longer the one that DHCPv4's client
+                   knows
+  --dhcp4 TEMPLATE --start and --refresh for the bond's instance of a unit, or `none`
+  --dhcp6 TEMPLATE --start for the bond's instance of a unit, as far as the routers have hosts ask
+                   by DHCPv6; or `none`
   --mac POLICY     the bond's `mac`; if it names an interface, the ports are aligned to that
   --runtime DIR    what outlives the watch stands in DIR/BOND; /run/wbond
 
@@ -21,6 +23,7 @@ import sys
 from wbond import escape, units
 
 from wbond_net import runtime
+from wbond_net.clients import notes
 from wbond_net.kernel import rtnetlink
 from wbond_net.watch import clients, names, network
 from wbond_net.watch.alignment import Alignment
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
-USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
+USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 TEMPLATE] [--dhcp6 TEMPLATE]…"
 NO_JOURNAL = (
     "python3-systemd is not installed; the watch does all but write to the journal, "
     "so that wbond log and wbond status know nothing of what happens from now on"
@@ -54,6 +57,7 @@ class Options(NamedTuple):
     bond: str
     start: tuple[str, ...] = ()
     refresh: tuple[str, ...] = ()
+    advertised: str = ""
     runtime: str = runtime.FOLDER
     mac: str = "active"
 
@@ -63,12 +67,17 @@ def parse(arguments: list[str]) -> Options:
     if len(arguments) % 2 == 0:
         raise ValueError("one bond must be named, and each option takes one value")
     bond = arguments[-1]
-    start, refresh, folder, mac = [], [], runtime.FOLDER, "active"
+    start, refresh, advertised, folder, mac = [], [], "", runtime.FOLDER, "active"
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
-            unit = [] if value == "none" else [units.instance(f"{value}@.service", bond)]
-            start += unit
-            refresh += unit if option == "--dhcp4" else []
+            if value == "none":
+                continue
+            unit = units.instance(value, bond)
+            if option == "--dhcp4":
+                refresh.append(unit)
+            else:
+                advertised = unit
+            start += [unit] if unit not in start else []
         elif option == "--start":
             start.append(value)
         elif option == "--refresh":
@@ -79,7 +88,7 @@ def parse(arguments: list[str]) -> Options:
             folder = value
         else:
             raise ValueError(f"no such option: {option}")
-    return Options(bond, tuple(start), tuple(refresh), folder, mac)
+    return Options(bond, tuple(start), tuple(refresh), advertised, folder, mac)
 
 
 def watch(options: Options, host: Host) -> Watch:
@@ -92,6 +101,7 @@ def watch(options: Options, host: Host) -> Watch:
     marker = _kept(host, os.path.join(folder, clients.MARKER))
     record = _kept(host, os.path.join(folder, network.RECORD))
     advertised = _kept(host, os.path.join(folder, names.RECORD))
+    asked = (_kept(host, os.path.join(folder, notes.ASKED_FILE)) or "").strip()
     numbered = Network(record)
     duties = (
         Failover(),
@@ -99,7 +109,7 @@ def watch(options: Options, host: Host) -> Watch:
         Reopen(),
         Report(),
         Names(advertised),  # before those who ask anew: their answers are new
-        Clients(options.start, options.refresh, marker),
+        Clients(options.start, options.refresh, marker, options.advertised, asked),
         Routers(was_online=marker is not None or record is not None),
         Alignment(options.bond, options.mac),
         numbered,
@@ -131,7 +141,7 @@ def main(arguments: list[str]) -> int:
     host = Host()
     if not host.has_journal:
         sys.stderr.write(f"{NO_JOURNAL}\n")
-    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADVERTISED)
+    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ROUTER_FLAGS | rtnetlink.ADVERTISED)
     watching = watch(options, host)
     try:
         watching.synchronise(netlink.consistent(netlink.links))
