@@ -10,6 +10,7 @@ The first finding ends the run and leaves its input.
 import argparse
 import contextlib
 import io
+import ipaddress
 import json
 import os
 import random
@@ -34,7 +35,7 @@ sys.path[:0] = [
 from wbond import config, ini  # noqa: E402 (the path comes first)
 from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader, timeline  # noqa: E402
-from wbond_net.clients import leases  # noqa: E402
+from wbond_net.clients import dhcpcd_leases, leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import (  # noqa: E402
     bond_state,
@@ -56,7 +57,7 @@ from wbond_net.watch import (  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
-from tests import reports, stories, test_check  # noqa: E402
+from tests import reports, stories, test_check, test_dhcpcd  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
 from tests.fuzz_names import Names  # noqa: E402
@@ -78,6 +79,22 @@ class Leases:
         for lease in leases.parse(text.decode("utf-8", "surrogateescape")):
             if not lease.server.isprintable():
                 raise Finding(f"not printable: {lease.server!r}")
+
+
+class BinaryLeases:
+    """dhcpcd's leases, which are what a server has sent."""
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.chance, self.seeds = chance, [test_dhcpcd.LEASE, test_dhcpcd.LEASE6]
+
+    def mutant(self) -> bytes:
+        return mutated(self.chance.choice(self.seeds), [*self.seeds, *TOKENS], self.chance)
+
+    def __call__(self, octets: bytes) -> None:
+        dhcpcd_leases.options4(octets)
+        for address in (dhcpcd_leases.address4(octets), *dhcpcd_leases.addresses6(octets)):
+            if address:
+                ipaddress.ip_address(address)
 
 
 class Journal:
@@ -261,7 +278,7 @@ class Check:
 
 
 READERS: list[Callable[[Path, random.Random], Any]] = [
-    *(Leases, Journal, Names, Netlink, Udev, Check)
+    *(Leases, BinaryLeases, Journal, Names, Netlink, Udev, Check)
 ]
 
 

@@ -132,6 +132,9 @@ def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
     assert found == [RELOAD, "systemctl reload wbond@bond0.service"]
 
 
+WATCH_AGAIN = "try-restart wbond-watch@bond0.service"
+
+
 @pytest.mark.parametrize(
     ("option", "steps"),
     [
@@ -141,11 +144,33 @@ def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
             "duid = 00:03:00:01:aa",
             ["try-restart dhclient@bond0.service", "try-restart dhcp6c@bond0.service"],
         ),
-        ("dhcp6 = none", ["try-restart wbond-watch@bond0.service", "stop dhcp6c@bond0.service"]),
+        ("dhcp6 = none", ["stop dhcp6c@bond0.service", WATCH_AGAIN]),
+        (
+            "dhcp4 = dhcpcd",
+            ["stop dhclient@bond0.service", WATCH_AGAIN, "start wbond-dhcpcd@bond0.service"],
+        ),
+        (
+            "dhcp4 = dhcpcd\ndhcp6 = dhcpcd",
+            [
+                *("stop dhclient@bond0.service", "stop dhcp6c@bond0.service"),
+                *(WATCH_AGAIN, "start wbond-dhcpcd@bond0.service"),
+            ],
+        ),
     ],
 )
 def test_a_client_s_option_concerns_the_client(option: str, steps: list[str]) -> None:
     assert commands(BOTH, f"{BOTH}{option}\n") == [RELOAD, *(f"systemctl {step}" for step in steps)]
+
+
+def test_one_process_for_another_number_of_families_gives_up_what_it_does_not_serve() -> None:
+    """With `persistent`, a reload would leave the other family's address."""
+    both = f"{BOTH}dhcp4 = dhcpcd\ndhcp6 = dhcpcd\n"
+    one = both.replace("dhcp6 = dhcpcd", "dhcp6 = none")
+    steps = [f"systemctl {WATCH_AGAIN}", "systemctl try-restart wbond-dhcpcd@bond0.service"]
+    assert commands(both, one) == [RELOAD, *steps]
+    assert commands(one, both) == [RELOAD, *steps]
+    duid = "duid = 00:03:00:01:aa\n"
+    assert commands(both, both + duid) == [RELOAD, steps[1]]
 
 
 def test_a_client_that_is_wanted_again_is_started_once_the_watch_knows() -> None:

@@ -45,6 +45,7 @@ class AwaitSuccessor(NamedTuple):
 
 
 Step = Command | AwaitSuccessor
+_Clients = dict[str, list[str]]  # options by template
 
 
 def steps(
@@ -200,6 +201,9 @@ class _Change:
             members = {n: port for n, port in self.wanted.ports.items() if port.bond == bond}
             if members and any(name not in self.wanted.ports for name in moving):
                 yield _set_prios(bond, members)
+            # Before the watch starts another one: two would take each other's addresses away.
+            before, after = self._serving(bond)
+            yield from self._turned(bond, "stop", before, after)
             if for_watch := [name for name in WATCH_SETTINGS if name in changed]:
                 verb = "start" if "mac" in changed else "try-restart"
                 yield _systemctl(f"{', '.join(for_watch)} of {_name(bond)}", verb, watch)
@@ -261,13 +265,20 @@ class _Change:
         else:
             yield _systemctl(f"{_name(name)} joins again", "try-restart", after.unit)
 
+    def _serving(self, bond: str) -> tuple[_Clients, _Clients]:
+        """Return a bond's clients before and after, each with the options whose families it has."""
+        return _serving(self.former.bonds[bond]), _serving(self.wanted.bonds[bond])
+
+    def _turned(self, bond: str, verb: str, those: _Clients, but: _Clients) -> Iterator[Step]:
+        """Stop or start the clients that are on one side alone."""
+        for client, options in those.items():
+            if client not in but:
+                reason = f"{', '.join(options)} of {_name(bond)}"
+                yield _systemctl(reason, verb, units.instance(client, bond))
+
     def _clients(self, bond: str, changed: set[str]) -> Iterator[Step]:
-        before, after = _serving(self.former.bonds[bond]), _serving(self.wanted.bonds[bond])
-        for verb, gone, there in (("stop", before, after), ("start", after, before)):
-            for client, options in gone.items():
-                if client not in there:
-                    reason = f"{', '.join(options)} of {_name(bond)}"
-                    yield _systemctl(reason, verb, units.instance(client, bond))
+        before, after = self._serving(bond)
+        yield from self._turned(bond, "start", after, before)
         for client, options in after.items():
             if client in before:
                 # A lease's default route yields to a `gateway`, and is to return without it.
@@ -294,9 +305,8 @@ class _Change:
             yield _systemctl(reason, verb, units.instance(client, bond))
 
 
-def _serving(settings: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the templates of a bond's clients, each with the options whose families it serves."""
-    found: dict[str, list[str]] = {}
+def _serving(settings: Mapping[str, str]) -> _Clients:
+    found: _Clients = {}
     for option in clients.OPTIONS:
         if settings[option] != clients.NONE:
             found.setdefault(settings[option], []).append(option)
