@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from wbond_net import runtime
 from wbond_net.clients import dhcp, dhcpcd, dhcpcd_leases, identity, notes
+from wbond_net.kernel import addresses
 
 from tests.conftest import REPOSITORY
 from tests.fake import Machine
@@ -71,6 +72,23 @@ def test_the_address_that_it_reads_is_noted_where_it_serves_ipv4(
         f"{places}/run/bond0/dhcpcd.conf",
         "bond0",
     )
+
+
+@pytest.mark.parametrize("asked", [notes.ADDRESS, notes.INFORMATION, notes.NOTHING])
+def test_an_address_that_it_asks_for_no_longer_goes(
+    places: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """It has kept it, and would until the lease's end."""
+    (places / "run/bond0" / notes.ASKED_FILE).write_text(asked)
+    lease = places / "lib/bond0.lease6"
+    lease.write_bytes(LEASE6)
+    (places / "lib/bond0.lease").write_bytes(LEASE)
+    removed: list[tuple[str, str]] = []
+    monkeypatch.setattr(addresses, "remove", lambda *words: removed.append(words))
+    assert dhcp.main(["dhcpcd", "bond0"], ENVIRON) == 0
+    stays = asked == notes.ADDRESS
+    assert lease.exists() is stays
+    assert removed == ([] if stays else [("bond0", "2001:db8::1000")])
 
 
 # --- its end ------------------------------------------------------------------------

@@ -51,12 +51,24 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
 
     Raises OSError, NoMachineId.
     """
-    text = configuration(bond, environ, notes.asked(bond))
-    files.write(_conf(bond), text)
+    asked = notes.asked(bond)
+    files.write(_conf(bond), configuration(bond, environ, asked))
+    if asked != notes.ADDRESS:
+        _forget6(bond)
     if "4" in environ["FAMILIES"].split():
         # Before dhcpcd reads it: a change in between is seen as one, and confirmed once more.
         address = sysfs.attribute(bond, "address")
         files.write(runtime.path(bond, notes.ADDRESS_FILE), f"{address}\n")
+
+
+def _forget6(bond: str) -> None:
+    """Take away what dhcpcd has kept of a lease of IPv6, and asks for no longer."""
+    _, path = dhcpcd_leases.paths(STATE, bond)
+    for address in dhcpcd_leases.addresses(STATE, bond):
+        if ":" in address:
+            addresses.remove(bond, address)
+    if os.path.lexists(path):
+        os.unlink(path)
 
 
 def configuration(bond: str, environ: "Mapping[str, str]", asked: str) -> str:
