@@ -74,6 +74,13 @@ def test_what_is_none_is_left_out_and_told(etc: Path, capsys: pytest.CaptureFixt
     assert "\x1b" not in out
 
 
+def test_a_record_that_was_not_finished_is_none(etc: Path) -> None:
+    start()
+    say("dhclient", "192.0.2.1")
+    Path(runtime.path("bond0", "dns", "dhclient.new")).write_text("nameserver 192.0.2.2\n")
+    assert records.sources("bond0") == ["dhclient"]
+
+
 def test_a_flood_is_cut(etc: Path) -> None:
     start()
     servers = " ".join(f"192.0.2.{n}" for n in range(1, 200))
@@ -338,6 +345,7 @@ def test_records_are_for_everybody_and_the_lock_is_not(etc: Path) -> None:
         ["forget", "bond0"],
         ["drop", "bond0", "../index"],
         ["set", "bond0", ".x", "", ""],
+        ["set", "bond0", "dhclient.new", "", ""],
         ["set", "bond0", "", "", ""],
         ["set", "bond0", "x" * 33, "", ""],
     ],

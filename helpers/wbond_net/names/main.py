@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         return REFUSED
     bond = arguments[1]
     if len(arguments) > 2 and not records.is_source(arguments[2]):
-        sys.stderr.write("the name of a source consists of letters, digits, - and .\n")
+        sys.stderr.write("the name of a source consists of letters, digits and -\n")
         return REFUSED
     if not _runs(bond):
         sys.stderr.write("this bond does not run\n")
