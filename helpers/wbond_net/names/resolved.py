@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The sink `resolved`: systemd-resolved, which is told by resolvectl(1), for the bond alone."""
 
+import os
+
 from wbond_net.kernel import sysfs
 from wbond_net.kernel.command import CommandError, run
 from wbond_net.names.sink import Unreachable
+
+# Of a call, for which sd-bus would wait 25 seconds (systemd's ENVIRONMENT.md): meanwhile a client
+# waits for its script, and the others for the lock. wbond-dns@ tries again.
+TIMEOUT = "5s"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +23,7 @@ def publish(bond: str, servers: "Sequence[str]", domains: "Sequence[str]") -> No
     """
     if not sysfs.exists(bond):
         return
+    os.environ["SYSTEMD_BUS_TIMEOUT"] = TIMEOUT
     try:
         if not servers and not domains:
             run("resolvectl", "revert", bond)
