@@ -20,7 +20,8 @@ _UPPER = "upper_"  # a link in sysfs for each interface above (netdev_adjacent_s
 def waits_in_vain(context: Context) -> Iterator[Diagnostic]:
     """A boot waits for an address on a bond that is to have none: it stands above."""
     for bond in context.config.bonds:
-        if wait_online.awaited(bond.settings) != wait_online.ADDRESS:
+        awaited = wait_online.awaited(bond.settings)
+        if awaited != wait_online.ADDRESS or bond.lists.get("address"):
             continue
         if above := _having_the_address(context.machine, bond):
             names = ", ".join(map(escape.printable, above))
