@@ -31,6 +31,17 @@ def waits_in_vain(context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("waits-in-vain", WARNING, text, remedy, *where)
 
 
+def addresses_below(context: Context) -> Iterator[Diagnostic]:
+    """Static addresses of a bond in a bridge: what comes in is the bridge's (br_handle_frame())."""
+    for bond in context.config.bonds:
+        own = bond.lists.get("address")
+        if own and _is_bridged(context.machine, bond):
+            text = f"{bond.name} is a port of a bridge, to which static addresses belong"
+            remedy = "Give the bridge the addresses, and remove `address` and `gateway` here."
+            where = (bond.place.file, bond.place.line, bond.name)
+            yield Diagnostic("address-below-bridge", WARNING, text, remedy, *where)
+
+
 def frames_come_back(context: Context) -> Iterator[Diagnostic]:
     """With one MAC address for all ports, a bond also takes what comes in by ports that stand by.
 

@@ -45,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     names.resolv_conf,
     names.rivals,
     above.waits_in_vain,
+    above.addresses_below,
     above.frames_come_back,
     services.wait_online,
     services.netctl_profiles,
