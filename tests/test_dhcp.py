@@ -81,7 +81,7 @@ def test_without_a_file_dhclient_has_its_own_defaults(
 
 def test_the_address_that_dhclient_reads_is_noted(places: Path) -> None:
     prepared(places, "/nowhere")
-    assert (places / "run/bond0/dhcp4.address").read_text() == "02:00:00:00:00:07\n"
+    assert (places / "run/bond0/dhclient.address").read_text() == "02:00:00:00:00:07\n"
 
 
 LEASES = """\

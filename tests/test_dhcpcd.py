@@ -64,7 +64,7 @@ def test_the_address_that_it_reads_is_noted_where_it_serves_ipv4(
     places: Path, families: str, notes_it: bool
 ) -> None:
     assert dhcp.main(["dhcpcd", "bond0"], ENVIRON | {"FAMILIES": families}) == 0
-    assert (places / "run/bond0/dhcp4.address").exists() is notes_it
+    assert (places / "run/bond0/dhclient.address").exists() is notes_it
     assert (places / "run/bond0/dhcpcd.conf").stat().st_mode & 0o777 == 0o600
     assert dhcpcd.command("bond0", {})[1:] == (
         "-B",

@@ -7,8 +7,9 @@ Here, where neither loads for it what the other one needs.
 from wbond_net import runtime
 
 # The MAC address that the DHCPv4 client reads at its start: only once, and answers to another one
-# do not reach it. Its unit writes it.
-ADDRESS_FILE = "dhcp4.address"
+# do not reach it. Its unit writes it, under the name that dhclient's had when there was no other:
+# one that runs when wbond is upgraded has written it.
+ADDRESS_FILE = "dhclient.address"
 # What the DHCPv6 client is to ask for. The watch writes it; the client's unit reads it when it
 # starts.
 ASKED_FILE = "dhcp6-asks"
