@@ -28,6 +28,9 @@ PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers
     helpers/*/*/__init__.py helpers/*/*/*/__init__.py))
 SCHEMAS = $(wildcard helpers/wbond_cli/*/*.schema.json)
 HELPERS = $(wildcard helpers/wbond-*)
+SCRIPTS = dhclient-script dhcp6c-script
+# Where Debian's dhclient-script looks for hooks; empty for none, where it looks elsewhere.
+DHCLIENT_HOOKS = /etc/dhcp/dhclient-enter-hooks.d
 # Units of the same name from another package, such as Arch's dhclient@ and dhcp6c@, are left alone;
 # wbond-generator then makes each bond's units from those in LIBDIR.
 FOREIGN_UNITS ?= $(shell cd "$(DESTDIR)$(UNITDIR)" 2>/dev/null && \
@@ -119,7 +122,17 @@ install: directories
 	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
 	install -m 0755 helpers/wbond $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
-	install -m 0644 helpers/wpa_supplicant-port.conf "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0755 helpers/dhcpcd-hook "$(DESTDIR)$(LIBDIR)/helpers"
+	install -m 0644 helpers/wpa_supplicant-port.conf helpers/dhcpcd-passwd \
+	    "$(DESTDIR)$(LIBDIR)/helpers"
+	install -d "$(DESTDIR)$(LIBDIR)/helpers/hooks" $(if $(DHCLIENT_HOOKS),"$(DESTDIR)$(DHCLIENT_HOOKS)")
+	for script in $(SCRIPTS); do \
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "helpers/hooks/$$script" \
+	        > "$(DESTDIR)$(LIBDIR)/helpers/hooks/$$script" && \
+	    chmod 0755 "$(DESTDIR)$(LIBDIR)/helpers/hooks/$$script" || exit 1; \
+	done
+	$(if $(DHCLIENT_HOOKS),sed 's|/usr/lib/wbond/|$(LIBDIR)/|' helpers/hooks/dhclient-enter-hook \
+	    > "$(DESTDIR)$(DHCLIENT_HOOKS)/wbond" && chmod 0644 "$(DESTDIR)$(DHCLIENT_HOOKS)/wbond")
 	for package in $(PACKAGES); do \
 	    install -d "$(DESTDIR)$(LIBDIR)/$$package" && \
 	    install -m 0644 "$$package"/*.py "$(DESTDIR)$(LIBDIR)/$$package" || exit 1; \
@@ -156,6 +169,7 @@ install: directories
 # The configuration stays.
 uninstall: directories
 	rm -rf "$(DESTDIR)$(LIBDIR)"
+	$(if $(DHCLIENT_HOOKS),rm -f "$(DESTDIR)$(DHCLIENT_HOOKS)/wbond")
 	rm -f "$(DESTDIR)$(BINDIR)/wbond" "$(DESTDIR)$(BASHDIR)/wbond" "$(DESTDIR)$(ZSHDIR)/_wbond" \
 	    "$(DESTDIR)$(FISHDIR)/wbond.fish"
 	rm -f "$(DESTDIR)$(DOCDIR)/wbond.conf.example"

@@ -131,6 +131,7 @@ def install(folder: Path) -> str:
         f"LIBDIR={folder}/wbond/lib/wbond",
         f"STATEDIR={folder}/state",
         f"UNITDIR={folder}/units",
+        f"DHCLIENT_HOOKS={folder}/hooks",
         f"GENERATORDIR={folder}/generators",
         f"UDEVDIR={folder}/udev",
     ]

@@ -120,6 +120,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         f"UNITDIR={units}",
         f"GENERATORDIR={generators}",
         f"UDEVDIR={prefix}/udev",
+        f"DHCLIENT_HOOKS={prefix}/hooks",
     ]
     subprocess.run(["make", "-s", "-C", str(REPOSITORY), "install", *words], check=True)
     return Installed(units, generators / "wbond-generator")

@@ -35,6 +35,7 @@ class Machine:
         for folder in (self.sysfs, self.udev, self.runtime, self.generated, self.sysctl):
             folder.mkdir()
         self.ran: list[str] = []
+        self.given: list[str] = []  # to programs, as standard input
         self.refused: dict[str, str] = {}
         self.pulled = self.blocks = ""
         self.mtu: dict[str, tuple[int, ...]] = {}  # and the lowest and the highest one
@@ -111,11 +112,12 @@ class Machine:
 
     # --- what stands for the kernel and for programs --------------------------
 
-    def execute(self, command: tuple[str, ...]) -> tuple[int, str, str]:
+    def execute(self, command: tuple[str, ...], given: str = "") -> tuple[int, str, str]:
         """Stand for a program: record it, and answer."""
         words = " ".join(command)
         self.ran.append(words)
         self.programs.append(words)
+        self.given += [given] if given else []
         for start, text in self.refused.items():
             if words.startswith(start):
                 return 2, "", text

@@ -10,6 +10,7 @@ The first finding ends the run and leaves its input.
 import argparse
 import contextlib
 import io
+import ipaddress
 import json
 import os
 import random
@@ -36,11 +37,12 @@ from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader, timeline  # noqa: E402
 from wbond_cli.status import document  # noqa: E402
 from wbond_cli.status.build import build_status  # noqa: E402
-from wbond_net.clients import leases  # noqa: E402
+from wbond_net.clients import dhcpcd_leases, leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import (  # noqa: E402
     bond_state,
     command,
+    default_routes,
     frames,
     neighbours,
     netlink,
@@ -60,9 +62,10 @@ from wbond_net.watch.path import record  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
-from tests import stories, test_check, test_frames  # noqa: E402
+from tests import reports, stories, test_check, test_dhcpcd, test_frames  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
+from tests.fuzz_names import Names  # noqa: E402
 from tests.mutants import TOKENS, Finding, mutated  # noqa: E402
 
 SLOW = 2.0  # s: what takes longer for one input could hold up a boot
@@ -81,6 +84,22 @@ class Leases:
         for lease in leases.parse(text.decode("utf-8", "surrogateescape")):
             if not lease.server.isprintable():
                 raise Finding(f"not printable: {lease.server!r}")
+
+
+class BinaryLeases:
+    """dhcpcd's leases, which are what a server has sent."""
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.chance, self.seeds = chance, [test_dhcpcd.LEASE, test_dhcpcd.LEASE6]
+
+    def mutant(self) -> bytes:
+        return mutated(self.chance.choice(self.seeds), [*self.seeds, *TOKENS], self.chance)
+
+    def __call__(self, octets: bytes) -> None:
+        dhcpcd_leases.options4(octets)
+        for address in (dhcpcd_leases.address4(octets), *dhcpcd_leases.addresses6(octets)):
+            if address:
+                ipaddress.ip_address(address)
 
 
 class Journal:
@@ -128,6 +147,12 @@ class Netlink:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.chance = chance
         self.seeds = [kernel.bond_message()]
+        hops = kernel.attribute(
+            9, struct.pack("=HBBi", 16, 0, 0, 9) + kernel.attribute(5, bytes(4))
+        )
+        via = kernel.attribute(18, struct.pack("=H", socket.AF_INET6) + bytes(16))
+        for own in (hops, via, kernel.u32(4, 9) + kernel.u32(6, 7)):
+            self.seeds.append(kernel.message(24, reports.route_report(socket.AF_INET, own)))
         for kind in (kernel.NEWLINK, kernel.DELLINK):
             self.seeds.append(kernel.port_message(kind))
         for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16)):
@@ -162,6 +187,8 @@ class Netlink:
         return bytes(text)
 
     def __call__(self, text: bytes) -> None:
+        for message in netlink.messages(text):
+            default_routes.routes(message.body)
         links: dict[int, rtnetlink.Link] = {}
         events = [found for found in map(rtnetlink.event, netlink.messages(text)) if found]
         for event in events:
@@ -287,7 +314,9 @@ class Check:
             self.file.chmod(mode)
 
 
-READERS: list[Callable[[Path, random.Random], Any]] = [Leases, Journal, Netlink, Paths, Udev, Check]
+READERS: list[Callable[[Path, random.Random], Any]] = [
+    *(Leases, BinaryLeases, Journal, Names, Netlink, Paths, Udev, Check)
+]
 
 
 def turn(reader: Any) -> None:

@@ -15,6 +15,8 @@ TOKENS = [
     *(name.encode() for name in (*config.BOND_SETTINGS, *config.BOND_LISTS)),
     *(name.encode() for name in (*config.PORT_SETTINGS, *config.PORT_LISTS)),
     *(b"yes", b"none", b"auto", b"stable", b"active", b"enp0s10", b"wl*", b"02:00:00:00:00:01"),
+    *(b"192.0.2.7/24", b"192.0.2.1", b"2001:db8::7/64", b"fe80::1", b"::ffff:192.0.2.7/120"),
+    *(b"0.0.0.0/0", b"::/0", b"/", b"/24", b"fe80::1%bond0"),
 ]
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from wbond_net.kernel import frames
 from wbond_net.kernel.frames import Answer
-from wbond_net.kernel.gateways import DefaultRoute, Gateway
 from wbond_net.kernel.neighbours import PROBE, REACHABLE, STALE, Neighbour
 from wbond_net.kernel.routers import Router
-from wbond_net.kernel.rtnetlink import Event, Link
+from wbond_net.kernel.rtnetlink import DefaultRoute, Event, Link
 from wbond_net.watch import main
 
 from tests.reports import BOND, CABLE, NAMES, RADIO, bond, port
@@ -148,8 +147,7 @@ class World(Story):
 
     def has_new_route(self) -> None:
         """Let a default route of the bond come or go."""
-        gateway = Gateway(BOND, V4, ROUTER4)
-        self.watching.take([Event(DefaultRoute((gateway,)))])
+        self.watching.take([Event(DefaultRoute((BOND,)))])
 
     def links_change(self, *links: Link) -> list[str]:
         """Let the kernel report links; returns what was done."""

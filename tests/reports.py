@@ -4,6 +4,7 @@
 import socket
 from typing import Any
 
+from wbond_net.kernel.attributes import RTMSG
 from wbond_net.kernel.rtnetlink import Address, Bond, Link, Slave
 
 BOND, CABLE, RADIO, STICK = 9, 2, 3, 4
@@ -47,3 +48,10 @@ def address(text: str, prefixlen: int = 24, valid: int | None = None, **changes:
     octets = socket.inet_pton(family, text)
     made = Address(BOND, family, text, octets, prefixlen, scope, flags, valid)
     return made._replace(**changes)
+
+
+def route_report(
+    family: int, fields: bytes, length: int = 0, table: int = 254, protocol: int = 3, kind: int = 1
+) -> bytes:
+    """Make a report of a route: rtmsg and attributes."""
+    return RTMSG.pack(family, length, 0, 0, table, protocol, 0, kind, 0) + fields

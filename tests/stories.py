@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """States of a laptop as `wbond status` finds them, for the tests of how it tells them."""
 
+import socket
 import time
 from typing import Any
 
@@ -9,6 +10,8 @@ from wbond_cli.journal.reader import Entry
 from wbond_cli.status import collect
 from wbond_cli.status.model import Association, Facts, Unit
 from wbond_net.clients.leases import Lease
+from wbond_net.kernel import uapi
+from wbond_net.kernel.default_routes import Route
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.watch.path import record
 
@@ -38,6 +41,11 @@ ADDRESSES = (
     address("2001:db8::1000", 128),
 )
 LEASES = {"bond0": (Lease("192.0.2.100", "192.0.2.1", NOW + 3_600),)}
+ROUTES = (
+    Route(reports.BOND, socket.AF_INET, "192.0.2.1", 0, uapi.RTPROT_BOOT),
+    Route(reports.BOND, socket.AF_INET6, "fe80::1", 1024, uapi.RTPROT_RA),
+    Route(77, socket.AF_INET, "203.0.113.1", 600, uapi.RTPROT_DHCP),
+)
 
 
 def units(**changes: Unit) -> dict[str, Unit]:
@@ -74,6 +82,7 @@ def facts(*links: Link, **changes: Any) -> Facts:
         made=("bond0",),
         links={link.ifindex: link for link in links},
         addresses=ADDRESSES,
+        routes=ROUTES,
         radios=frozenset({"wlp3s0"}),
         associations={"wlp3s0": Association("Home net", -52, 5180.0, 866.7)},
         speeds={"enp0s10": 1000},

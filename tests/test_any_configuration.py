@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Configurations at random: only checked values are taken, and problems are data."""
 
+import ipaddress
 import itertools
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, ini, messages
+from wbond.message import ERROR, WARNING
 
 from tests.configuration import read
 from tests.test_values import BAD, GOOD
@@ -39,8 +41,8 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "peer_notif": whole(0, 255),
     "peer_notif_delay": whole(0, 300_000),
     "mac": lambda text: matching("([0-9a-f]{2}:){5}[0-9a-f]{2}")(text) or interface(text),
-    "dhcp4": matching("dhclient|none"),
-    "dhcp6": matching("dhcp6c|none"),
+    "dhcp4": matching("auto|dhclient|dhcpcd|none"),
+    "dhcp6": matching("auto|dhcp6c|dhcpcd|none"),
     "duid": matching("auto|([0-9a-f]{2}:){2,129}[0-9a-f]{2}"),
     "dhclient_conf": matching(r"(?!.*/\.\.(/|$))/.*"),
     "dhcp6c_conf": matching(r"(?!.*/\.\.(/|$))/.*"),
@@ -48,12 +50,16 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "supplicant_driver": matching("[a-zA-Z0-9_,]+"),
     "supplicant_bridge": matching("yes|no"),
     "legacy_rates": matching("yes|no"),
+    "metric": whole(1, 2**31 - 2),
+    "dns": matching("auto|resolved|resolvconf|file|none"),
+    "wait_online": matching("address|link|no"),
 }
 UNIT = matching(r"[a-zA-Z0-9:_.\\-][a-zA-Z0-9:_.\\@-]*\.[a-z]+")
 
 _LINE = st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), "\x7f"])
 WORD = st.one_of(
     st.sampled_from([text for _, text, _ in [*GOOD, *BAD] if len(text) < 300]),
+    st.sampled_from(["192.0.2.7/24", "192.0.2.1", "2001:db8::7/64", "fe80::1", "10.0.0.0/31"]),
     st.sampled_from(["a", "b", "c", "x", "e*", "w?", "bond0", "a.service", "b@.socket", "wired"]),
     st.text(st.one_of(st.sampled_from("a-./:%*[]@\\\"' "), _LINE), max_size=18),
 )
@@ -77,6 +83,8 @@ TEXT = st.lists(st.one_of(HEADER, ASSIGNMENT, ASSIGNMENT, ASSIGNMENT), max_size=
 @settings(deadline=None)
 def test_of_any_text_only_checked_values_are_taken(text: str, hostname: str) -> None:
     bonds = read(f"[bond0]\n{text}", hostname).bonds
+    metrics = [bond.settings["metric"] for bond in bonds if "metric" in bond.settings]
+    assert len(set(metrics)) == len(metrics) >= len(bonds) - 1
     names = [bond.name for bond in bonds]
     assert all(map(interface, names))
     assert len(set(names)) == len(names)
@@ -84,6 +92,10 @@ def test_of_any_text_only_checked_values_are_taken(text: str, hostname: str) -> 
         assert all(CHECKS[name](value) for name, value in bond.settings.items()), bond.settings
         units = (bond.lists.get(name, ()) for name in ("conflicts", "on_failure"))
         assert all(map(UNIT, itertools.chain(*units)))
+        own = [ipaddress.ip_interface(text) for text in bond.lists.get("address", ())]
+        assert len({address.ip for address in own}) == len(own)
+        for gateway in map(ipaddress.ip_address, bond.lists.get("gateway", ())):
+            assert gateway.is_link_local or any(gateway in address.network for address in own)
         assert all(map(interface_or_glob, bond.lists.get("exclude", ())))
         assert not any(bond.excludes(port.name) for port in bond.ports if port.literal)
         miimon = int(bond.settings.get("miimon", 100))
@@ -142,7 +154,7 @@ def test_every_problem_has_words(text: str) -> None:
     for problem in read(text).problems:
         assert messages.text(problem)
         assert messages.remedy(problem).endswith(".")
-        assert messages.severity(problem) in (messages.ERROR, messages.WARNING)
+        assert messages.severity(problem) in (ERROR, WARNING)
 
 
 @given(TEXT)

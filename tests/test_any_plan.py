@@ -97,7 +97,7 @@ from wbond import config, ini, messages, plan
 document = ini.Document()
 ini.parse(sys.stdin.buffer.read(), "/etc/wbond.conf", document)
 found = config.interpret(document, "h")
-for item in plan.plan(found, lambda name: name, lambda name: ""):
+for item in plan.plan(found, lambda name: name, lambda name: "", lambda program: False):
     print(ascii(item.path), ascii(item.text if hasattr(item, "text") else item.target))
 for problem in found.problems:
     print(ascii(messages.line(problem)))

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from wbond.messages import NOTE
+from wbond.message import NOTE
 from wbond_cli import arguments, exit_status, terminal
 from wbond_cli.check import (
     dependencies,
@@ -289,8 +289,6 @@ def test_the_description_says_what_the_codes_are() -> None:
 def test_defaults_are_the_units() -> None:
     text = (REPOSITORY / "units/bond0-supplicant@.service").read_text()
     assert f"Environment=SUPPLICANT_CONF={ports.SUPPLICANT_CONF}\n" in text
-    text = (REPOSITORY / "units/dhcp6c@.service").read_text()
-    assert f"Environment=DHCP6C_CONF={ports.DHCP6C_CONF}\n" in text
 
 
 def test_every_template_is_looked_for() -> None:

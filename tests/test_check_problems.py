@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wbond import config, messages
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 from wbond_cli import terminal
 from wbond_cli.check import diagnostics, problems, runner
 from wbond_cli.check.diagnostics import Diagnostic
@@ -27,6 +27,10 @@ ARGUMENTS = {
     "file-too-large": ("limit",),
     "interface-name-length": ("size", "high"),
     "port-of-another-bond": ("owner",),
+    "address-of-another-bond": ("owner",),
+    "metric-of-another-bond": ("owner",),
+    "address-mapped": ("own",),
+    "not-a-prefix-length": ("high",),
     "not-an-integer": ("low", "high", "unit"),
     "not-a-multiple": ("miimon", "rounded"),
     "not-one-of": ("names",),
@@ -192,7 +196,10 @@ def test_no_password_on_a_continuation_line_is_shown_or_logged(tmp_path: Path) -
         ("fail_over_mac", "`mac`"),
         ("ssid", "wpa_supplicant.conf(5)"),
         ("psk", "wpa_supplicant.conf(5)"),
-        ("gateway4", "by DHCP"),
+        ("gateway4", "gateway = "),
+        ("IPAddress", "address = "),
+        ("addresses", "address = "),
+        ("route_metric", "metric = "),
     ],
 )
 def test_an_option_of_another_tool_is_told_what_does_it_here(option: str, remedy: str) -> None:
@@ -249,7 +256,9 @@ def test_every_code_of_the_text_is_given_somewhere() -> None:
     sources = [*(REPOSITORY / "generator/wbond").glob("*.py")]
     sources += (REPOSITORY / "helpers/wbond_cli/check").glob("*.py")
     text = "".join(
-        path.read_text(encoding="utf-8") for path in sources if path.name != "messages.py"
+        path.read_text(encoding="utf-8")
+        for path in sources
+        if not path.name.endswith("messages.py")
     )
     assert [code for code in messages.MESSAGES if f'"{code}"' not in text] == []
     given = set(re.findall(r'ConfigError\(\s*"([^"]+)"', text))

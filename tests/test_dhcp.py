@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-dhcp: the files that the clients read, and a clean stop."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,12 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from wbond_net import files, runtime
+from wbond_net import files, notify, runtime
 from wbond_net.clients import dhclient, dhcp, dhcp6c, identity
 
 from tests.fake import Machine
 
 ENVIRON = {"DUID": "00:04:aa:bb"}
+become = dhcp._become  # what no other test here does
 
 
 @pytest.fixture
@@ -25,8 +27,15 @@ def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runtime, "FOLDER", str(tmp_path / "run"))
     monkeypatch.setattr(dhclient, "STATE", str(tmp_path / "lib/dhcp"))
     monkeypatch.setattr(dhcp6c, "DUID", str(tmp_path / "lib/dhcpv6/dhcp6c_duid"))
-    monkeypatch.setattr(dhcp6c, "SCRIPT", str(tmp_path / "etc/dhcp6c-script"))
+    monkeypatch.setattr(dhclient, "SCRIPTS", (str(tmp_path / "lib/dhclient-script"),))
+    (tmp_path / "lib/dhclient-script").write_text(f"run_hookdir {dhclient.HOOKS}\n")
+    monkeypatch.setattr(dhcp, "_become", lambda words: None)
     return tmp_path
+
+
+def hooks(places: Path) -> str:
+    """Return the command by which hooks take back what they have set."""
+    return f"{places}/lib/dhclient-script"
 
 
 def prepared(places: Path, own: str) -> str:
@@ -148,21 +157,39 @@ def test_dhcp6c_reads_the_user_s_file(places: Path) -> None:
 
 
 def test_without_a_file_dhcp6c_asks_for_an_address(places: Path) -> None:
-    (places / "etc/dhcp6c-script").write_text("")
+    (places / "run/bond0/dhcp6c-script").write_text("")
     dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": "/nowhere"})
     text = (places / "run/bond0/dhcp6c.conf").read_text()
     number = int.from_bytes(identity.iaid("bond0"), "big")
     assert f"  send ia-na {number};\n" in text
     assert text.endswith(f"}};\nid-assoc na {number} {{ }};\n")
-    assert f'  script "{places}/etc/dhcp6c-script";\n' in text
+    assert f'  script "{places}/run/bond0/dhcp6c-script";\n' in text
+
+
+def test_debian_s_script_for_dhcp6c_gives_way_and_no_other(places: Path) -> None:
+    own, used = places / "etc/dhcp6c.conf", places / "run/bond0/dhcp6c.conf"
+    text = 'profile default { script "%s"; };\n'
+    own.write_text(text % dhcp6c.FOREIGN_SCRIPT)
+    dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": str(own)})
+    assert used.read_text() == text % (places / "run/bond0/dhcp6c-script")
+    own.write_text(text % "/etc/my-script")
+    dhcp.main(["dhcp6c", "bond0"], ENVIRON | {"DHCP6C_CONF": str(own)})
+    assert used.readlink() == own
+
+
+def test_where_no_hook_is_read_dhclient_gets_wbond_s_script(places: Path) -> None:
+    assert "script" not in prepared(places, "/nowhere")
+    (places / "lib/dhclient-script").write_text("run_hook /etc/dhclient-enter-hooks\n")
+    assert f'  script "{dhclient.OWN_SCRIPT}";\n}}\n' in prepared(places, "/nowhere")
+    assert Path(dhclient.OWN_SCRIPT).stat().st_mode & 0o111
 
 
 @pytest.mark.parametrize(("pid", "flushed"), [("123", True), ("", False)])
 def test_the_address_goes_only_when_the_client_is_stopped(
     places: Path, machine: Machine, pid: str, flushed: bool
 ) -> None:
-    assert dhcp.main(["flush", "bond0"], {"MAINPID": pid} if pid else {}) == 0
-    assert (machine.ran == ["ip -4 address flush dev bond0 dynamic"]) is flushed
+    assert dhcp.main(["dhclient-stop", "bond0"], {"MAINPID": pid} if pid else {}) == 0
+    assert machine.ran == ([hooks(places), "ip -4 address flush dev bond0 dynamic"] * flushed)
 
 
 LASTING = """\
@@ -183,9 +210,9 @@ def test_an_address_that_is_leased_for_ever_goes_with_its_client_and_no_static_o
 ) -> None:
     (places / "lib/dhcp/dhclient.bond0.leases").write_text(LASTING)
     machine.add_address("bond0", static or "192.0.2.100", None)
-    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    assert dhcp.main(["dhclient-stop", "bond0"], {"MAINPID": "1"}) == 0
     deleted = [] if static else ["ip -4 address delete 192.0.2.100 dev bond0"]
-    assert machine.ran == [*deleted, "ip -4 address flush dev bond0 dynamic"]
+    assert machine.ran == [hooks(places), *deleted, "ip -4 address flush dev bond0 dynamic"]
 
 
 def test_an_address_that_is_static_though_it_was_once_leased_stays(
@@ -194,14 +221,14 @@ def test_an_address_that_is_static_though_it_was_once_leased_stays(
     text = LEASES.format(seconds=3600, expire=1785412800)
     (places / "lib/dhcp/dhclient.bond0.leases").write_text(text)
     machine.add_address("bond0", "192.0.2.100", None)
-    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
-    assert machine.ran == ["ip -4 address flush dev bond0 dynamic"]
+    assert dhcp.main(["dhclient-stop", "bond0"], {"MAINPID": "1"}) == 0
+    assert machine.ran == [hooks(places), "ip -4 address flush dev bond0 dynamic"]
 
 
 def test_leases_that_cannot_be_read_keep_no_address(places: Path, machine: Machine) -> None:
     (places / "lib/dhcp/dhclient.bond0.leases").mkdir()
-    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 1
-    assert machine.ran == ["ip -4 address flush dev bond0 dynamic"]
+    assert dhcp.main(["dhclient-stop", "bond0"], {"MAINPID": "1"}) == 1
+    assert machine.ran == [hooks(places), "ip -4 address flush dev bond0 dynamic"]
 
 
 def test_the_routes_of_the_lease_go_and_others_stay(places: Path, machine: Machine) -> None:
@@ -214,8 +241,9 @@ def test_the_routes_of_the_lease_go_and_others_stay(places: Path, machine: Machi
     machine.add_route("eth1", "0.0.0.0/0", "192.0.2.1")
     machine.add_route("bond0", "0.0.0.0/0", "192.0.2.1", protocol=4)
     machine.add_route("bond0", "0.0.0.0/0", "192.0.2.1", table=100)
-    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    assert dhcp.main(["dhclient-stop", "bond0"], {"MAINPID": "1"}) == 0
     assert machine.ran == [
+        hooks(places),
         "ip -4 route delete 0.0.0.0/0 via 192.0.2.1 dev bond0",
         "ip -4 route delete 192.0.2.1/32 dev bond0",
         "ip -4 address flush dev bond0 dynamic",
@@ -223,7 +251,7 @@ def test_the_routes_of_the_lease_go_and_others_stay(places: Path, machine: Machi
 
 
 def test_there_is_nothing_to_flush_without_a_bond(machine: Machine) -> None:
-    assert dhcp.main(["flush", "bond0"], {"MAINPID": "1"}) == 0
+    assert dhcp.main(["dhclient-stop", "bond0"], {"MAINPID": "1"}) == 0
     assert machine.ran == []
 
 
@@ -261,7 +289,7 @@ def test_dhcp6c_has_time_to_release_but_does_not_wait_for_a_silent_server(
         assert running.stdout
         assert running.stdout.readline() == b"\n"
         # A child that nobody has waited for counts as there; its descriptor is readable.
-        assert dhcp.main(["release", "bond0"], {"MAINPID": str(running.pid)}) == 0
+        assert dhcp.main(["dhcp6c-stop", "bond0"], {"MAINPID": str(running.pid)}) == 0
         assert running.wait(10) == ended_by
     assert not file.exists()
     said = capsys.readouterr().out
@@ -269,10 +297,10 @@ def test_dhcp6c_has_time_to_release_but_does_not_wait_for_a_silent_server(
 
 
 def test_there_is_nothing_to_release_when_dhcp6c_has_ended(places: Path) -> None:
-    assert dhcp.main(["release", "bond0"], {}) == 0
+    assert dhcp.main(["dhcp6c-stop", "bond0"], {}) == 0
     ended = subprocess.Popen(["true"])
     ended.wait()
-    assert dhcp.main(["release", "bond0"], {"MAINPID": str(ended.pid)}) == 0
+    assert dhcp.main(["dhcp6c-stop", "bond0"], {"MAINPID": str(ended.pid)}) == 0
 
 
 def test_files_are_root_s_alone_and_come_whole(places: Path) -> None:
@@ -304,7 +332,38 @@ def test_what_cannot_be_written_is_told(places: Path, capsys: pytest.CaptureFixt
     assert "No such file or directory" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["dhclient"], ["dhcpcd", "bond0"]])
+@pytest.mark.parametrize("arguments", [[], ["dhclient"], ["dhcp3c", "bond0"]])
 def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert dhcp.main(arguments, ENVIRON) == 2
     assert "usage:" in capsys.readouterr().err
+
+
+# --- becoming a client --------------------------------------------------------------
+
+
+def test_it_becomes_the_client_once_its_files_are_there_and_the_unit_has_started(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    program = places / "etc/dhclient"
+    program.write_text("")
+    program.chmod(0o755)
+    done: list[object] = []
+    monkeypatch.setattr(dhcp, "FOLDERS", (str(places), str(program.parent)))
+    monkeypatch.setattr(notify, "ready", lambda: done.append("ready"))
+    monkeypatch.setattr(os, "execv", lambda *words: done.append(words))
+    words = dhclient.command("bond0", {})
+    dhcp._become(words)
+    assert done == ["ready", (str(program), words)]
+    assert words[0] == "dhclient"
+    assert words[-1] == "bond0"
+
+
+def test_a_client_that_is_missing_is_told_and_the_unit_has_not_started(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dhcp, "_become", become)
+    monkeypatch.setattr(dhcp, "FOLDERS", (str(places),))
+    monkeypatch.setattr(notify, "ready", pytest.fail)
+    assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/nowhere"}) == 1
+    assert "dhclient is not installed\n" in capsys.readouterr().out

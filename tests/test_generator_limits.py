@@ -35,10 +35,13 @@ def root(tmp_path: Path) -> Path:
 OWN = {"wbond", *(f"wbond.{path.stem}" for path in (FOLDER / "wbond").glob("[a-z]*.py"))}
 OWN -= {
     "wbond.log",
+    "wbond.address_messages",
+    "wbond.message",
     "wbond.messages",
     "wbond.other_tools",
     "wbond.secrets",
 }  # loaded only where there is something to say
+OWN -= {"wbond.addresses"}  # only for static addresses; wbond.metrics only for several bonds
 OWN -= {"wbond.version"}  # for setup.cfg and the command
 # What `import os` comes to where site does not, and the switch of the garbage collector.
 STANDARD = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "abc", "_abc"}

@@ -44,7 +44,7 @@ def test_an_empty_list_of_its_own_hides_the_parents() -> None:
 def test_a_bad_value_of_its_own_does_not_let_the_parents_through() -> None:
     found = read("[a:p]\nmiimon = x\n[p]\nmiimon = 50")
     assert told(found.problems) == ["2:10-11 [a] miimon not-an-integer"]
-    assert [bond.settings for bond in found.bonds] == [{}, {"miimon": "50"}]
+    assert [bond.settings.get("miimon") for bond in found.bonds] == [None, "50"]
 
 
 def test_a_fault_in_a_parent_is_told_where_it_stands() -> None:
@@ -81,7 +81,9 @@ def test_a_parent_that_does_not_exist_is_left_out() -> None:
 
 def test_sections_that_are_each_other_s_parents_end() -> None:
     bonds = good("[a:b]\nmiimon = 50\n[b:a]\npeer_notif = 7\n[c:c]")
-    assert bonds["a"].settings == bonds["b"].settings == {"miimon": "50", "peer_notif": "7"}
+    own = {"miimon": "50", "peer_notif": "7"}
+    assert bonds["a"].settings == own
+    assert bonds["b"].settings == own | {"metric": "2000"}
 
 
 # --- hosts -----------------------------------------------------------------------

@@ -19,17 +19,20 @@ MODULES = sorted(
 DATA = [
     *(f"helpers/wbond_cli/{verb}/{verb}.schema.json" for verb in ("apply", "plan", "status")),
     "helpers/wpa_supplicant-port.conf",
+    "helpers/dhcpcd-passwd",
 ]
-SCRIPTS = ["bond", "dhcp", "hotplug", "port", "udev", "wait-online", "watch"]
+SCRIPTS = ["bond", "dhcp", "dns", "hotplug", "port", "udev", "wait-online", "watch"]
 UNITS = [
     *("bond0-supplicant@", "bond0-wired@", "dhclient@", "dhcp6c@", "wbond-hotplug@", "wbond-plug@"),
-    *("wbond-ports@", "wbond-wait-online@", "wbond-watch@", "wbond@"),
+    *("wbond-dhcpcd@", "wbond-dns@", "wbond-ports@", "wbond-wait-online@"),
+    *("wbond-watch@", "wbond@"),
 ]
 COMPLETIONS = [
     "bash-completion/completions/wbond",
     "zsh/site-functions/_wbond",
     "fish/vendor_completions.d/wbond.fish",
 ]
+HOOK = "/etc/dhcp/dhclient-enter-hooks.d/wbond"
 PAGES = sorted(path.stem for path in (REPOSITORY / "man").glob("*.scd"))
 TOOLS = [
     "sh",
@@ -86,7 +89,9 @@ def expected(prefix: str) -> dict[str, int | str]:
     found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
     found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
     found[f"{library}/generator/wbond-generator"] = 0o755
-    found[f"{library}/helpers/wbond"] = 0o755
+    found |= {f"{library}/helpers/{name}": 0o755 for name in ("dhcpcd-hook", "wbond")}
+    found |= {f"{library}/helpers/hooks/{name}-script": 0o755 for name in ("dhclient", "dhcp6c")}
+    found[HOOK] = 0o644
     found[f"{prefix}/bin/wbond"] = f"-> {library}/helpers/wbond"
     link = f"{directory('systemdsystemgeneratordir', 'systemd')}/wbond-generator"
     found[link] = f"-> {library}/generator/wbond-generator"
@@ -117,6 +122,19 @@ def test_the_files_and_their_modes(tmp_path: Path, prefix: str) -> None:
     done = make("install", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
     assert (done.returncode, done.stderr) == (0, "")
     assert tree(tmp_path) == expected(prefix)
+
+
+def test_hooks_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
+    make("install", f"DESTDIR={tmp_path}", "LIBDIR=/opt/wbond/lib/wbond")
+    hooks = tmp_path / "opt/wbond/lib/wbond/helpers/hooks"
+    for path in (tmp_path / HOOK.lstrip("/"), *hooks.iterdir()):
+        assert "/opt/wbond/lib/wbond/helpers/wbond-dns" in path.read_text()
+        assert "/usr/lib/wbond" not in path.read_text()
+
+
+def test_without_a_folder_for_it_there_is_no_hook(tmp_path: Path) -> None:
+    assert make("install", f"DESTDIR={tmp_path}", "DHCLIENT_HOOKS=").returncode == 0
+    assert set(expected("/usr/local")) - set(tree(tmp_path)) == {HOOK}
 
 
 def test_the_prefix_is_usr_local_if_nothing_is_said(tmp_path: Path) -> None:
@@ -187,7 +205,7 @@ def test_twice_is_as_good_as_once(tmp_path: Path) -> None:
 
 def test_the_installed_generator_runs(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}", "LIBDIR=/usr/lib/wbond")
-    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc").mkdir(exist_ok=True)
     (tmp_path / "etc/wbond.conf").write_text("[uplink]\nwired = eth0\nwireless =\n")
     output = tmp_path / "output"
     words = [str(tmp_path / "usr/lib/wbond/generator/wbond-generator"), "--root", str(tmp_path)]
@@ -223,7 +241,7 @@ def test_the_installed_command_runs(tmp_path: Path) -> None:
 
 def test_uninstall_leaves_no_file_but_the_user_s(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}")
-    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc").mkdir(exist_ok=True)
     (tmp_path / "etc/wbond.conf").write_text("[bond0]\n")
     done = make("uninstall", f"DESTDIR={tmp_path}")
     assert (done.returncode, done.stderr) == (0, "")

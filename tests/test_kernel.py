@@ -284,10 +284,17 @@ def test_the_routes_of_a_lease_are_taken_away_and_no_other(namespace: Namespace)
         namespace.run("ip", *words.split())
     kept = ["default via 192.0.2.2 dev v0 metric 9", "203.0.113.0/24 via 192.0.2.1 dev v0"]
     kept.append("default via 192.0.2.1 dev v0 proto static metric 7")
-    for words in ("default via 192.0.2.1 dev v0", "198.51.100.0/24 dev v0 scope link", *kept):
+    metric = "default via 192.0.2.1 dev v0 metric 2000"  # by IF_METRIC
+    for words in (
+        "default via 192.0.2.1 dev v0",
+        metric,
+        "198.51.100.0/24 dev v0 scope link",
+        *kept,
+    ):
         namespace.run("ip", "-4", "route", "add", *words.split())
     unwanted = "[('0.0.0.0', 0, '192.0.2.1'), ('198.51.100.0', 24, ''), ('10.0.0.0', 8, '')]"
     assert namespace.act(f"routes.remove, 'v0', {unwanted}").splitlines() == [
+        "ip -4 route delete 0.0.0.0/0 via 192.0.2.1 dev v0",
         "ip -4 route delete 0.0.0.0/0 via 192.0.2.1 dev v0",
         "ip -4 route delete 198.51.100.0/24 dev v0",
     ]

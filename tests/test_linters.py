@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from wbond import config, plan
+from wbond_net.clients import dhcp6c
 
 from tests.conftest import REPOSITORY
 
@@ -139,14 +140,22 @@ def unit_defaults() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("option", sorted(set(config.BOND_SETTINGS) - {"mode"}))
+# Those that a unit does not hold: the generator decides on the client, dhcp6c's unit on the file.
+ELSEWHERE = {"dhcp4": "auto", "dhcp6": "auto", "dhcp6c_conf": dhcp6c.CONF}
+
+
+@pytest.mark.parametrize("option", sorted(set(config.BOND_SETTINGS) - {"mode", "metric"}))
 def test_defaults_are_the_same_in_units_example_and_page(option: str) -> None:
     page = (REPOSITORY / "man/wbond.conf.5.scd").read_text(encoding="utf-8")
-    (default,) = unit_defaults()[option]
+    (default,) = {ELSEWHERE[option]} if option in ELSEWHERE else unit_defaults()[option]
     assert f"\n#{option} = {default}\n" in EXAMPLE
     heading = rf"^\*{option}\*[^(\n]*\(|^\*[^(\n]*\*{option}\*[^(\n]*\("
     shown = re.findall(rf"(?:{heading})(?:.*; )?default [*_](.*?)[*_]\)$", page, re.MULTILINE)
     assert shown[:1] == [default]
+
+
+def test_there_is_no_metric_unless_the_file_or_the_order_of_bonds_gives_one() -> None:
+    assert [unit_defaults()[name] for name in ("metric", "address", "gateway")] == [{""}] * 3
 
 
 def test_the_generator_reckons_with_the_units_defaults() -> None:

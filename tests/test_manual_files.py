@@ -8,8 +8,10 @@ from pathlib import Path
 from wbond import ini, units
 from wbond_cli.apply import rollback
 from wbond_net import pauses, runtime
-from wbond_net.clients import dhclient, dhcp6c
+from wbond_net.clients import dhclient, dhcp6c, notes
 from wbond_net.deployed import snapshot
+from wbond_net.names import records, resolv_conf
+from wbond_net.watch import clients, names, network
 
 from tests.conftest import REPOSITORY
 
@@ -29,6 +31,10 @@ def test_files_are_those_that_the_code_names() -> None:
     unit = (REPOSITORY / "units/dhcp6c@.service").read_text(encoding="utf-8")
     folder, name = os.path.split(dhcp6c.DUID)
     (state,) = re.findall(rf"^BindPaths=(.*):{folder}$", unit, re.MULTILINE)
+    unit = (REPOSITORY / "units/wbond-dhcpcd@.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^BindPaths=(.*)$", unit, re.MULTILINE)
+    bound = [pair.partition(":")[0].replace("%I", "BOND") for pair in line.split()]
+    of_bond = f"{runtime.FOLDER}/BOND"
     assert {(page.name, path) for page in PAGES for path in files(page)} == {
         ("wbond.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
@@ -36,11 +42,20 @@ def test_files_are_those_that_the_code_names() -> None:
         ("wbond.8.scd", f"/{rollback.REJECTED}"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.conf"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.leases"),
-        ("wbond-dhcp.8.scd", f"{runtime.FOLDER}/BOND/dhcp6c.conf"),
-        ("wbond-dhcp.8.scd", f"{runtime.FOLDER}/BOND/{pauses.FOLDER}"),
+        ("wbond-dhcp.8.scd", f"{of_bond}/dhcp6c.conf"),
+        ("wbond-dhcp.8.scd", f"{of_bond}/dhcpcd.conf"),
+        *(("wbond-dhcp.8.scd", path) for path in bound),
+        ("wbond-dhcp.8.scd", f"{of_bond}/{notes.ADDRESS_FILE}"),
+        ("wbond-dhcp.8.scd", f"{of_bond}/{notes.ASKED_FILE}"),
+        ("wbond-dhcp.8.scd", f"{of_bond}/{pauses.FOLDER}"),
         ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
-        ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/clients-started"),
-        ("wbond-watch.8.scd", f"{runtime.FOLDER}/BOND/network"),
+        ("wbond-dns.8.scd", f"{of_bond}/{records.FOLDER}/SOURCE"),
+        ("wbond-dns.8.scd", f"{of_bond}/{records.PUBLISHED}"),
+        ("wbond-dns.8.scd", resolv_conf.KEPT),
+        ("wbond-watch.8.scd", f"{of_bond}/{names.RECORD}"),
+        ("wbond-watch.8.scd", f"{of_bond}/{names.NETWORK}"),
+        ("wbond-watch.8.scd", f"{of_bond}/{clients.MARKER}"),
+        ("wbond-watch.8.scd", f"{of_bond}/{network.RECORD}"),
         ("wbond-generator.8.scd", f"/{ini.CONFIGURATION}"),
         ("wbond-generator.8.scd", f"/{snapshot.HOSTNAME}"),
         ("wbond-generator.8.scd", f"/{units.GENERATED}"),

@@ -8,9 +8,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wbond_net.kernel import gateways, neighbours, netlink, routers
+from wbond_net.kernel import neighbours, netlink, routers
 from wbond_net.kernel.attributes import attribute, parse
-from wbond_net.kernel.gateways import DefaultRoute, Gateway
 from wbond_net.kernel.neighbours import Neighbour, Timers
 from wbond_net.kernel.netlink import KernelError, Message
 
@@ -35,20 +34,6 @@ class Kernel(netlink.Socket):
         return []
 
 
-def u32(value: int) -> bytes:
-    return struct.pack("=I", value)
-
-
-def route(*fields: tuple[int, bytes], family: int = V4, length: int = 0, kind: int = 1) -> bytes:
-    header = RTM.pack(family, length, 0, 0, 254, 3, 0, kind, 0)
-    return header + b"".join(attribute(*field) for field in fields)
-
-
-def nexthop(index: int, *fields: tuple[int, bytes]) -> bytes:
-    inside = b"".join(attribute(*field) for field in fields)
-    return struct.pack("=HBBi", 8 + len(inside), 0, 0, index) + inside
-
-
 def test_a_neighbour() -> None:
     report = NDM.pack(V6, BOND, neighbours.PROBE, 0, 1) + attribute(1, ROUTER6)
     assert neighbours.parse(report) == Neighbour(BOND, V6, ROUTER6, neighbours.PROBE)
@@ -68,40 +53,9 @@ def test_what_is_no_neighbour(report: bytes) -> None:
     assert neighbours.parse(report) is None
 
 
-@pytest.mark.parametrize(
-    ("report", "found"),
-    [
-        (route((5, ROUTER4), (4, u32(9))), [Gateway(9, V4, ROUTER4)]),
-        (route((5, ROUTER6), (4, u32(9)), family=V6), [Gateway(9, V6, ROUTER6)]),
-        (
-            route((18, struct.pack("=H", V6) + ROUTER6), (4, u32(9))),
-            [Gateway(9, V6, ROUTER6)],
-        ),
-        (
-            route((9, nexthop(9, (5, ROUTER4)) + nexthop(3, (5, b"\1\2\3\4")))),
-            [Gateway(9, V4, ROUTER4), Gateway(3, V4, b"\1\2\3\4")],
-        ),
-        (route((4, u32(9))), []),
-        (route((5, ROUTER4)), []),
-        (route((5, ROUTER6), (4, u32(9))), []),
-        (route((9, b"\xff\xff\0\0\0\0\0\0")), []),
-    ],
-)
-def test_a_default_route(report: bytes, found: list[Gateway]) -> None:
-    assert gateways.parse(report) == DefaultRoute(tuple(found))
-
-
-@pytest.mark.parametrize(
-    "report", [b"", route(length=24), route(kind=6), route(family=socket.AF_BRIDGE)]
-)
-def test_what_is_no_default_route(report: bytes) -> None:
-    assert gateways.parse(report) is None
-
-
 @given(st.binary(max_size=80))
 def test_nothing_raises(text: bytes) -> None:
     neighbours.parse(NDM.pack(V4, BOND, 2, 0, 1) + text)
-    gateways.parse(route() + text)
     neighbours.timers_of(BOND, [text])
 
 

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wbond import units
 from wbond.version import VERSION
 
 from tests.conftest import REPOSITORY
-from tests.test_install import expected, make
+from tests.test_install import HOOK, expected, make
 from tests.test_units import verify
 
 DEBIAN = REPOSITORY / "packaging/debian"
@@ -146,13 +145,14 @@ def test_first_lines_stay_as_they_are(deb: Path, tmp_path: Path) -> None:
             assert installed.read_bytes() == program.read_bytes()
 
 
-def test_it_has_no_conffile_and_enables_no_unit(deb: Path, tmp_path: Path) -> None:
+def test_its_one_conffile_is_the_hook_and_it_enables_no_unit(deb: Path, tmp_path: Path) -> None:
     run("dpkg-deb", "--control", str(deb), str(tmp_path))
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("control", "md5sums", "postinst", "postrm", "prerm")
+        *("conffiles", "control", "md5sums", "postinst", "postrm", "prerm")
     }
+    assert (tmp_path / "conffiles").read_text() == f"{HOOK}\n"
     for path in contents(deb):
-        assert not path.startswith("/etc/")
+        assert path == HOOK or not path.startswith("/etc/")
         assert ".wants/" not in path
     for script in ("postinst", "postrm", "prerm"):
         text = (tmp_path / script).read_text()
@@ -170,6 +170,7 @@ def programs_of_units() -> set[str]:
 
 PACKAGES = {  # program: Debian's package of it, Arch's
     "dhclient": ("isc-dhcp-client", "dhclient"),
+    "dhcpcd": ("dhcpcd-base", "dhcpcd"),
     "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6"),
     "ip": ("iproute2", "iproute2"),
     "iw": ("iw", "iw"),
@@ -345,7 +346,8 @@ def test_arch_s_package_holds_what_make_install_installs(pkg: dict[str, str]) ->
     found = {path.removesuffix(".gz") for path in pkg}
     wanted = {ALIASES.sub("/usr/", path) for path in expected("/usr")}
     found = {ALIASES.sub("/usr/", path) for path in found}
-    assert wanted - found == {f"/usr/lib/systemd/system/{name}" for name in units.CLIENTS.values()}
+    left_out = ("dhclient@.service", "dhcp6c@.service")
+    assert wanted - found == {HOOK, *(f"/usr/lib/systemd/system/{name}" for name in left_out)}
     assert all(path.startswith("/usr/share/doc/wbond/") for path in found - wanted)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from wbond_net import pauses, runtime
-from wbond_net.clients import dhcp
+from wbond_net.clients import dhclient, dhcp
 from wbond_net.ports import port
 
 from tests.conftest import REPOSITORY
@@ -72,7 +72,7 @@ def test_a_client_s_fault_is_told_once_until_it_is_another(
     def prepare(_bond: str, _environ: object) -> None:
         raise OSError(faults[len(told)])
 
-    monkeypatch.setitem(dhcp.VERBS, "dhclient", prepare)
+    monkeypatch.setattr(dhclient, "prepare", prepare)
     told: list[str] = []
     for _ in faults:
         assert dhcp.main(["dhclient", "bond0"], {}) == 1

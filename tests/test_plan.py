@@ -4,7 +4,7 @@
 import subprocess
 
 import pytest
-from wbond import config, plan
+from wbond import clients, config, plan
 from wbond.plan import File, Link
 
 from tests.configuration import read, told
@@ -24,8 +24,13 @@ def none(name: str) -> str:
     return ""
 
 
+def there(program: str) -> bool:
+    """dhclient, dhcp6c and dhcpcd are installed."""
+    return True
+
+
 def planned(text: str) -> tuple[File | Link, ...]:
-    return plan.plan(read(text, "h"), template, none)
+    return plan.plan(read(text, "h"), template, none, there)
 
 
 def made(text: str) -> dict[str, str]:
@@ -38,7 +43,17 @@ def made(text: str) -> dict[str, str]:
 
 # --- what is planned --------------------------------------------------------------
 
+# What every bond's clients are told.
+AUTO = {
+    "dhclient": "# dhcp4 = auto: dhclient, because it is installed\n",
+    "dhcp6c": "# dhcp6 = auto: dhcp6c, because it is installed\n",
+}
+CLIENTS_OF_BOND0 = {f"{name}@bond0.service.d/80-wbond.conf": why for name, why in AUTO.items()}
+WATCH_OF_BOND0 = "wbond-watch@bond0.service.d/80-wbond.conf"
 BOND0 = {
+    **{path: HEAD.replace("[Unit]", f"{why}[Unit]") for path, why in CLIENTS_OF_BOND0.items()},
+    WATCH_OF_BOND0: HEAD.replace("[Unit]", f"{''.join(AUTO.values())}[Unit]")
+    + "\n[Service]\nEnvironment=DHCP4=dhclient@.service\nEnvironment=DHCP6=dhcp6c@.service\n",
     "multi-user.target.wants/wbond@bond0.service": f"{UNITS}/wbond@.service",
     "network-online.target.wants/wbond-wait-online@bond0.service": (
         f"{UNITS}/wbond-wait-online@.service"
@@ -75,8 +90,9 @@ def test_no_bond_is_no_file() -> None:
             ["wbond@bond0", "wbond-watch@bond0", "bond0-wired@", "bond0-supplicant@"],
             "MAC=stable",
         ),
-        ("dhcp4 = none", ["wbond-watch@bond0"], "DHCP4=none"),
-        ("dhcp6 = none", ["wbond-watch@bond0"], "DHCP6=none"),
+        ("address = 192.0.2.7/24", ["wbond@bond0"], "ADDRESS=192.0.2.7/24"),
+        ("gateway = fe80::1", ["wbond@bond0"], "GATEWAY=fe80::1"),
+        ("metric = 100", ["wbond@bond0", "dhclient@bond0"], "METRIC=100"),
         ("duid = auto", ["dhclient@bond0", "dhcp6c@bond0"], "DUID=auto"),
         ("dhclient_conf = /a%", ["dhclient@bond0"], "DHCLIENT_CONF=/a%%"),
         ("dhcp6c_conf = /a", ["dhcp6c@bond0"], "DHCP6C_CONF=/a"),
@@ -89,9 +105,42 @@ def test_no_bond_is_no_file() -> None:
 def test_an_option_goes_to_the_units_that_read_it(
     line: str, paths: list[str], written: str
 ) -> None:
-    text = drop_in(service_lines=f"Environment={written}\n")
-    drop_ins = {f"{path}.service.d/80-wbond.conf": text for path in paths}
-    assert made(f"[bond0]\n{line}") == BOND0 | drop_ins
+    found = made(f"[bond0]\n{line}")
+    changed = {path for path, text in found.items() if BOND0.get(path) != text}
+    assert changed == {f"{path}.service.d/80-wbond.conf" for path in paths}
+    for path in changed:
+        assert f"\nEnvironment={written}\n" in found[path]
+
+
+DHCLIENT, DHCP6C, DHCPCD = "dhclient@", "dhcp6c@", "wbond-dhcpcd@"
+
+
+@pytest.mark.parametrize(
+    ("lines", "programs", "served", "why"),
+    [
+        ("", "dhclient dhcp6c dhcpcd", {DHCLIENT: "", DHCP6C: ""}, "because it is installed"),
+        ("", "dhclient dhcpcd", {DHCLIENT: "", DHCPCD: "=6"}, "because dhcp6c is not installed"),
+        ("", "dhcpcd", {DHCPCD: "=4 6"}, "dhcpcd, because dhclient is not installed"),
+        ("", "", {DHCLIENT: "", DHCP6C: ""}, "but neither dhclient nor dhcpcd is installed"),
+        ("dhcp4 = dhcpcd", "dhcp6c", {DHCP6C: "", DHCPCD: "=4"}, "as the configuration says"),
+        ("dhcp4 = none", "dhcpcd", {DHCPCD: "=6"}, "dhcp4 = none: no client"),
+        ("dhcp6 = dhcp6c", "dhcpcd", {DHCP6C: "", DHCPCD: "=4"}, "as the configuration says"),
+        ("dhcp4 = none\ndhcp6 = none", "dhcpcd", {}, "dhcp6 = none: no client"),
+    ],
+)
+def test_each_family_has_the_client_that_is_there(
+    lines: str, programs: str, served: dict[str, str], why: str
+) -> None:
+    items = plan.plan(read(f"[bond0]\n{lines}\n"), template, none, programs.split().__contains__)
+    texts = {
+        item.path.partition("bond0.")[0]: item.text for item in items if isinstance(item, File)
+    }
+    assert why in texts["wbond-watch@"]
+    assert {name for name in texts if "dhc" in name} == set(served)
+    for name, families in served.items():
+        assert texts[name].count("# dhcp") == max(1, len(families.split()))
+        assert ("FAMILIES" in texts[name]) is bool(families)
+        assert f"FAMILIES{families}" in texts[name] or not families
 
 
 def test_every_variable_that_is_written_has_its_default_in_the_unit() -> None:
@@ -105,7 +154,12 @@ def test_every_variable_that_is_written_has_its_default_in_the_unit() -> None:
     for unit, option in pairs:
         variable = plan.VARIABLES.get(option, option.upper())
         assert f"\nEnvironment={variable}=" in template(f"{unit}.service"), unit
-    assert {option for _, option in pairs} == set(config.BOND_SETTINGS) - {"mode"}
+    told = {option for _, option in pairs} | set(clients.OPTIONS)
+    assert told == {*config.BOND_SETTINGS, *plan.UNIT_LISTS} - {"mode"}
+    for option in clients.OPTIONS:
+        unit = clients.of(option)[0].unit
+        assert f"\nEnvironment={option.upper()}={unit}\n" in template("wbond-watch@.service")
+    assert '\nEnvironment="FAMILIES=4 6"\n' in template("wbond-dhcpcd@.service")
 
 
 def test_an_empty_list_of_dependencies_is_no_line() -> None:
@@ -210,7 +264,7 @@ def test_templates_are_read_once_and_not_for_bond0() -> None:
         asked.append(name)
         return template(name)
 
-    plan.plan(read("[bond0]\n[b]\n[c]\n"), text, none)
+    plan.plan(read("[bond0]\n[b]\n[c]\n"), text, none, there)
     assert asked == ["bond0-wired@.service", "bond0-supplicant@.service"]
 
 
@@ -218,8 +272,8 @@ def test_an_error_of_wbond_s_own_in_one_bond_costs_no_other() -> None:
     found = read("[bond0]\n[faulty]\n[uplink]\n")
     found.bonds[1].settings["dhclient_conf"] = "/etc/\x01"  # as if its reader had let it pass
     with pytest.raises(ValueError, match="control character"):
-        plan.plan(found, template, none)
-    paths = {item.path for item in plan.plan(found, template, none, found.leave_out)}
+        plan.plan(found, template, none, there)
+    paths = {item.path for item in plan.plan(found, template, none, there, found.leave_out)}
     assert {"multi-user.target.wants/wbond@bond0.service"} < paths
     assert {"multi-user.target.wants/wbond@uplink.service"} < paths
     assert not any("faulty" in path for path in paths)
@@ -236,8 +290,8 @@ def test_a_template_that_cannot_be_had_costs_those_who_need_it(error: Exception)
 
     found = read("[bond0]\n[uplink]\n")
     with pytest.raises(type(error)):
-        plan.plan(found, fails, none)
-    paths = {item.path for item in plan.plan(found, fails, none, found.leave_out)}
+        plan.plan(found, fails, none, there)
+    paths = {item.path for item in plan.plan(found, fails, none, there, found.leave_out)}
     assert paths == set(BOND0)
     assert told(found.problems) == ["2:2-8 [uplink] internal-error"]
 
@@ -250,10 +304,11 @@ def test_a_client_s_own_unit_is_asked_for_where_a_bond_has_that_client() -> None
         return f"[Unit]\nDescription={name}\n"
 
     text = "[bond0]\ndhcp4 = none\n[a-b]\ndhcp4 = none\ndhcp6 = none\n[c]\ndhcp4 = none\n"
-    items = plan.plan(read(text), template, own)
-    clients = {item.path: item for item in items if item.path.startswith("dhc")}
+    items = plan.plan(read(text), template, own, there)
+    whole = {item.path: item for item in items if item.path.endswith(".service")}
+    own_units = {path: item for path, item in whole.items() if path.startswith("dhc")}
     assert asked == ["dhcp6c@.service"]
-    assert list(clients) == ["dhcp6c@bond0.service", "dhcp6c@c.service"]
-    made = clients["dhcp6c@bond0.service"]
+    assert list(own_units) == ["dhcp6c@bond0.service", "dhcp6c@c.service"]
+    made = own_units["dhcp6c@bond0.service"]
     assert isinstance(made, File)
     assert made.text == f"{HEAD}Description={asked[0]}\n"

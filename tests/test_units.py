@@ -12,8 +12,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from wbond import plan
+from wbond import plan, units
 from wbond_net import runtime
+from wbond_net.clients import dhcp6c
 from wbond_net.ports import bond
 from wbond_net.watch import loop, main
 
@@ -23,7 +24,7 @@ UNITS = REPOSITORY / "units"
 TEMPLATES = sorted(UNITS.iterdir())
 # Of `systemd-analyze security`, in tenths; systemd-networkd has 28.
 MOST_EXPOSED = 25
-CLIENTS = ("dhclient@", "dhcp6c@", "wbond-ports@", "wbond-watch@")
+CLIENTS = ("dhclient@", "dhcp6c@", "wbond-dhcpcd@", "wbond-ports@", "wbond-watch@")
 
 
 def verify(units: list[str], *search: Path) -> tuple[int, str]:
@@ -136,7 +137,7 @@ def test_a_dollar_in_a_name_is_never_expanded(unit: Path) -> None:
         assert command.startswith(":") or not re.search("%[If]", command)
 
 
-@pytest.mark.parametrize("client", ["dhclient@", "dhcp6c@"])
+@pytest.mark.parametrize("client", ["dhclient@", "dhcp6c@", "wbond-dhcpcd@"])
 def test_a_client_stops_after_whatever_needs_the_network(client: str) -> None:
     """What is ordered after network.target stops before it does (systemd.special(7))."""
     text = (UNITS / f"{client}.service").read_text(encoding="utf-8")
@@ -146,8 +147,8 @@ def test_a_client_stops_after_whatever_needs_the_network(client: str) -> None:
 def test_dhcp6c_has_no_control_port_and_is_not_started_without_ipv6() -> None:
     """It opens the port, the same for all, if there is a key (client6_init(), dhcp6c.c)."""
     text = (UNITS / "dhcp6c@.service").read_text(encoding="utf-8")
-    (key,) = re.findall(r"^ExecStart=.* -k (\S+) ", text, re.MULTILINE)
-    assert key == f"{runtime.FOLDER}/%I/no-control-port"
+    words = dhcp6c.command("b 0", {})
+    assert words[words.index("-k") + 1] == f"{runtime.FOLDER}/b 0/no-control-port"
     assert "\nConditionPathExists=/proc/net/if_inet6\n" in text
 
 
@@ -195,4 +196,5 @@ def test_every_template_is_part_of_a_case(installed: Installed) -> None:
     templates = {path.name for path in installed.units.iterdir()}
     used = {re.sub("@.*", "@.service", unit) for unit in instances(CASES / "smallest" / "expected")}
     used |= {"bond0-wired@.service", "bond0-supplicant@.service"}
+    used |= {units.DNS}  # which a program starts
     assert templates == used

@@ -31,8 +31,12 @@ GOOD = [
     ("mac", "enp0s10", "enp0s10"),
     ("dhcp4", "dhclient", "dhclient"),
     ("dhcp4", "None", "none"),
+    ("dhcp4", "dhcpcd", "dhcpcd"),
+    ("dhcp6", "Auto", "auto"),
     ("dhcp6", "dhcp6c", "dhcp6c"),
     ("dhcp6", "none", "none"),
+    ("metric", "1", "1"),
+    ("metric", "2147483646", "2147483646"),
     ("wait_online", "link", "link"),
     ("wait_online", "No", "no"),
     ("path", "proof", "proof"),
@@ -56,6 +60,8 @@ GOOD = [
     ("legacy_rates", "0", "no"),
     ("legacy_rates", "no", "no"),
     ("legacy_rates", "false", "no"),
+    ("dns", "Auto", "auto"),
+    *[("dns", sink, sink) for sink in ("resolved", "resolvconf", "file", "none")],
 ]
 BAD = [
     *[("mode", text, "mode-with-radio") for text in ("balance-rr", "2", "active backup")],
@@ -65,6 +71,7 @@ BAD = [
     ],
     ("miimon", "99999999999", "not-an-integer"),
     ("updelay", "-1", "not-an-integer"),
+    *[("metric", text, "not-an-integer") for text in ("0", "2147483647", "low")],
     ("wait_online", "carrier", "not-one-of"),
     ("path", "yes", "not-one-of"),
     ("downdelay", "3600001", "not-an-integer"),
@@ -81,7 +88,7 @@ BAD = [
     ("mac", "follow", "mac-follow"),
     ("mac", "a b", "interface-name-characters"),
     ("mac", "a/b", "interface-name-characters"),
-    ("dhcp4", "dhcpcd", "not-one-of"),
+    ("dhcp4", "dhcp6c", "not-one-of"),
     ("dhcp4", "dhclien", "not-one-of"),
     ("dhcp6", "dhclient", "not-one-of"),
     *[
@@ -95,6 +102,7 @@ BAD = [
         ("supplicant_driver", text, "not-a-driver")
         for text in ("nl 80211", "-x", "größe", ",", "a%n")
     ],
+    ("dns", "192.0.2.1", "not-one-of"),
     ("supplicant_bridge", "maybe", "not-a-boolean"),
     ("legacy_rates", "2", "not-a-boolean"),
     *[

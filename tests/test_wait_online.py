@@ -68,6 +68,32 @@ def test_missing(story: str, links: list[Link], addresses: list[Address], lacks:
     assert wait_online.missing("bond0", dict(enumerate(links)), addresses) == lacks, story
 
 
+ACTIVE_RADIO = reports.bond(reports.RADIO)
+DORMANT = reports.port(reports.RADIO, operstate=reports.DORMANT)
+OPTIMISTIC = TENTATIVE | 0x04
+
+
+@pytest.mark.parametrize(
+    ("links", "own", "lacks"),
+    [
+        ([ACTIVE_RADIO, reports.port(reports.RADIO)], address("192.0.2.2", PERMANENT), ""),
+        ([ACTIVE_RADIO, reports.port(reports.RADIO)], address("2001:db8::2", OPTIMISTIC), ""),
+        ([ACTIVE_RADIO, DORMANT], address("192.0.2.2", PERMANENT), "has no operational port"),
+        ([reports.bond()], address("192.0.2.2", PERMANENT), "has no carrier"),
+        (
+            [ACTIVE_RADIO, reports.port(reports.RADIO)],
+            address("2001:db8::2", OPTIMISTIC | DADFAILED),
+            "has no routable address",
+        ),
+    ],
+)
+def test_a_static_address_needs_a_port_that_lets_frames_through(
+    links: list[Link], own: Address, lacks: str
+) -> None:
+    by_index = {found.ifindex: found for found in links}
+    assert wait_online.missing("bond0", by_index, [own]) == lacks
+
+
 BRIDGE = link("br0", 20)._replace(kind="bridge")
 IN_BRIDGE = link()._replace(master=20)
 VLAN = link("bond0.5", 21)._replace(kind="vlan", lower=9)

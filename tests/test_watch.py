@@ -34,6 +34,7 @@ from tests.watch_story import (
     ASK_AGAIN,
     DHCLIENT,
     DHCP6C,
+    DHCPCD,
     NO_LINK,
     REFRESH,
     TO_RADIO,
@@ -326,16 +327,34 @@ def test_systemctl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ([], (), ()),
         (["--start", DHCLIENT, "--start", DHCP6C], (DHCLIENT, DHCP6C), ()),
         (["--start", DHCP6C, "--refresh", DHCLIENT], (DHCP6C,), (DHCLIENT,)),
-        (["--dhcp4", "dhclient", "--dhcp6", "dhcp6c"], (DHCLIENT, DHCP6C), (DHCLIENT,)),
-        (["--dhcp4", "none", "--dhcp6", "dhcp6c"], (DHCP6C,), ()),
+        (["--dhcp4", "dhclient@.service"], (DHCLIENT,), (DHCLIENT,)),
+        (["--dhcp4", "none", "--dhcp6", "none"], (), ()),
     ],
 )
 def test_arguments(arguments: list[str], start: tuple[str, ...], refresh: tuple[str, ...]) -> None:
     assert main.parse([*arguments, "bond0"]) == main.Options("bond0", start, refresh)
 
 
+@pytest.mark.parametrize(
+    ("dhcp4", "dhcp6", "start", "refresh", "advertised"),
+    [
+        ("dhclient@", "dhcp6c@", (DHCLIENT, DHCP6C), (DHCLIENT,), DHCP6C),
+        ("none", "dhcp6c@", (DHCP6C,), (), DHCP6C),
+        ("wbond-dhcpcd@", "wbond-dhcpcd@", (DHCPCD,), (DHCPCD,), DHCPCD),
+        ("dhclient@", "wbond-dhcpcd@", (DHCLIENT, DHCPCD), (DHCLIENT,), DHCPCD),
+    ],
+)
+def test_clients_by_family(
+    dhcp4: str, dhcp6: str, start: tuple[str, ...], refresh: tuple[str, ...], advertised: str
+) -> None:
+    words = [name if name == "none" else f"{name}.service" for name in (dhcp4, dhcp6)]
+    found = main.parse(["--dhcp4", words[0], "--dhcp6", words[1], "bond0"])
+    assert found == main.Options("bond0", start, refresh, advertised)
+
+
 def test_a_bond_whose_name_needs_escaping() -> None:
-    assert main.parse(["--dhcp4", "dhclient", "a-b"]).start == ("dhclient@a\\x2db.service",)
+    found = main.parse(["--dhcp4", "dhclient@.service", "a-b"])
+    assert found.start == ("dhclient@a\\x2db.service",)
     assert main.parse(["--start"]).bond == "--start"
 
 

@@ -36,7 +36,7 @@ for name in ("d0", "d1"):
 index = socket.if_nametoindex("d0")
 host, note = Host(), sys.argv[3]
 netlink = rtnetlink.Socket(
-    rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES | rtnetlink.IPV6_PARAMETERS
+    rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES | rtnetlink.ROUTER_FLAGS
 )
 netlink.hear_only(bpf.neighbours_of(index))
 found = {"before": timers(), "no routers": host.routers(index)}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from wbond_net.kernel.neighbours import FAILED, PROBE, STALE
-from wbond_net.kernel.rtnetlink import Event, Ipv6Parameters
+from wbond_net.kernel.rtnetlink import Event, RouterFlags
 
 from tests.path_story import (
     MAC,
@@ -381,9 +381,9 @@ def test_a_verdict_that_was_slept_through_is_none(world: World) -> None:
 
 def test_a_router_that_changes_the_timers_has_them_put_back(world: World) -> None:
     world.begin()
-    world.watching.take([Event(Ipv6Parameters(BOND + 1))])
+    world.watching.take([Event(RouterFlags(BOND + 1, 0))])
     assert world.lives(1) == []
-    world.watching.take([Event(Ipv6Parameters(BOND))])
+    world.watching.take([Event(RouterFlags(BOND, 0))])
     assert world.lives(1) == ["hasten"]
 
 

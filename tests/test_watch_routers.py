@@ -8,7 +8,8 @@ from tests.reports import BOND, CABLE, MACS, RADIO, address, bond, port, without
 from tests.watch_story import DEPRECATED, NO_LINK, Story, on_cable
 
 LINK_LOCAL = address("fe80::7", 64, protocol=3)
-LEASED = address("2001:db8:1::100", 128, 3600)
+LEASED = address("2001:db8:1::100", 128)  # by dhcp6c
+KEPT = address("2001:db8:1::200", 128, 3600)  # by dhcpcd, which asks whether it still holds
 MADE = address("2001:db8:1::7", 64, 3600, protocol=PROTOCOL_ROUTER)
 
 
@@ -33,9 +34,9 @@ def questions(story: Story, until: float = 60.0) -> list[float]:
 
 
 def test_routers_that_do_not_answer_are_asked_three_times(story: Story) -> None:
-    returns(story, LINK_LOCAL, LEASED, MADE)
-    # Of DHCPv6's its client takes care.
-    assert [a.deprecated for a in story.host.held] == [False, False, True]
+    returns(story, LINK_LOCAL, LEASED, KEPT, MADE)
+    # dhcp6c takes its own away.
+    assert [a.deprecated for a in story.host.held] == [False, False, True, True]
     assert "routers-asked" in story.events
     assert questions(story) == [0.0, 4.0, 8.0]
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from wbond_net.clients import notes
 from wbond_net.kernel.frames import Answer
 from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address, Event, Link
@@ -16,6 +17,7 @@ from tests.reports import CABLE, MACS, RADIO, bond, port, without_carrier
 
 RADIOS = ("wlp3s0", "wlx1")
 DHCLIENT, DHCP6C = "dhclient@bond0.service", "dhcp6c@bond0.service"
+DHCPCD = "wbond-dhcpcd@bond0.service"
 START = f"systemctl start --no-block -- {DHCLIENT} {DHCP6C}"
 REFRESH = f"systemctl reload --no-block -- {DHCLIENT}"
 ASK_AGAIN = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
@@ -99,6 +101,11 @@ class FakeHost(Host):
     def spawn(self, arguments: list[str], captured: bool = False) -> int:
         self._may_break("spawn")
         self.did.append(" ".join(["systemctl", *arguments]))
+        return 1000 + len(self.did)
+
+    def publish(self, arguments: list[str]) -> int:
+        self._may_break("publish")
+        self.did.append(" ".join(["wbond-dns", *arguments]))
         return 1000 + len(self.did)
 
     def reap(self, descriptor: int) -> int:
@@ -207,7 +214,7 @@ class Story:
     def dhclient_starts_with(self, address: str) -> None:
         """Do as dhclient's unit does before each start: a new file, at another time."""
         self.dhclient_starts += 1
-        path = self.folder / clients.ADDRESS
+        path = self.folder / notes.ADDRESS_FILE
         path.write_text(f"{address}\n")
         os.utime(path, ns=(self.dhclient_starts, self.dhclient_starts))
 

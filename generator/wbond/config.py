@@ -4,7 +4,7 @@
 Every value is checked here and nowhere else, by a reader of wbond.values.
 """
 
-from wbond import ConfigError, escape, values
+from wbond import ConfigError, escape, ini, resolver, values
 from wbond.ini import Document, Option, Place, Problem, Section
 
 TYPE_CHECKING = False
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_MIIMON, DEFAULT_PEER_NOTIF_DELAY = 100, 300  # ms
 PEER_NOTIF_DELAY_MAX = 300_000  # ms, bond_peer_notif_delay_tbl, bond_options.c
 PRIORITY_WIRED, PRIORITY_WIRELESS = 200, 100  # where `priority` is not given
+METRIC_MAX = 2**31 - 2  # dhcpcd's has 31 bits; that of an IPv6 router may have one more
 
 
 class Port:
@@ -86,22 +87,28 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "peer_notif": values.integer(0, 255),
     "peer_notif_delay": values.integer(0, PEER_NOTIF_DELAY_MAX, "ms"),
     "mac": values.mac,
-    "dhcp4": values.choice("dhclient", "none"),
-    "dhcp6": values.choice("dhcp6c", "none"),
+    "dhcp4": values.choice("auto", "dhclient", "dhcpcd", "none"),
+    "dhcp6": values.choice("auto", "dhcp6c", "dhcpcd", "none"),
     "duid": values.duid,
     "dhclient_conf": values.path,
     "dhcp6c_conf": values.path,
+    "dns": values.choice("auto", "resolved", "resolvconf", "file", "none"),
     "supplicant_conf": values.path,
     "supplicant_driver": values.driver,
     "supplicant_bridge": values.yes_no,
     "legacy_rates": values.yes_no,
     "wait_online": values.choice("address", "link", "no"),
     "path": values.choice("proof", "link"),
+    "metric": values.integer(1, METRIC_MAX),
 }
 BOND_LISTS: "dict[str, Reader]" = {
     "exclude": values.port_name,  # before the ports, which it may leave out
     "wired": values.port_name,
     "wireless": values.port_name,
+    "address": values.address,
+    "gateway": values.gateway,
+    "nameservers": resolver.nameserver,
+    "search": resolver.domain,
     "conflicts": values.unit,
     "on_failure": values.unit,
 }
@@ -137,8 +144,9 @@ class _Interpreter:
     def __init__(self, document: Document, hostname: str) -> None:
         self.document, self.sections = document, document.sections
         self.result = Config(document.problems)
-        self.variants = tuple(_variants(hostname))
+        self.variants = tuple(ini.variants(hostname))
         self.taken: dict[str, str] = {}  # literal port -> bond
+        self.addresses: dict[str, str] = {}  # static address -> bond
 
     def config(self) -> Config:
         """Bonds first, so that a port's section may stand before its bond's."""
@@ -155,6 +163,7 @@ class _Interpreter:
         for bond in bonds.values():
             # A stable sort: within one priority the order of the lists counts.
             bond.ports.sort(key=lambda port: -port.priority)
+        self._check_metrics(bonds)
         self.result.bonds = list(bonds.values())
         self.result.problems.sort(key=lambda problem: (problem.place.file, problem.place.line))
         if self.result.problems:
@@ -222,14 +231,20 @@ class _Interpreter:
         return ""
 
     def _list(
-        self, section: Section, name: str, reader: "Reader"
+        self, section: Section, name: str, reader: "Reader", twice: str = ""
     ) -> "list[tuple[str, Place]] | None":
-        """Return the good entries of a list option, each once; None where it is not given."""
+        """Return the good entries of a list option, each once; None where it is not given.
+
+        `twice` is the code for one that is there again, nothing where that does no harm.
+        """
         for option in self._lookup(section, name):
             good: dict[str, Place] = {}
             for entry, place in option.entries():
                 try:
-                    good.setdefault(reader(entry), place)
+                    value = reader(entry)
+                    if twice and value in good:
+                        raise ConfigError(twice)
+                    good.setdefault(value, place)
                 except ConfigError as error:
                     self.document.problem(place, error, section.name, name, entry, "entry")
             return list(good.items())
@@ -251,6 +266,8 @@ class _Interpreter:
         for name, reader in BOND_LISTS.items():
             if name in DEFAULT_PORTS:
                 self._list_ports(section, bond, name, reader)
+            elif name in ("address", "gateway"):
+                self._list_own(section, bond, name, reader)
             elif (entries := self._list(section, name, reader)) is not None:
                 bond.lists[name] = tuple(entry for entry, _ in entries)
         return bond
@@ -300,6 +317,27 @@ class _Interpreter:
                 self.document.problem(place, error, section.name, kind, name, "entry")
             else:
                 bond.ports.append(port)
+
+    def _list_own(self, section: Section, bond: Bond, name: str, reader: "Reader") -> None:
+        """Read `address` and, behind it, `gateway`: what stands in one must fit the other."""
+        if entries := self._list(section, name, reader, "address-twice"):
+            from wbond import addresses  # as its reader does
+
+            good, faults = addresses.sort_out(name, entries, bond, self.addresses)
+            bond.lists[name] = tuple(good)
+            for place, error, entry in faults:
+                self.document.problem(place, error, section.name, name, entry, "entry")
+
+    def _check_metrics(self, bonds: dict[str, Bond]) -> None:
+        """Give each bond a metric that no other has."""
+        if len(bonds) < 2:
+            return
+        from wbond import metrics  # costs 0.2 ms: only where there are several
+
+        for name, error in metrics.distinguish(bonds):
+            option = next(self._lookup(self.sections[name], "metric"))
+            place, value = option.value_place, option.value
+            self.document.problem(place, error, name, "metric", value, "default")
 
     def _port(self, section: Section, bonds: dict[str, Bond]) -> None:
         """Read a `[bond/NAME]` section."""
@@ -355,11 +393,3 @@ def _missing(settings: dict[str, str], matches: "dict[str, tuple[str, ...]]", la
     if not matches:
         return "port-without-match"
     return "" if label else "port-without-name"
-
-
-def _variants(hostname: str) -> "Iterator[str]":
-    """`a_b_c` -> a_b_c, a_b, a: the order in which configparser-extended tries them."""
-    variant = hostname.lower()
-    while variant:
-        yield variant
-        variant = variant.rpartition("_")[0]

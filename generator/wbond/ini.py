@@ -221,6 +221,14 @@ def hostname(root: str) -> str:
     return names[0].partition(".")[0][:HOST_NAME_MAX] if names else ""
 
 
+def variants(hostname: str) -> "Iterator[str]":
+    """`a_b_c` -> a_b_c, a_b, a: the order in which configparser-extended tries them."""
+    variant = hostname.lower()
+    while variant:
+        yield variant
+        variant = variant.rpartition("_")[0]
+
+
 class _Parser:
     """The state between two lines of one file."""
 

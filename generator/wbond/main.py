@@ -3,7 +3,7 @@
 
 import os
 
-from wbond import config, emit, escape, ini, plan
+from wbond import clients, config, emit, escape, ini, plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,8 +104,14 @@ def items(
         configuration,
         lambda name: template(root, name),
         lambda name: _own_client(root, name),
+        lambda program: has_program(root, program),
         failed,
     )
+
+
+def has_program(root: str, name: str) -> bool:
+    """Tell whether a DHCP client is installed, as systemd would find it: by files below /usr."""
+    return any(os.access(os.path.join(root, part, name), os.X_OK) for part in clients.FOLDERS)
 
 
 def _own_client(root: str, name: str) -> str:

@@ -5,30 +5,14 @@ A problem is data (`ini.Problem`); its code is the key to MESSAGES. Loaded only
 where something is wrong: a good configuration is not to pay for it at boot.
 """
 
-from wbond import other_tools
+from wbond import address_messages, other_tools
+from wbond.message import ERROR, WARNING, Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wbond.ini import Problem
-
-ERROR, WARNING, NOTE = "error", "warning", "note"
-
-
-class Message:
-    """A code's words, for str.format(): `{value}` and the problem's arguments go in.
-
-    An error is a setting that is skipped or cannot work; a warning loses nothing
-    that was said. `instead` is empty where that depends on where the value
-    stands, see EFFECTS. `remedy` begins with a verb.
-    """
-
-    __slots__ = ("instead", "remedy", "severity", "wrong")
-
-    def __init__(self, severity: str, wrong: str, instead: str, remedy: str) -> None:
-        self.severity, self.wrong, self.instead, self.remedy = severity, wrong, instead, remedy
-
 
 EFFECTS = {
     "default": "the default is used",
@@ -42,6 +26,7 @@ _COMMENT = "Give the comment a line of its own: behind a value, # and ; are part
 _SUGGESTION = "Write {suggestion} if that is what you mean; otherwise remove it."
 
 MESSAGES = {
+    **address_messages.MESSAGES,
     # The files.
     "permission-denied": Message(
         ERROR,
@@ -307,6 +292,18 @@ MESSAGES = {
         "'{value}' is not a wpa_supplicant driver such as nl80211",
         "",
         "Write nl80211, or remove the line.",
+    ),
+    "not-a-nameserver": Message(
+        ERROR,
+        "'{value}' is not the IP address of a name server, such as 192.0.2.1 or 2001:db8::1",
+        "",
+        "Write the address alone, without a port or an interface; a link-local one is the bond's.",
+    ),
+    "not-a-domain": Message(
+        ERROR,
+        "'{value}' is not a domain name such as example.org",
+        "",
+        "Write letters, digits and dashes, with dots between; other letters as xn--… (IDNA).",
     ),
     "not-a-unit-name": Message(
         ERROR,

@@ -9,8 +9,7 @@ from wbond import escape
 BOND, PORTS = "wbond@.service", "wbond-ports@.service"
 WATCH, WAIT_ONLINE = "wbond-watch@.service", "wbond-wait-online@.service"
 PLUG, HOTPLUG = "wbond-plug@.service", "wbond-hotplug@.service"
-# By the option that has them; distributions have units of these names, too.
-CLIENTS = {"dhcp4": "dhclient@.service", "dhcp6": "dhcp6c@.service"}
+DNS = "wbond-dns@.service"
 GENERATED = "run/systemd/generator"  # the normal directory of three, systemd.generator(7)
 ROLES = {"wired": "wired", "wireless": "supplicant"}  # a port's kind -> its unit's role
 

@@ -198,6 +198,20 @@ def port_name(text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    """An IP address of the bond's own and its prefix length: 192.0.2.10/24."""
+    from wbond import addresses  # with a class in C that a file without any does without
+
+    return addresses.with_prefix(text)
+
+
+def gateway(text: str) -> str:
+    """The IP address of a router."""
+    from wbond import addresses
+
+    return addresses.router(text)
+
+
 def glob(text: str) -> str:
     """A glob of anything that a device says of itself."""
     return text

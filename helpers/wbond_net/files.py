@@ -4,8 +4,9 @@
 import os
 
 
-def write(path: str, content: str | bytes) -> None:
-    """Write a file, whole or not at all, readable by root alone; a link is replaced, not followed.
+def write(path: str, content: str | bytes, mode: int = 0o600) -> None:
+    """Write a file, whole or not at all, readable by root alone unless `mode` says otherwise; a
+    link is replaced, not followed.
 
     Raises OSError.
     """
@@ -13,5 +14,6 @@ def write(path: str, content: str | bytes) -> None:
     temporary = f"{path}.new"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(octets)
     os.rename(temporary, path)

@@ -16,6 +16,8 @@ FOLDER = "/run/wbond"
 PORTS = "ports"  # of files by the index of a port: see ports/record.py
 SCANS = "scans"  # of files by the name of a radio: see ports/scan_frequencies.py
 LOCKS = "locks"
+STATIC = "static"  # a file: what ports/static_addresses.py has set
+METRIC = "metric"  # a file: that of the default routes; of a bond without any there is none
 
 
 def path(bond: str, *names: str) -> str:

@@ -3,9 +3,9 @@
 
 Options:
   --timeout SECONDS  how long to wait; 30
-  --for WHAT         `address`: online is a bond that has carrier and an address which reaches
-                     beyond the link. `link`: one whose active port gets frames through. `no`:
-                     nothing is waited for. The bond's `wait_online`; address
+  --for WHAT         `address`: online is a bond that has an address which reaches
+                     beyond the link, and whose active port gets frames through. `link`: the
+                     latter alone. `no`: nothing is waited for. The bond's `wait_online`; address
 """
 
 from __future__ import annotations
@@ -98,18 +98,20 @@ def missing(
     if not link.has_carrier:
         return "has no carrier"
     if what == LINK:
-        return "" if _gets_through(link, links) else "has no operational port"
+        return _idle(link, links)
     reaching = {address.ifindex for address in addresses if routable(address)}
     if link.ifindex in reaching:
-        return ""
+        # A static address is there before any port is; of what is no bond there is nothing to say.
+        return _idle(link, links) if link.bond else ""
     above = [upper for upper in uppers.above(link, links) if upper.ifindex in reaching]
     return f"has no routable address{_elsewhere(above)}"
 
 
-def _gets_through(bond: Link, links: Mapping[int, Link]) -> bool:
-    """Tell whether the active port is operational: a radio that is not authorised is dormant."""
+def _idle(bond: Link, links: Mapping[int, Link]) -> str:
+    """Tell of an active port that lets no frames through, as a radio that is not authorised."""
     active = links.get(bond.bond.active) if bond.bond else None
-    return active is not None and bond_state.Port(active, is_radio=False).is_operational
+    gets_through = active is not None and bond_state.Port(active, is_radio=False).is_operational
+    return "" if gets_through else "has no operational port"
 
 
 def _elsewhere(above: list[Link]) -> str:
@@ -121,8 +123,9 @@ def routable(address: Address) -> bool:
     """Tell whether packets from the address can come back over a router.
 
     Not when it is of link or host scope, an IPv4 link-local one (RFC 3927)
-    that somebody has set with global scope, or not (yet) the host's own.
+    that somebody has set with global scope, or not (yet) the host's own. An
+    optimistic one may be used before that is known.
     """
     local = address.text.startswith("169.254.")
-    unproven = address.tentative or address.dadfailed
+    unproven = (address.tentative and not address.optimistic) or address.dadfailed
     return address.scope == rtnetlink.SCOPE_UNIVERSE and not local and not unproven

@@ -3,6 +3,7 @@
 
 import os
 import shlex
+import shutil
 
 import pytest
 from wbond_cli import exit_status, question
@@ -235,3 +236,20 @@ def test_a_wrong_call_is_told(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(["apply", *words])
     assert ended.value.code == exit_status.USAGE
+
+
+@pytest.mark.parametrize("pulled", [False, True])
+def test_a_port_that_is_pulled_while_a_change_is_applied_costs_the_change_nothing(
+    laptop: Laptop, pulled: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop.boot("[bond0]\nwired = enp0s10\nwireless =\n")
+    laptop.write(FIRST)
+    laptop.machine.add("enp0s10")
+    laptop.machine.add("wlp3s0")
+    if pulled:
+        laptop.at[RELOAD] = lambda: shutil.rmtree(laptop.machine.sysfs / "wlp3s0")
+    assert laptop.apply("--yes") == 0
+    started = "systemctl start -- bond0-supplicant@wlp3s0.service" in laptop.ran
+    assert started is not pulled
+    assert ("wlp3s0 has gone meanwhile" in capsys.readouterr().out) is pulled
+    assert not laptop.has_snapshot(snapshot.ATTEMPTED)

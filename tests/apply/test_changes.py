@@ -34,7 +34,7 @@ def target_state(text: str, devices: list[Facts] | None = None) -> TargetState:
     ini.parse(text.encode(), "/etc/wbond.conf", document)
     wanted = config.interpret(document, "")
     assert wanted.problems == []
-    return target.target_state(wanted, devices or DEVICES, DEFAULTS)
+    return target.target_state(wanted, devices or DEVICES, DEFAULTS, lambda program: True)
 
 
 def commands(
@@ -53,12 +53,17 @@ def line(step: changes.Step) -> str:
     if isinstance(step, AwaitSuccessor):
         return f"await {step.bond} {step.port}"
     assert isinstance(step, Command)
-    return " ".join(step.argv).replace("-- ", "").replace(changes.PORT_PROGRAM, "wbond-port")
+    return (
+        " ".join(step.argv)
+        .replace("-- ", "")
+        .replace(changes.PORT_PROGRAM, "wbond-port")
+        .replace(changes.BOND_PROGRAM, "wbond-bond")
+    )
 
 
 def triggered(*names: str) -> str:
-    paths = " ".join(f"/sys/class/net/{name}" for name in names)
-    return f"udevadm trigger --settle --action=change {paths}"
+    patterns = " ".join(f"--sysname-match={name}" for name in names)
+    return f"udevadm trigger --settle --action=change --subsystem-match=net {patterns}"
 
 
 # --- nothing is touched that stays --------------------------------------------
@@ -105,6 +110,9 @@ def test_a_bond_that_somebody_has_stopped_is_left() -> None:
         "downdelay = 100",
         "peer_notif = 7",
         "peer_notif_delay = 500",
+        "nameservers = 192.0.2.53 2001:db8::53",
+        "search = example.org",
+        "dns = file",
     ],
 )
 @pytest.mark.parametrize("back", [False, True])
@@ -132,6 +140,9 @@ def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
     assert found == [RELOAD, "systemctl reload wbond@bond0.service"]
 
 
+WATCH_AGAIN = "try-restart wbond-watch@bond0.service"
+
+
 @pytest.mark.parametrize(
     ("option", "steps"),
     [
@@ -141,12 +152,34 @@ def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
             "duid = 00:03:00:01:aa",
             ["try-restart dhclient@bond0.service", "try-restart dhcp6c@bond0.service"],
         ),
-        ("path = link", ["try-restart wbond-watch@bond0.service"]),
-        ("dhcp6 = none", ["try-restart wbond-watch@bond0.service", "stop dhcp6c@bond0.service"]),
+        ("path = link", [WATCH_AGAIN]),
+        ("dhcp6 = none", ["stop dhcp6c@bond0.service", WATCH_AGAIN]),
+        (
+            "dhcp4 = dhcpcd",
+            ["stop dhclient@bond0.service", WATCH_AGAIN, "start wbond-dhcpcd@bond0.service"],
+        ),
+        (
+            "dhcp4 = dhcpcd\ndhcp6 = dhcpcd",
+            [
+                *("stop dhclient@bond0.service", "stop dhcp6c@bond0.service"),
+                *(WATCH_AGAIN, "start wbond-dhcpcd@bond0.service"),
+            ],
+        ),
     ],
 )
 def test_a_client_s_option_concerns_the_client(option: str, steps: list[str]) -> None:
     assert commands(BOTH, f"{BOTH}{option}\n") == [RELOAD, *(f"systemctl {step}" for step in steps)]
+
+
+def test_one_process_for_another_number_of_families_gives_up_what_it_does_not_serve() -> None:
+    """With `persistent`, a reload would leave the other family's address."""
+    both = f"{BOTH}dhcp4 = dhcpcd\ndhcp6 = dhcpcd\n"
+    one = both.replace("dhcp6 = dhcpcd", "dhcp6 = none")
+    steps = [f"systemctl {WATCH_AGAIN}", "systemctl try-restart wbond-dhcpcd@bond0.service"]
+    assert commands(both, one) == [RELOAD, *steps]
+    assert commands(one, both) == [RELOAD, *steps]
+    duid = "duid = 00:03:00:01:aa\n"
+    assert commands(both, both + duid) == [RELOAD, steps[1]]
 
 
 def test_a_client_that_is_wanted_again_is_started_once_the_watch_knows() -> None:
@@ -357,6 +390,6 @@ def test_a_port_that_is_not_in_is_not_started_by_that() -> None:
 
 def test_defaults_are_those_of_the_units() -> None:
     assert DEFAULTS["miimon"] == "100"
-    assert DEFAULTS["dhcp6"] == "dhcp6c"
+    assert DEFAULTS["dhcp6"] == "dhcp6c@.service"
     assert {name for names in plan.UNIT_SETTINGS.values() for name in names} <= set(DEFAULTS)
     assert set(plan.PORT_SETTINGS) <= set(DEFAULTS)

@@ -180,3 +180,15 @@ def test_a_unit_with_a_backslash_is_quoted_for_the_shell() -> None:
     found = build_status(stories.facts(config=stories.configured("[a\\]\nwired = eth0\n"), made=()))
     said = advice(found.bonds[0])[0].remedy
     assert said.startswith(r"systemctl status 'wbond@a\x5c.service'")
+
+
+def test_a_static_address_that_is_not_there_is_told() -> None:
+    text = f"{stories.TWO}address = 192.0.2.100/24 192.0.2.7/24\n"
+    (bond,) = build_status(stories.cable_active(config=stories.configured(text))).bonds
+    assert [tuple(item) for item in advice(bond)] == [
+        (
+            "it has no 192.0.2.7/24, which the configuration gives it",
+            "systemctl reload wbond@bond0.service; "
+            "journalctl -b -u wbond@bond0.service tells why not",
+        )
+    ]

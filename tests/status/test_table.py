@@ -27,6 +27,8 @@ def test_the_cable_active() -> None:
         "  IPv6   2001:db8::5054:ff:fe12:3456/64  router advertisement until 31 Jul 14:06",
         "         (1 d left)",
         "  IPv6   fe80::5054:ff:fe12:3456/64  link-local",
+        "  route  default via 192.0.2.1  metric 0, by DHCP",
+        "  route  default via fe80::1  metric 1024, router advertisement",
         "  MAC    02:00:00:00:00:02  mac = active",
         "  units  active: wbond@bond0 wbond-watch@bond0 dhclient@bond0 dhcp6c@bond0",
         "         bond0-wired@enp0s10 bond0-supplicant@wlp3s0",
@@ -39,7 +41,7 @@ def test_the_cable_active() -> None:
 
 
 def test_the_radio_carries_on_a_narrow_terminal() -> None:
-    assert lines(rendered(stories.wifi_active(addresses=()), 40)) == [
+    assert lines(rendered(stories.wifi_active(addresses=(), routes=()), 40)) == [
         "bond0  wlp3s0 (wireless) is active since",
         "14:05:20 (1 min)",
         "  MAC    02:00:00:00:00:03  mac = active",

@@ -8,15 +8,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from wbond import escape, plan, units
+from wbond import clients, escape, plan, units
 from wbond.values import MacPolicy
 
 from wbond_cli.apply.target import Port, TargetState
 
 PORT_PROGRAM = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../wbond-port"))
-WATCH_SETTINGS = plan.UNIT_SETTINGS["wbond-watch@"]
+BOND_PROGRAM = os.path.join(os.path.dirname(PORT_PROGRAM), "wbond-bond")
+WATCH_SETTINGS = (*clients.OPTIONS, *plan.UNIT_SETTINGS["wbond-watch@"])
 # What the kernel takes from a bond that is in use; of `mac`, whether the ports share an address.
 LIVE_SETTINGS = plan.UNIT_SETTINGS["wbond@"]
+ROUTER_SETTINGS = {"gateway", "metric"}  # what the next advertisement of a router heeds
 
 
 class Running(NamedTuple):
@@ -27,10 +29,11 @@ class Running(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command, and what it is for."""
+    """A command, what it is for, and the interface without which there is nothing to do."""
 
     reason: str
     argv: tuple[str, ...]
+    device: str = ""
 
 
 class AwaitSuccessor(NamedTuple):
@@ -42,6 +45,7 @@ class AwaitSuccessor(NamedTuple):
 
 
 Step = Command | AwaitSuccessor
+_Clients = dict[str, list[str]]  # options by template
 
 
 def steps(
@@ -83,7 +87,7 @@ def _rebuild(wanted: TargetState, running: Mapping[str, Running]) -> Iterator[St
             f"{_name(bond)} is made again", "restart", units.instance(units.BOND, bond)
         )
     for name, port in wanted.ports.items():
-        yield _systemctl(f"{_name(name)} joins {_name(port.bond)}", "start", port.unit)
+        yield _start_port(f"{_name(name)} joins {_name(port.bond)}", name, port)
 
 
 def _reload() -> Command:
@@ -91,11 +95,19 @@ def _reload() -> Command:
 
 
 def _refresh(ports: Iterable[str]) -> Iterator[Command]:
-    """Have udev ask wbond-udev again: it keeps the prio and settings of a port found by a glob."""
-    paths = [f"/sys/class/net/{name}" for name in ports]
-    if paths:
-        argv = ("udevadm", "trigger", "--settle", "--action=change", *paths)
-        yield Command("udev looks at these ports again", argv)
+    """Have udev ask wbond-udev again: it keeps the prio and settings of a port found by a glob.
+
+    By patterns: a path whose device has gone since, or has been given another name, is an error.
+    """
+    names = [f"--sysname-match={_pattern(name)}" for name in ports]
+    if names:
+        argv = ("udevadm", "trigger", "--settle", "--action=change", "--subsystem-match=net")
+        yield Command("udev looks at these ports again", (*argv, *names))
+
+
+def _pattern(name: str) -> str:
+    """Return the pattern of fnmatch(3) that a name alone matches."""
+    return "".join(f"\\{sign}" if sign in "*?[\\" else sign for sign in name)
 
 
 def _changed_ports(former: TargetState, wanted: TargetState) -> list[str]:
@@ -145,6 +157,9 @@ class _Change:
             if live := [name for name in LIVE_SETTINGS if name in changed]:
                 reason = f"{', '.join(live)} of {_name(bond)}"
                 yield _systemctl(reason, "reload", units.instance(units.BOND, bond))
+            if changed & ROUTER_SETTINGS:
+                reason = f"the routers' own routes of {_name(bond)}"
+                yield Command(reason, (BOND_PROGRAM, "solicit", bond))
 
     def _staying_ports(self, bond: str) -> dict[str, Port]:
         """Return the bond's ports that are its ports before and after."""
@@ -169,7 +184,7 @@ class _Change:
             yield _systemctl(f"{_name(bond)} is new", "start", units.instance(units.BOND, bond))
         for bond in (*self.new, *self.staying):
             for name, port in self._joining_ports(bond):
-                yield _systemctl(f"{_name(name)} joins {_name(bond)}", "start", port.unit)
+                yield _start_port(f"{_name(name)} joins {_name(bond)}", name, port)
 
     def leave(self) -> Iterator[Step]:
         """Within a bond: ports leave and join again, the clients follow."""
@@ -186,6 +201,9 @@ class _Change:
             members = {n: port for n, port in self.wanted.ports.items() if port.bond == bond}
             if members and any(name not in self.wanted.ports for name in moving):
                 yield _set_prios(bond, members)
+            # Before the watch starts another one: two would take each other's addresses away.
+            before, after = self._serving(bond)
+            yield from self._turned(bond, "stop", before, after)
             if for_watch := [name for name in WATCH_SETTINGS if name in changed]:
                 verb = "start" if "mac" in changed else "try-restart"
                 yield _systemctl(f"{', '.join(for_watch)} of {_name(bond)}", verb, watch)
@@ -234,6 +252,7 @@ class _Change:
         own = Command(
             f"{_name(name)} has its own address again",
             ("ip", "link", "set", "dev", name, "address", before.own_address),
+            name,
         )
         if after is None:
             yield _systemctl(f"{_name(name)} leaves {_name(before.bond)}", "stop", before.unit)
@@ -242,32 +261,56 @@ class _Change:
         elif shared and name in now.ports:
             yield _systemctl(f"{_name(name)} joins again", "stop", after.unit)
             yield own
-            yield _systemctl(f"{_name(name)} joins again", "start", after.unit)
+            yield _start_port(f"{_name(name)} joins again", name, after)
         else:
             yield _systemctl(f"{_name(name)} joins again", "try-restart", after.unit)
 
-    def _clients(self, bond: str, changed: set[str]) -> Iterator[Step]:
-        before, after = self.former.bonds[bond], self.wanted.bonds[bond]
-        for option in units.CLIENTS:
-            if before[option] != after[option]:
-                for verb, client in (("stop", before[option]), ("start", after[option])):
-                    if client != "none":
-                        unit = units.instance(f"{client}@.service", bond)
-                        yield _systemctl(f"{option} of {_name(bond)}", verb, unit)
-            elif after[option] != "none":
-                yield from self._client(bond, after[option], changed)
+    def _serving(self, bond: str) -> tuple[_Clients, _Clients]:
+        """Return a bond's clients before and after, each with the options whose families it has."""
+        return _serving(self.former.bonds[bond]), _serving(self.wanted.bonds[bond])
 
-    def _client(self, bond: str, client: str, changed: set[str]) -> Iterator[Step]:
-        """Have a running client read its configuration again.
+    def _turned(self, bond: str, verb: str, those: _Clients, but: _Clients) -> Iterator[Step]:
+        """Stop or start the clients that are on one side alone."""
+        for client, options in those.items():
+            if client not in but:
+                reason = f"{', '.join(options)} of {_name(bond)}"
+                yield _systemctl(reason, verb, units.instance(client, bond))
+
+    def _clients(self, bond: str, changed: set[str]) -> Iterator[Step]:
+        before, after = self._serving(bond)
+        yield from self._turned(bond, "start", after, before)
+        for client, options in after.items():
+            if client in before:
+                # A lease's default route yields to a `gateway`, and is to return without it.
+                routes = changed & {"gateway"} if "dhcp4" in options else set()
+                is_other = before[client] != options
+                yield from self._client(bond, client, changed, routes, is_other)
+
+    def _client(
+        self, bond: str, client: str, changed: set[str], routes: set[str], is_other: bool
+    ) -> Iterator[Step]:
+        """Have a running client read its configuration again; `is_other`: for other families.
 
         A reload of dhclient keeps the address and confirms it; with another DUID it is another
-        client, and must ask for an address.
+        client, and must ask for an address. What a client serves no longer, it gives up.
         """
-        names = [name for name in plan.UNIT_SETTINGS[f"{client}@"] if name in changed]
+        names = [name for name in clients.named(client).settings if name in changed]
+        names += routes
+        if is_other:
+            names += [option for option in clients.OPTIONS if option in changed]
         if names:
-            verb = "try-restart" if "duid" in names else "try-reload-or-restart"
+            restarts = is_other or "duid" in names
+            verb = "try-restart" if restarts else "try-reload-or-restart"
             reason = f"{', '.join(names)} of {_name(bond)}"
-            yield _systemctl(reason, verb, units.instance(f"{client}@.service", bond))
+            yield _systemctl(reason, verb, units.instance(client, bond))
+
+
+def _serving(settings: Mapping[str, str]) -> _Clients:
+    found: _Clients = {}
+    for option in clients.OPTIONS:
+        if settings[option] != clients.NONE:
+            found.setdefault(settings[option], []).append(option)
+    return found
 
 
 def _set_prios(bond: str, ports: Mapping[str, Port]) -> Command:
@@ -275,6 +318,11 @@ def _set_prios(bond: str, ports: Mapping[str, Port]) -> Command:
     order = sorted(ports, key=lambda name: -ports[name].prio)
     pairs = [argument for name in order for argument in (name, str(ports[name].prio))]
     return Command(f"the order of {_name(bond)}'s ports", (PORT_PROGRAM, "rank", bond, *pairs))
+
+
+def _start_port(reason: str, name: str, port: Port) -> Command:
+    """Start a port's unit, whose job would wait 90 s for a device that has been pulled."""
+    return _systemctl(reason, "start", port.unit)._replace(device=name)
 
 
 def _systemctl(reason: str, verb: str, unit: str) -> Command:

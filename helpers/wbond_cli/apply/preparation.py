@@ -54,8 +54,11 @@ def plan_steps(root: str, former: Config | None, wanted: Config) -> list[Step]:
     default |= target.defaults(lambda name: generator.template(root, name))
     devices = current.devices()
 
+    def installed(program: str) -> bool:
+        return generator.has_program(root, program)
+
     def target_state(config: Config) -> TargetState:
-        return target.target_state(config, devices, default)
+        return target.target_state(config, devices, default, installed)
 
     base = target_state(former) if former else None
     return list(changes.steps(base, target_state(wanted), current.running(root)))

@@ -4,6 +4,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from wbond import escape
+from wbond_net.kernel import sysfs
+
 from wbond_cli.apply import current
 from wbond_cli.apply.changes import AwaitSuccessor, Command, Step
 from wbond_cli.apply.signals import Signals
@@ -51,6 +54,8 @@ def take(runner: CommandRunner, step: Step) -> None:
     """Carry one step out. Raises CommandError."""
     if isinstance(step, AwaitSuccessor):
         _wait(runner, step)
+    elif step.device and not sysfs.exists(step.device):
+        runner.output.detail(f"  # {escape.printable(step.device)} has gone meanwhile")
     else:
         runner.run(*step.argv)
 

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from wbond import config, plan, units
+from wbond import clients, config, plan, units
 from wbond_udev import match
 from wbond_udev.match import Facts
 
@@ -34,7 +34,10 @@ class Port(NamedTuple):
 
 
 class TargetState(NamedTuple):
-    """Bonds with their effective settings, by name; ports by interface."""
+    """Bonds with their effective settings, by name; ports by interface.
+
+    `dhcp4` and `dhcp6` are the templates of the units that serve these families, or `none`.
+    """
 
     bonds: Mapping[str, Mapping[str, str]]
     ports: Mapping[str, Port]
@@ -52,16 +55,27 @@ def defaults(template: Callable[[str], str]) -> dict[str, str]:
 
 
 def target_state(
-    wanted: config.Config, devices: Iterable[Facts], default: Mapping[str, str]
+    wanted: config.Config,
+    devices: Iterable[Facts],
+    default: Mapping[str, str],
+    installed: "clients.Installed",
 ) -> TargetState:
-    """Return what a configuration makes of the devices that are there."""
-    bonds = {bond.name: {**default, **bond.settings} for bond in wanted.bonds}
+    """Return what a configuration makes of the devices and clients that are there."""
+    bonds = {
+        bond.name: {**default, **plan.settings(bond), **_units(bond, installed)}
+        for bond in wanted.bonds
+    }
     ports = {}
     for device in devices:
         if found := match.find(wanted, device):
             bond, port = found
             ports[device.name] = _port(bond, port, device, bonds[bond.name])
     return TargetState(bonds, ports)
+
+
+def _units(bond: config.Bond, installed: "clients.Installed") -> dict[str, str]:
+    choices = clients.choose(bond.settings, installed)
+    return {option: choice.unit for option, choice in choices.items()}
 
 
 def _port(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from wbond import escape
 from wbond.config import Bond
-from wbond.messages import WARNING
+from wbond.message import WARNING
 from wbond.values import MacPolicy
 from wbond_net import wait_online
 
@@ -20,7 +20,8 @@ _UPPER = "upper_"  # a link in sysfs for each interface above (netdev_adjacent_s
 def waits_in_vain(context: Context) -> Iterator[Diagnostic]:
     """A boot waits for an address on a bond that is to have none: it stands above."""
     for bond in context.config.bonds:
-        if wait_online.awaited(bond.settings) != wait_online.ADDRESS:
+        awaited = wait_online.awaited(bond.settings)
+        if awaited != wait_online.ADDRESS or bond.lists.get("address"):
             continue
         if above := _having_the_address(context.machine, bond):
             names = ", ".join(map(escape.printable, above))
@@ -28,6 +29,17 @@ def waits_in_vain(context: Context) -> Iterator[Diagnostic]:
             remedy = "Write `wait_online = link`, if the address is to stand there."
             where = (bond.place.file, bond.place.line, bond.name)
             yield Diagnostic("waits-in-vain", WARNING, text, remedy, *where)
+
+
+def addresses_below(context: Context) -> Iterator[Diagnostic]:
+    """Static addresses of a bond in a bridge: what comes in is the bridge's (br_handle_frame())."""
+    for bond in context.config.bonds:
+        own = bond.lists.get("address")
+        if own and _is_bridged(context.machine, bond):
+            text = f"{bond.name} is a port of a bridge, to which static addresses belong"
+            remedy = "Give the bridge the addresses, and remove `address` and `gateway` here."
+            where = (bond.place.file, bond.place.line, bond.name)
+            yield Diagnostic("address-below-bridge", WARNING, text, remedy, *where)
 
 
 def frames_come_back(context: Context) -> Iterator[Diagnostic]:

@@ -5,11 +5,11 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wbond import escape, plan, units
-from wbond.messages import ERROR, WARNING
+from wbond import clients, escape, plan, units
+from wbond.message import ERROR, WARNING
 from wbond_net.ports import ifupdown
 
-from wbond_cli.check import dependencies, dhcpcd, hardware, netplan
+from wbond_cli.check import dependencies, dhcpcd, hardware, netplan, on_the_bond
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
@@ -35,10 +35,16 @@ def ifupdown_stanzas(context: Context) -> Iterator[Diagnostic]:
     """Stanzas of /etc/network/interfaces for a port or a bond."""
     if not context.machine.which("ifup"):
         return
-    for name in sorted(context.interfaces()):
-        for place in ifupdown.stanzas(name, context.machine.root):
+    root = context.machine.root
+    for name, kind in sorted(context.interfaces().items()):
+        static = on_the_bond.of_ifupdown(root, name) if kind == "bond" else {}
+        for place in ifupdown.stanzas(name, root):
             file, _, line = place.rpartition(":")
-            file = f"/{os.path.relpath(file, context.machine.root)}"
+            path = os.path.relpath(file, root)
+            file = f"/{path}"
+            if given := static.get(f"{path}:{line}"):
+                yield on_the_bond.diagnostic("ifupdown", name, given, file, int(line))
+                continue
             text = f"ifupdown configures {name} as well, and the two disturb each other"
             remedy = f"Remove {name} from that file."
             yield Diagnostic("ifupdown-configures", WARNING, text, remedy, file, int(line))
@@ -94,7 +100,7 @@ def foreign_units(context: Context) -> Iterator[Diagnostic]:
 
     Those of DHCP clients do not: wbond-generator writes an instance for each bond.
     """
-    names = {*dependencies.TEMPLATES} - {*units.CLIENTS.values()}
+    names = {*dependencies.TEMPLATES} - {*clients.UNITS}
     for bond in context.config.bonds:
         names |= {units.port_template(bond.name, kind) for kind in units.ROLES}
     for name in sorted(names):

@@ -4,6 +4,8 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from wbond import clients
+from wbond.clients import Choice
 from wbond.config import Bond, Config, Port
 from wbond_udev import match
 from wbond_udev.match import WIRELESS, Facts
@@ -54,8 +56,12 @@ class Context(NamedTuple):
         return WIRELESS in self.interfaces().values()
 
     def wants(self, option: str) -> bool:
-        """Tell whether a bond starts a DHCP client; `none` is the only other value."""
-        return any(bond.settings.get(option) != "none" for bond in self.config.bonds)
+        """Tell whether a bond is served by a DHCP client of this option."""
+        return any(bond.settings.get(option) != clients.NONE for bond in self.config.bonds)
+
+    def clients(self, bond: Bond) -> dict[str, Choice]:
+        """Return which client serves each family of a bond, and why."""
+        return clients.choose(bond.settings, lambda program: bool(self.machine.which(program)))
 
 
 Check = Callable[[Context], Iterator[Diagnostic]]

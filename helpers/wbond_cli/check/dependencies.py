@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wbond import plan, units
-from wbond.messages import ERROR, NOTE, WARNING
+from wbond import clients, plan, units
+from wbond.message import ERROR, NOTE, WARNING
 
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
@@ -20,9 +20,17 @@ _GENERATOR_FOLDERS = tuple(
     for base in ("run", "etc", "usr/local/lib", "usr/lib", "lib")
 )
 TEMPLATES = (
-    *(units.BOND, units.PORTS, units.WATCH, units.WAIT_ONLINE, units.PLUG, units.HOTPLUG),
+    *(
+        units.BOND,
+        units.PORTS,
+        units.WATCH,
+        units.WAIT_ONLINE,
+        units.PLUG,
+        units.HOTPLUG,
+        units.DNS,
+    ),
     *(units.port_template(plan.FIRST_BOND, kind) for kind in units.ROLES),
-    *units.CLIENTS.values(),
+    *clients.UNITS,
 )
 
 
@@ -43,8 +51,14 @@ _ALWAYS = (
 )
 _RADIO = Dependency("wpa_supplicant", "wpasupplicant", "wpa_supplicant", "no radio connects")
 _RATES = Dependency("iw", "iw", "iw", "radios are not asked to leave 802.11b's rates")
-_DHCLIENT = Dependency("dhclient", "isc-dhcp-client", "dhclient", "no address comes by DHCPv4")
-_DHCP6C = Dependency("dhcp6c", "wide-dhcpv6-client", "wide-dhcpv6", "no address comes by DHCPv6")
+_BY_DHCP = {"dhcp4": "no address comes by DHCPv4", "dhcp6": "no address comes by DHCPv6"}
+# By client: its packages, and how severe it is where it is missing.
+_CLIENTS = {
+    "dhclient": ("isc-dhcp-client", "dhclient"),
+    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6"),
+    "dhcpcd": ("dhcpcd-base", "dhcpcd"),
+}
+_SEVERITY = {"dhcp4": ERROR, "dhcp6": NOTE}  # many networks have no DHCPv6
 _SYSTEMD = Dependency(
     "systemd", "python3-systemd", "python-systemd", "wbond log and status show no events", True
 )
@@ -62,7 +76,7 @@ def installation(context: Context) -> Iterator[Diagnostic]:
     """Parts of wbond itself."""
     machine = context.machine
     # Where there is no file of a client's, wbond-generator makes each bond's own.
-    made = [unit for unit in units.CLIENTS.values() if not machine.unit_file(unit)]
+    made = [unit for unit in clients.UNITS if not machine.unit_file(unit)]
     there = {unit: bool(machine.unit(unit)) for unit in TEMPLATES if unit not in made}
     there[_GENERATOR] = bool(_first(machine, _GENERATOR_FOLDERS, _GENERATOR))
     there[RULES] = bool(rules(machine))
@@ -106,10 +120,16 @@ def _programs(context: Context) -> Iterator[tuple[Dependency, str]]:
     if context.wants_radio():
         yield _RADIO, ERROR if context.has_radio() else NOTE
         yield _RATES, WARNING if context.has_radio() else NOTE
-    if context.wants("dhcp4"):
-        yield _DHCLIENT, ERROR
-    if context.wants("dhcp6"):
-        yield _DHCP6C, NOTE  # many networks have no DHCPv6
+    for option, severity in _SEVERITY.items():
+        for name in sorted({*_chosen(context, option)}):
+            yield Dependency(name, *_CLIENTS[name], _BY_DHCP[option]), severity
+
+
+def _chosen(context: Context, option: str) -> Iterator[str]:
+    """Yield the clients that serve a family of the bonds."""
+    for bond in context.config.bonds:
+        if client := context.clients(bond)[option].client:
+            yield client.name
 
 
 def missing_programs(context: Context) -> list[str]:
@@ -134,15 +154,25 @@ def _missing(machine: Machine, dependency: Dependency, severity: str) -> Diagnos
 
 def _install(machine: Machine, dependency: Dependency) -> str:
     words = machine.distribution()
-    instead = {"dhclient": "dhcp4 = none", "dhcp6c": "dhcp6 = none"}.get(dependency.name)
-    otherwise = f", or say {instead} in the bond's section" if instead else ""
+    otherwise = _otherwise(dependency, "arch" in words)
     if "arch" in words:
-        if dependency is _DHCP6C:
+        if dependency.name == "dhcp6c":
             return f"Install {dependency.arch} from the AUR{otherwise}."
         return f"Install it: `sudo pacman -S {dependency.arch}`{otherwise}."
     if "debian" in words or "ubuntu" in words:
         return f"Install it: `sudo apt install {dependency.debian}`{otherwise}."
     return f"Install the package that has it; Debian's is {dependency.debian}{otherwise}."
+
+
+def _otherwise(dependency: Dependency, is_arch: bool) -> str:
+    """Return what else may be done than to install a client."""
+    option = next((name for name, lack in _BY_DHCP.items() if lack == dependency.purpose), "")
+    if not option:
+        return ""
+    say = f"say {option} = none in the bond's section"
+    if dependency.name == "dhcpcd":
+        return f", or {say}"
+    return f", or {_CLIENTS['dhcpcd'][is_arch]} with {option} = auto, or {say}"
 
 
 def bonding_module(context: Context) -> Iterator[Diagnostic]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from wbond import escape
-from wbond.messages import ERROR, NOTE, WARNING
+from wbond.message import ERROR, NOTE, WARNING
 
 from wbond_cli import terminal
 from wbond_cli.exit_status import ERRORS, SUCCESS, WARNINGS

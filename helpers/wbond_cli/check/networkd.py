@@ -4,10 +4,10 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
-from wbond_cli.check import dependencies, keyfiles, netplan
+from wbond_cli.check import dependencies, keyfiles, netplan, on_the_bond
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
@@ -25,12 +25,14 @@ def files(context: Context) -> Iterator[Diagnostic]:
             text = f"systemd-networkd creates {name} itself, by this file"
             remedy = netplan.remedy(path, name, f"Remove the file: wbond creates {name}.")
             yield Diagnostic("networkd-creates-bond", ERROR, text, remedy, path)
+    yield from _on_bonds(context)
     if leaves_to_udev(context.machine):
         return
     version = context.machine.systemd_version()
     takes: dict[str, list[str]] = {}
     for facts in context.facts():
-        if path := file_for(context.machine, facts):
+        path = file_for(context.machine, facts)
+        if path and not (facts.kind == "bond" and _given(context.machine, path).addresses):
             takes.setdefault(path, []).append(facts.name)
     for path, names in takes.items():
         listed = ", ".join(names)
@@ -40,6 +42,28 @@ def files(context: Context) -> Iterator[Diagnostic]:
         remedy += "with Unmanaged=yes in its [Link]."
         remedy = netplan.remedy(path, listed, remedy)
         yield Diagnostic("networkd-configures", WARNING, text, remedy, path)
+
+
+def _on_bonds(context: Context) -> Iterator[Diagnostic]:
+    """Static addresses for a bond: they disturb wbond, or are not set, see leaves_to_udev()."""
+    machine = context.machine
+    for bond in context.config.bonds:
+        path = file_for(machine, Facts(bond.name, "bond"))
+        given = _given(machine, path) if path else on_the_bond.Given()
+        if not given.addresses:
+            continue
+        found = on_the_bond.diagnostic("systemd-networkd", bond.name, given, path)
+        if leaves_to_udev(machine):
+            text = f"systemd-networkd leaves {bond.name} to wbond, and does not set "
+            found = found._replace(text=text + " ".join(given.addresses))
+        listed = netplan.remedy(path, bond.name, "")
+        if listed:
+            found = found._replace(remedy=f"{on_the_bond.options(bond.name, given)}. {listed}")
+        yield found
+
+
+def _given(machine: Machine, path: str) -> on_the_bond.Given:
+    return on_the_bond.of_networkd(keyfiles.sections(machine.read(path.lstrip("/"))))
 
 
 def leaves_to_udev(machine: Machine) -> bool:

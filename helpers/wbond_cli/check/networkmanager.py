@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
-from wbond_cli.check import keyfiles, netplan
+from wbond_cli.check import keyfiles, netplan, on_the_bond
 from wbond_cli.check.context import Context
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
@@ -30,13 +30,17 @@ def profiles(context: Context) -> Iterator[Diagnostic]:
     if not _is_enabled(context.machine):
         return
     names = context.interfaces()
-    for path, settings in _profiles(context.machine):
+    for path, sections in _profiles(context.machine):
+        settings = sections.get("connection", {})
         name = settings.get("interface-name", [""])[-1]
         if names.get(name) == "bond" and settings.get("autoconnect", ["true"])[-1] != "false":
             text = f"NetworkManager creates {name} itself, by this file"
             known_as = settings.get("id", [path.rpartition("/")[2]])[-1]
             remedy = f"Delete it: `sudo nmcli connection delete id {shlex.quote(known_as)}`."
             remedy = netplan.remedy(path, name, remedy)
+            given = on_the_bond.of_networkmanager(sections)
+            if given.addresses:
+                remedy = f"{on_the_bond.options(name, given)}. {remedy}"
             yield Diagnostic("networkmanager-creates-bond", ERROR, text, remedy, path)
 
 
@@ -44,8 +48,8 @@ def _is_enabled(machine: Machine) -> bool:
     return "NetworkManager.service" in machine.enabled()
 
 
-def _profiles(machine: Machine) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Yield path and [connection] of each profile that none before it hides.
+def _profiles(machine: Machine) -> Iterator[tuple[str, keyfiles.Sections]]:
+    """Yield path and sections of each profile that none before it hides.
 
     One below /usr/lib that was deleted stays there; a link UUID.nmmeta to
     /dev/null hides it.
@@ -54,12 +58,12 @@ def _profiles(machine: Machine) -> Iterator[tuple[str, dict[str, list[str]]]]:
     for folder in _PROFILES:
         for file in machine.names(folder):
             path = f"{folder}/{file}"
-            settings = keyfiles.sections(machine.read(path)).get("connection", {})
-            uuid = settings.get("uuid", [""])[-1]
+            sections = keyfiles.sections(machine.read(path))
+            uuid = sections.get("connection", {}).get("uuid", [""])[-1]
             if machine.masks(path):
                 uuid = file.removesuffix(".nmmeta")
             if uuid not in seen:
-                yield f"/{path}", settings
+                yield f"/{path}", sections
             if uuid:
                 seen.add(uuid)
 
@@ -91,6 +95,22 @@ def devices(context: Context) -> Iterator[Diagnostic]:
         remedy = f"Remove the line, or add `{excepted}` to the section's match-device."
         remedy = netplan.remedy(given.file, listed, remedy)
         yield Diagnostic("networkmanager-manages", WARNING, text, remedy, given.file, given.line)
+
+
+def writes_resolv_conf(machine: Machine) -> tuple[str, int] | None:
+    """Return the file and line by which it does, both empty where that is its default; or None.
+
+    With `dns=none`, with systemd-resolved, or with another manager of the file it does not.
+    """
+    if not _is_enabled(machine):
+        return None
+    main = _configuration(machine).get("main", {})
+    if _says(main, "dns", ("none", "systemd-resolved")):
+        return None
+    if _says(main, "rc-manager", ("unmanaged", "resolvconf", "netconfig")):
+        return None
+    given = main.get("dns") or main.get("rc-manager")
+    return (given.file, given.line) if given else ("", 0)
 
 
 def _configuration(machine: Machine) -> dict[str, Settings]:

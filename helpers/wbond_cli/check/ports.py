@@ -4,8 +4,10 @@
 import os
 from collections.abc import Iterator
 
+from wbond import clients
 from wbond.config import Bond, Port
-from wbond.messages import ERROR, NOTE, WARNING
+from wbond.message import ERROR, NOTE, WARNING
+from wbond_net.clients import dhcp6c
 from wbond_udev import match
 from wbond_udev.match import WIRED, WIRELESS
 
@@ -16,7 +18,6 @@ from wbond_cli.check.machine import Machine
 
 # The units' defaults (units/*.service); a test compares them.
 SUPPLICANT_CONF = "/etc/wpa_supplicant/wpa_supplicant.conf"
-DHCP6C_CONF = "/etc/wide-dhcpv6/dhcp6c.conf"
 
 
 def absent_ports(context: Context) -> Iterator[Diagnostic]:
@@ -193,27 +194,30 @@ def _networks(text: str) -> bool:
 def client_files(context: Context) -> Iterator[Diagnostic]:
     """The DHCP clients' own configuration, where one is named; and Debian's for dhcp6c."""
     for bond in context.config.bonds:
-        for option, client in (("dhclient_conf", "dhcp4"), ("dhcp6c_conf", "dhcp6")):
+        for client, _ in clients.serving(context.clients(bond)):
+            option = f"{client.name}_conf"
             path = bond.settings.get(option, "")
-            if path and bond.settings.get(client) != "none" and not context.machine.exists(path):
+            if path and not context.machine.exists(path):
                 text = f"{path} does not exist: {bond.name}'s client works with defaults"
                 remedy = f"Create the file, or remove {option}."
                 where = (bond.place.file, 0, bond.name, option)
                 yield Diagnostic("missing-client-file", WARNING, text, remedy, *where)
-    for path in sorted(_dhcp6c_files(context)):
-        words = _without_comments(context.machine.read(path)).replace(";", " ; ").split()
-        if "information-only" in words:
-            text = "asks for information only: no address comes by DHCPv6, others by SLAAC"
+    for path, is_default in sorted(_dhcp6c_files(context)):
+        text = context.machine.read(path)
+        words = _without_comments(text).replace(";", " ; ").split()
+        if "information-only" in words and not (is_default and dhcp6c.is_stock(text)):
+            said = "asks for information only: no address comes by DHCPv6, others by SLAAC"
             remedy = "Write `send ia-na 1;` in its place and `id-assoc na 1 { };` at the end, "
             remedy += "or say dhcp6 = none."
-            yield Diagnostic("information-only", NOTE, text, remedy, path)
+            yield Diagnostic("information-only", NOTE, said, remedy, path)
 
 
-def _dhcp6c_files(context: Context) -> set[str]:
+def _dhcp6c_files(context: Context) -> set[tuple[str, bool]]:
+    """Return what dhcp6c reads, and whether nobody has named it."""
     return {
-        bond.settings.get("dhcp6c_conf", DHCP6C_CONF)
+        (bond.settings.get("dhcp6c_conf", dhcp6c.CONF), "dhcp6c_conf" not in bond.settings)
         for bond in context.config.bonds
-        if bond.settings.get("dhcp6") != "none"
+        if (client := context.clients(bond)["dhcp6"].client) and client.name == "dhcp6c"
     }
 
 

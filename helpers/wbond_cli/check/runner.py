@@ -89,7 +89,7 @@ def _verified(context: Context, source: Source) -> list[Diagnostic]:
     tree = unit_tree.render_items(planned)
     names = [
         name
-        for name in verify.without_clients(verify.instances(tree), context.config)
+        for name in verify.instances(tree)
         if name in tree
         or (template := units.template(name)) in tree
         or context.machine.unit(template)

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from wbond import escape
-from wbond.messages import NOTE, WARNING
+from wbond.message import NOTE, WARNING
 from wbond_udev.match import WIRELESS, Facts
 
 from wbond_cli.check import hardware, networkd

@@ -8,7 +8,7 @@ src/utils/config.c. Nothing of a line is repeated but the names of fields that t
 
 from collections.abc import Iterator
 
-from wbond.messages import ERROR, NOTE, WARNING
+from wbond.message import ERROR, NOTE, WARNING
 
 from wbond_cli.check import supplicant_fields as fields
 from wbond_cli.check.diagnostics import Diagnostic

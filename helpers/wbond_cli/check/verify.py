@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wbond import emit, plan, units
 from wbond import main as generator
-from wbond.config import Config
-from wbond.messages import ERROR, WARNING
+from wbond.message import ERROR, WARNING
 
 from wbond_cli.check.diagnostics import Diagnostic
 
@@ -72,13 +71,13 @@ def _remedy(text: str) -> str:
 
 
 def instances(tree: dict[str, str]) -> list[str]:
-    """Name every unit that a tree speaks of, and those that its bonds start.
+    """Name every unit that a tree speaks of, and those that every bond starts.
 
     A template is read through its instances.
     """
     names = {part for path in tree if "@" in (part := _unit(path))}
     bonds = [name for name in names if units.template(name) == units.BOND]
-    for started in (units.PORTS, units.WATCH, *units.CLIENTS.values()):
+    for started in (units.PORTS, units.WATCH):
         names |= {started.replace("@.service", name[name.index("@") :]) for name in bonds}
     return sorted(name for name in names if name != units.template(name))
 
@@ -87,14 +86,3 @@ def _unit(path: str) -> str:
     """Return the unit that a path of the generator's directory is about."""
     folder, _, name = path.rpartition("/")
     return folder.removesuffix(".d") if folder.endswith(".d") else name
-
-
-def without_clients(names: Iterable[str], config: Config) -> list[str]:
-    """Leave out the clients of bonds that want none."""
-    unwanted = {
-        units.instance(client, bond.name)
-        for bond in config.bonds
-        for option, client in units.CLIENTS.items()
-        if bond.settings.get(option) == "none"
-    }
-    return [name for name in names if name not in unwanted]

@@ -21,7 +21,10 @@ _MAC = (
     "The bond has the MAC address of the port in use. `stable` gives all ports one address, "
     "for a network that admits hosts by it; some radios refuse."
 )
-_DHCP6 = "dhcp6c is not installed: no DHCPv6. Addresses by router advertisements come all the same."
+_DHCP6 = (
+    "Neither dhcp6c nor dhcpcd is installed: no DHCPv6. Addresses by router advertisements come "
+    "all the same."
+)
 _OLD_RADIO = (
     "A radio has wireless extensions alone: wpa_supplicant needs its old driver for it, wext."
 )
@@ -34,8 +37,8 @@ class Choice(NamedTuple):
     reason: str
 
 
-def text(adapters: list[Adapter], has_dhcp6c: bool) -> str:
-    """Return the file's text for a machine's adapters; `has_dhcp6c`: dhcp6c is installed."""
+def text(adapters: list[Adapter], has_dhcp6: bool) -> str:
+    """Return the file's text for a machine's adapters; `has_dhcp6`: a DHCPv6 client is there."""
     wired, wireless = choose(adapters, WIRED), choose(adapters, WIRELESS)
     blocks = [
         _comment(_ABOUT) + "\n",
@@ -46,7 +49,7 @@ def text(adapters: list[Adapter], has_dhcp6c: bool) -> str:
         _comment(f"Radios, used when no cable has a link. {wireless.reason}"),
         f"wireless = {' '.join(wireless.names)}\n",
         *_supplicant_driver(adapters),
-        *_dhcp6(has_dhcp6c),
+        *_dhcp6(has_dhcp6),
         _comment(_MAC),
         "#mac = stable",
     ]
@@ -114,8 +117,8 @@ def _supplicant_driver(adapters: list[Adapter]) -> list[str]:
     return [_comment(_OLD_RADIO), "supplicant_driver = nl80211,wext\n"]
 
 
-def _dhcp6(has_dhcp6c: bool) -> list[str]:
-    return [] if has_dhcp6c else [_comment(_DHCP6), "dhcp6 = none\n"]
+def _dhcp6(has_dhcp6: bool) -> list[str]:
+    return [] if has_dhcp6 else [_comment(_DHCP6), "dhcp6 = none\n"]
 
 
 def _comment(text: str) -> str:

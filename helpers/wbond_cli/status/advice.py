@@ -3,7 +3,7 @@
 
 import shlex
 
-from wbond import escape, units
+from wbond import clients, escape, units
 from wbond_net import wait_online
 
 from wbond_cli.status.model import WIRELESS, Advice, Bond, Port, Unit
@@ -20,10 +20,18 @@ def advice(bond: Bond) -> list[Advice]:
             items += _about_unit(unit)
     for port in bond.ports:
         items += _about_port(bond, port)
+    if bond.up and bond.missing:
+        text = f"it has no {', '.join(bond.missing)}, which the configuration gives it"
+        own = units.instance(units.BOND, bond.name)
+        items.append(Advice(text, f"{_systemctl('reload', own)}; {_journal(own)} tells why not"))
     for address in bond.addresses:
         if address.duplicate:
             text = f"{address.text} is in use by another host"
             items.append(Advice(text, "find that host, or restart the client that asked for it"))
+    if bond.names.published.fault:
+        items.append(
+            Advice(f"names are not published: {bond.names.published.fault}", "wbond check")
+        )
     if any(unit.reload_due for unit in all_units):
         # Never a restart of the bond, which would cut the session that this is read in.
         remedy = "sudo wbond apply, or, if that finds nothing to do, systemctl daemon-reload"
@@ -45,7 +53,12 @@ def _about_bond(bond: Bond) -> list[Advice]:
         return [Advice(f"{name} is down", _systemctl("restart", unit))]
     if not bond.active:
         return [_idle(bond)]
-    return _about_waiting(bond) if bond.online else [_without_address(bond)]
+    if bond.online:
+        return _about_waiting(bond)
+    # With an address, it is the active port that does not let frames through: see _about_port().
+    active = next(port for port in bond.ports if port.active)
+    has_address = any(address.routable for address in bond.addresses)
+    return [] if active.has_carrier and has_address else [_without_address(bond)]
 
 
 def _missing(bond: Bond, unit: str) -> Advice:
@@ -73,8 +86,8 @@ def _without_address(bond: Bond) -> Advice:
     active = next((port for port in bond.ports if port.active), None)
     if active and not active.has_carrier:
         return Advice("the active port has lost its carrier, and none takes over")
-    clients = [unit for unit in bond.units if unit.name.startswith(("dhclient@", "dhcp6c@"))]
-    unit = clients[0].name if clients else units.instance(units.WATCH, bond.name)
+    served = [unit for unit in bond.units if units.template(unit.name) in clients.UNITS]
+    unit = served[0].name if served else units.instance(units.WATCH, bond.name)
     return Advice("it has no address that reaches beyond the link", _journal(unit))
 
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Facts -> the status of the bonds; all of it pure."""
 
+import socket
 from collections.abc import Mapping, Sequence
 
-from wbond import config, escape, messages, units
+from wbond import clients, config, escape, messages, units
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import bond_state, rtnetlink, uppers
+from wbond_net.kernel import bond_state, default_routes, rtnetlink, uapi, uppers
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.watch.path.ports import OFF, WAITING
 from wbond_net.watch.path.record import Record
@@ -19,9 +20,11 @@ from wbond_cli.status.model import (
     Address,
     Bond,
     Facts,
+    Names,
     Path,
     Port,
     PortSlot,
+    Route,
     Status,
     Unit,
 )
@@ -63,7 +66,7 @@ def expected_ports(facts: Facts, name: str) -> list[PortSlot]:
 
 def bond_units(name: str) -> tuple[str, ...]:
     """Name a bond's own units: itself, its watch, the DHCP clients."""
-    templates = (units.BOND, units.WATCH, *units.CLIENTS.values())
+    templates = (units.BOND, units.WATCH, *clients.UNITS)
     return tuple(units.instance(template, name) for template in templates)
 
 
@@ -102,6 +105,7 @@ def _bond(facts: Facts, name: str) -> Bond:
         shared_mac=facts.shared_macs.get(name, ""),
         ports=ports,
         units=_units(facts, name),
+        clients=clients_of(facts, name),
     )
     if link is None or not is_bond:
         return bond
@@ -113,21 +117,32 @@ def _bond(facts: Facts, name: str) -> Bond:
         active=active.name if active else "",
         since=active.since if active else reader.idle_since(history),
         addresses=tuple(_addresses(facts, name, link)),
+        routes=tuple(_routes(facts, name, link)),
+        missing=tuple(_missing(facts, name, link)),
         awaited=_awaited(facts, name),
+        names=facts.names.get(name, Names()),
         routers=facts.paths.get(name, Record()).routers,
     )
 
 
+def clients_of(facts: Facts, name: str) -> dict[str, str]:
+    """Return the bond's DHCP clients by option, as its watch starts them."""
+    watch = facts.units.get(units.instance(units.WATCH, name))
+    told = watch.environment if watch else {}
+    return {
+        option: client.name
+        for option in clients.OPTIONS
+        for client in clients.of(option)
+        if told.get(option.upper(), clients.of(option)[0].unit) == client.unit
+    }
+
+
 def _units(facts: Facts, name: str) -> tuple[Unit, ...]:
     """Return the bond's own units, without a DHCP client that it is not to have."""
-    watch = facts.units.get(units.instance(units.WATCH, name))
-    unwanted = {
-        units.instance(f"{client}@.service", name)
-        for client, setting in (("dhclient", "DHCP4"), ("dhcp6c", "DHCP6"))
-        if watch and watch.environment.get(setting) == "none"
-    }
-    wanted = [unit for unit in bond_units(name) if unit not in unwanted]
-    return tuple(facts.units[unit] for unit in wanted if unit in facts.units)
+    wanted = {clients.named(client).unit for client in clients_of(facts, name).values()}
+    templates = (units.BOND, units.WATCH, *(unit for unit in clients.UNITS if unit in wanted))
+    own = (units.instance(template, name) for template in templates)
+    return tuple(facts.units[unit] for unit in own if unit in facts.units)
 
 
 def _ports(
@@ -217,8 +232,11 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
     IPv4 first, those that reach farther first.
     """
     leases = {lease.address: lease for lease in facts.leases.get(name, ())}
-    dhcp6c = facts.units.get(units.instance(units.CLIENTS["dhcp6"], name))
-    has_dhcp6c = dhcp6c is not None and dhcp6c.active == "active"
+    own = _list(facts, name, "address")
+    units_of = (
+        facts.units.get(units.instance(client.unit, name)) for client in clients.of("dhcp6")
+    )
+    has_dhcp6 = any(unit.active == "active" for unit in units_of if unit)
     places = {link.ifindex: link.name for link in uppers.above(bond, facts.links)}
     order = [bond.ifindex, *places]
     found = [address for address in facts.addresses if address.ifindex in order]
@@ -228,7 +246,7 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
         Address(
             text=address.text,
             prefixlen=address.prefixlen,
-            source=_source(address, leases, has_dhcp6c),
+            source=_source(address, leases, has_dhcp6, _configured_as(address) in own),
             until=None if address.valid is None else facts.time + address.valid,
             routable=wait_online.routable(address),
             tentative=address.tentative,
@@ -236,21 +254,76 @@ def _addresses(facts: Facts, name: str, bond: Link) -> list[Address]:
             deprecated=address.deprecated,
             lease=leases.get(address.text),
             above=places.get(address.ifindex, ""),
+            configured=_configured_as(address) in own,
         )
         for address in found
     ]
 
 
-def _source(address: rtnetlink.Address, leases: Mapping[str, Lease], has_dhcp6c: bool) -> str:
+def _list(facts: Facts, name: str, option: str) -> tuple[str, ...]:
+    """Return what the configuration lists for a bond."""
+    configured = _configured(facts, name)
+    return configured.lists.get(option, ()) if configured else ()
+
+
+def _configured_as(address: rtnetlink.Address) -> str:
+    return f"{address.text}/{address.prefixlen}"
+
+
+def _missing(facts: Facts, name: str, bond: Link) -> list[str]:
+    """Return the configured addresses that the bond does not have."""
+    there = {_configured_as(one) for one in facts.addresses if one.ifindex == bond.ifindex}
+    return [text for text in _list(facts, name, "address") if text not in there]
+
+
+def _routes(facts: Facts, name: str, bond: Link) -> list[Route]:
+    """Return the default routes by the bond, then those by interfaces above it."""
+    places = {link.ifindex: link.name for link in uppers.above(bond, facts.links)}
+    order = [bond.ifindex, *places]
+    found = [route for route in facts.routes if route.ifindex in order]
+    found.sort(key=lambda route: order.index(route.ifindex))
+    return [
+        Route(
+            gateway=route.gateway,
+            metric=route.metric,
+            source=_source_of_route(facts, name, route),
+            ipv6=route.family == socket.AF_INET6,
+            above=places.get(route.ifindex, ""),
+        )
+        for route in found
+    ]
+
+
+def _source_of_route(facts: Facts, name: str, route: default_routes.Route) -> str:
+    """Tell where a route comes from: dhclient-script sets it as a person does, by ip(8)."""
+    is_ipv6 = route.family == socket.AF_INET6
+    if route.protocol == uapi.RTPROT_STATIC and route.gateway in _list(facts, name, "gateway"):
+        return "static"
+    if is_ipv6:
+        by_router = route.protocol in (uapi.RTPROT_RA, uapi.RTPROT_KERNEL)
+        return "advertisement" if by_router else "other"
+    leased = [of for lease in facts.leases.get(name, ()) for *_, of in lease.routes]
+    dhclient = facts.units.get(units.instance(clients.named("dhclient").unit, name))
+    by_script = route.gateway in leased or (dhclient is not None and dhclient.active == "active")
+    if route.protocol == uapi.RTPROT_DHCP or (route.protocol == uapi.RTPROT_BOOT and by_script):
+        return "dhcp4"
+    return "other"
+
+
+def _source(
+    address: rtnetlink.Address, leases: Mapping[str, Lease], has_dhcp6: bool, configured: bool
+) -> str:
     """Tell where an address comes from, as far as the kernel knows.
 
-    dhclient-script gives a leased one its lifetime, and router advertisements
-    have one; dhcp6c adds its own as /128 without any.
+    dhclient-script and dhcpcd give a leased one its lifetime, and router advertisements
+    have one; dhcp6c adds its own without any. Those by DHCPv6 are /128, and no others.
     """
+    if configured and address.permanent:
+        return "static"
     if address.scope != rtnetlink.SCOPE_UNIVERSE:
         return "link"
     if ":" not in address.text:
         return "dhcp4" if address.text in leases or not address.permanent else "static"
-    if not address.permanent:
-        return "advertisement"
-    return "dhcp6" if has_dhcp6c and address.prefixlen == 128 else "static"
+    if has_dhcp6 and address.prefixlen == 128:
+        return "dhcp6"
+    return "static" if address.permanent else "advertisement"

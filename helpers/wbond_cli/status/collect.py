@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from wbond import escape, units
 from wbond.values import MacPolicy
 from wbond_net import regular_file
-from wbond_net.clients import identity, leases
+from wbond_net.clients import dhcpcd_leases, identity, leases
 from wbond_net.clients.leases import Lease
 from wbond_net.deployed import unit_tree
 from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.names import records
 from wbond_net.ports import mac_policy
 from wbond_net.watch.path import record
 from wbond_net.watch.path.record import Record
@@ -24,10 +25,11 @@ from wbond_net.watch.path.record import Record
 from wbond_cli.command import CommandError, Run
 from wbond_cli.journal.reader import Entry
 from wbond_cli.status import build
-from wbond_cli.status.model import Advice, Association, Facts, Unit
+from wbond_cli.status.model import Advice, Association, Facts, Names, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
+DHCPCD_LEASE = "var/lib/wbond/{0}/dhcpcd/{0}.lease"  # where its unit puts it
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
 _LEGACY_RATES = {1.0, 2.0, 5.5, 11.0}  # Mb/s, of 802.11b
@@ -79,6 +81,7 @@ class Collector:
         facts = self._with_units(facts)
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
+        facts = facts._replace(names={bond: self._names(bond) for bond in made})
         facts = facts._replace(paths=self._paths(facts))
         return self._with_leases(facts)
 
@@ -179,6 +182,10 @@ class Collector:
                 shared[bond] = address
         return facts._replace(shared_macs=shared)
 
+    def _names(self, bond: str) -> Names:
+        folder = os.path.join(self.root, RUNTIME)
+        return Names(tuple(records.read(bond, folder)), records.published(bond, folder))
+
     def _paths(self, facts: Facts) -> dict[str, Record]:
         """Read what the watches know of paths; one that does not look into them tells nothing."""
         found = {}
@@ -193,11 +200,11 @@ class Collector:
     def _with_leases(self, facts: Facts) -> Facts:
         known: dict[str, Sequence[Lease]] = {}
         for bond in build.bond_names(facts):
-            path = LEASES.format(bond)
+            clients = build.clients_of(facts, bond)
+            read = _dhcpcd_leases if clients.get("dhcp4") == "dhcpcd" else _dhclient_leases
+            path = (DHCPCD_LEASE if read is _dhcpcd_leases else LEASES).format(bond)
             try:
-                # Of its end: dhclient shortens it only at its start.
-                octets = regular_file.read_end(os.path.join(self.root, path))
-                known[bond] = tuple(leases.parse(octets.decode("utf-8", "replace")))
+                known[bond] = tuple(read(os.path.join(self.root, path)))
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -206,6 +213,32 @@ class Collector:
                 remedy = "sudo wbond status" if isinstance(error, PermissionError) else ""
                 facts = _with_fault(facts, Advice(text, remedy))
         return facts._replace(leases=known)
+
+
+def _dhclient_leases(path: str) -> Iterator[Lease]:
+    # Of its end: dhclient shortens it only at its start.
+    return leases.parse(regular_file.read_end(path).decode("utf-8", "replace"))
+
+
+def _dhcpcd_leases(path: str) -> Iterator[Lease]:
+    """Yield the lease in a file of dhcpcd's, which is written when the lease is."""
+    octets = regular_file.read(path)
+    if not (address := dhcpcd_leases.address4(octets)):
+        return
+    options, begin = dhcpcd_leases.options4(octets), os.stat(path).st_mtime
+    seconds, renew, server = (
+        options.get(code, b"")
+        for code in (dhcpcd_leases.LEASE_TIME, dhcpcd_leases.RENEW, dhcpcd_leases.SERVER)
+    )
+    lasts = int.from_bytes(seconds[:4], "big") if len(seconds) == 4 else 0
+    until_renewal = int.from_bytes(renew, "big") if len(renew) == 4 else lasts // 2
+    yield Lease(
+        address,
+        ".".join(map(str, server)) if len(server) == 4 else "",
+        begin + until_renewal if until_renewal else None,
+        begin + lasts if lasts else None,
+        lasts,
+    )
 
 
 def left_out(links: Mapping[int, Link]) -> dict[str, str]:

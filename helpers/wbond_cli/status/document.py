@@ -6,11 +6,11 @@ Times are texts by RFC 3339, durations are seconds.
 
 from collections.abc import Mapping
 
-from wbond import escape
+from wbond import clients, escape
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
-from wbond_cli.status.model import Address, Advice, Bond, Port, Status, Unit
+from wbond_cli.status.model import Address, Advice, Bond, Names, Port, Route, Status, Unit
 
 VERSION = 1  # of the schema; grows when something is taken out or gets another meaning
 
@@ -59,6 +59,9 @@ def _bond(bond: Bond, now: float) -> Value:
         },
         "ports": [_port(port, now) for port in bond.ports],
         "addresses": [_address(address, now) for address in bond.addresses],
+        "routes": [_route(route) for route in bond.routes],
+        "names": _names(bond.names),
+        "clients": {option: bond.clients.get(option) for option in clients.OPTIONS},
         "routers": [{"address": address, "mac": mac or None} for address, mac in bond.routers],
         "units": [_unit(unit) for unit in bond.units],
         "advice": [_advice(item) for item in advice(bond)],
@@ -105,6 +108,7 @@ def _address(address: Address, now: float) -> Value:
         "address": address.text,
         "prefix_length": address.prefixlen,
         "source": address.source,
+        "configured": address.configured,
         "above": _name(address.above) or None,
         "routable": address.routable,
         "tentative": address.tentative,
@@ -114,6 +118,30 @@ def _address(address: Address, now: float) -> Value:
         "left": None if until is None else round(until - now),
         "server": lease.server or None if lease else None,
         "renewal": formatting.timestamp(lease.renew) if lease and lease.renew is not None else None,
+    }
+
+
+def _route(route: Route) -> Value:
+    return {
+        "family": "ipv6" if route.ipv6 else "ipv4",
+        "gateway": route.gateway or None,
+        "metric": route.metric,
+        "source": route.source,
+        "above": _name(route.above) or None,
+    }
+
+
+def _names(names: Names) -> Value:
+    return {
+        "servers": [
+            {"address": _name(server), "sources": sources}
+            for server, sources in names.servers.items()
+        ],
+        "search": [
+            {"domain": domain, "sources": sources} for domain, sources in names.domains.items()
+        ],
+        "published": names.published.sink or None,
+        "fault": names.published.fault or None,
     }
 
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What `wbond status` knows: the facts that were read, and the status that they come to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from wbond import config
 from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import default_routes, rtnetlink
 from wbond_net.kernel.rtnetlink import Link
-from wbond_net.watch.path.record import Record
+from wbond_net.names.records import Published, Record
+from wbond_net.watch.path import record
 
 from wbond_cli import exit_status
 from wbond_cli.journal.reader import Entry
@@ -50,6 +51,45 @@ class Unit(NamedTuple):
     environment: Mapping[str, str] = {}
 
 
+class Route(NamedTuple):
+    """A default route of the bond's, or of the bridge or VLAN above it that `above` names.
+
+    `source` is one of: dhcp4, advertisement (a router's), static (`gateway`), other. `gateway` is
+    empty where there is none.
+    """
+
+    gateway: str
+    metric: int
+    source: str
+    ipv6: bool = False
+    above: str = ""
+
+
+class Names(NamedTuple):
+    """What the sources say of a bond's names, and where these are published."""
+
+    records: tuple[Record, ...] = ()
+    published: Published = Published()
+
+    @property
+    def servers(self) -> Mapping[str, Sequence[str]]:
+        """Return the servers in their order, each with its sources."""
+        return _by_value((record.source, record.servers) for record in self.records)
+
+    @property
+    def domains(self) -> Mapping[str, Sequence[str]]:
+        """Return the domains in their order, each with its sources."""
+        return _by_value((record.source, record.domains) for record in self.records)
+
+
+def _by_value(said: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for source, values in said:
+        for value in values:
+            found.setdefault(value, []).append(source)
+    return found
+
+
 class Facts(NamedTuple):
     """All that was read, at the time `time` (s since 1970); names are the kernel's own.
 
@@ -65,6 +105,7 @@ class Facts(NamedTuple):
     made: Sequence[str] = ()
     links: Mapping[int, Link] = {}
     addresses: Sequence[rtnetlink.Address] = ()
+    routes: Sequence[default_routes.Route] = ()
     radios: frozenset[str] = frozenset()
     claimed: Mapping[str, str] = {}
     left_out: Mapping[str, str] = {}
@@ -74,7 +115,8 @@ class Facts(NamedTuple):
     units: Mapping[str, Unit] = {}
     shared_macs: Mapping[str, str] = {}
     leases: Mapping[str, Sequence[Lease]] = {}
-    paths: Mapping[str, Record] = {}
+    names: Mapping[str, Names] = {}
+    paths: Mapping[str, record.Record] = {}
     history: Sequence[Entry] = ()
     faults: Sequence[Advice] = ()
     asked: Sequence[str] = ()
@@ -138,7 +180,8 @@ class Address(NamedTuple):
     """An address of the bond's, or of the bridge or VLAN above it that `above` names.
 
     `source` is one of: dhcp4, dhcp6, advertisement (a router's), link (link-local),
-    static. `until` is in seconds since 1970, None if it never ends.
+    static. `configured` tells one that the configuration names. `until` is in seconds since 1970,
+    None if it never ends.
     """
 
     text: str
@@ -151,14 +194,16 @@ class Address(NamedTuple):
     deprecated: bool = False
     lease: Lease | None = None
     above: str = ""
+    configured: bool = False
 
 
 class Bond(NamedTuple):
     """A bond. `kind` is what the interface of its name is: bond, other, or none.
 
     `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any. `awaited`
-    is its `wait_online`: with `link` or `no`, it is online without an address. `routers` are those
-    of its default routes whose answers prove paths, with their MAC addresses.
+    is its `wait_online`: with `link` or `no`, it is online without an address. `missing` are
+    configured addresses that it does not have. `clients` are its DHCP clients by the option that
+    has chosen them. `routers` are those whose answers prove paths, with their MAC addresses.
     """
 
     name: str
@@ -173,19 +218,23 @@ class Bond(NamedTuple):
     since: float | None = None
     ports: tuple[Port, ...] = ()
     addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+    missing: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
+    clients: Mapping[str, str] = {}
     awaited: str = wait_online.ADDRESS
+    names: Names = Names()
     routers: tuple[tuple[str, str], ...] = ()
 
     @property
     def online(self) -> bool:
-        """Tell whether its active port has carrier and it has the routable address it is to have.
+        """Tell whether its active port is operational and it has the address it is to have.
 
         One on a bridge or a VLAN above it will do.
         """
-        has_carrier = any(port.active and port.has_carrier for port in self.ports)
+        gets_through = any(port.active and port.is_operational for port in self.ports)
         reaches = any(address.routable for address in self.addresses)
-        return self.up and has_carrier and (reaches or self.awaited != wait_online.ADDRESS)
+        return self.up and gets_through and (reaches or self.awaited != wait_online.ADDRESS)
 
 
 class Status(NamedTuple):

@@ -12,12 +12,13 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from wbond_net.kernel import bond_state, rtnetlink
 from wbond_net.kernel.bond_state import State
 from wbond_net.kernel.cache import Cache
+from wbond_net.kernel.default_routes import Route
 from wbond_net.watch import journal_events
 
 from wbond_cli import exit_status, termination
@@ -34,11 +35,16 @@ AGAIN = 1000  # ms, until what could not be read is read again
 class StatusMonitor:
     """Builds the status; remembers the changes it has followed, and reads the journal but once."""
 
-    def __init__(self, collector: collect.Collector, view: Cache) -> None:
-        """Read the journal."""
+    def __init__(
+        self,
+        collector: collect.Collector,
+        view: Cache,
+        routes: Callable[[], Iterable[Route]] = tuple,
+    ) -> None:
+        """Read the journal; `routes` reads the default routes."""
         options = ("--boot", f"--lines={collect.ENTRIES}")
         reading = reader.read(collector.run, *options, root=collector.root)
-        self._collector, self._view = collector, view
+        self._collector, self._view, self._routes = collector, view, routes
         self._history = list(reading.entries)
         self._states: dict[str, State] = {}
         self._faults: tuple[Advice, ...] = ()
@@ -51,10 +57,18 @@ class StatusMonitor:
         """Return the status at `now`, by what the kernel has reported up to the last call."""
         addresses = list(self._view.addresses.values())
         facts = self._collector.collect(self._view.links, addresses, self._history, now)
-        status = build.build_status(facts._replace(faults=(*self._faults, *facts.faults)))
+        facts = facts._replace(faults=(*self._faults, *facts.faults), routes=self._read_routes())
+        status = build.build_status(facts)
         for bond in status.bonds:
             self._states.setdefault(bond.name, self._state(bond.name))
         return status
+
+    def _read_routes(self) -> tuple[Route, ...]:
+        """Return the default routes; none where they cannot be read."""
+        try:
+            return tuple(self._routes())
+        except (OSError, rtnetlink.Overrun):
+            return ()
 
     def follow(self, now: float) -> None:
         """Take in what the kernel has reported, and remember changes as the journal would.

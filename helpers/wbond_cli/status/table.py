@@ -12,11 +12,11 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
-from wbond import escape
+from wbond import clients, escape, units
 
 from wbond_cli import formatting
 from wbond_cli.status.advice import advice
-from wbond_cli.status.model import Address, Advice, Bond, Port, Status, Unit
+from wbond_cli.status.model import Address, Advice, Bond, Names, Port, Route, Status, Unit
 
 NARROW, WIDE = 70, 100  # columns: from where on the ports are a table, a radio has one line
 STATES = {
@@ -40,10 +40,27 @@ PATHS = {
 }
 SOURCES = {
     "dhcp4": "lease",
-    "dhcp6": "lease by dhcp6c, which sets no end",
+    "dhcp6": "lease",
     "advertisement": "router advertisement",
     "link": "link-local",
     "static": "no lease",
+}
+CONFIGURED = "static"
+ROUTES = {
+    "dhcp4": "by DHCP",
+    "advertisement": "router advertisement",
+    "static": CONFIGURED,
+    "other": "set by something else",
+}
+
+
+# Who says that a server is one, where the source's name is no program's; and where it is published.
+NAMED_BY = {"static": "wbond.conf", "ra": "router"}
+SINKS = {
+    "resolved": ("published by systemd-resolved", ""),
+    "resolvconf": ("published by resolvconf", ""),
+    "file": ("published in resolv.conf", ""),
+    "none": ("not published (dns = none)", ""),
 }
 
 
@@ -134,11 +151,14 @@ def _since(moment: float | None, now: float, style: Style) -> str:
 
 def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
     properties = [_address(address, now, style) for address in bond.addresses]
+    properties += [_route(route, style) for route in bond.routes]
     properties += [("router", _router(*router)) for router in bond.routers]
     if bond.address:
         properties.append(("MAC", _mac(bond)))
-    if units := _units(bond):
-        properties.append(("units", units))
+    if bond.names.servers or bond.names.domains:
+        properties += _names(bond.names)
+    if listed := _units(bond):
+        properties.append(("units", listed))
     return properties
 
 
@@ -146,7 +166,9 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
     line = Text(f"{address.text}/{address.prefixlen}  ")
     if address.above:
         line.append(f"on {style.shown(address.above)}: ")
-    line.append(SOURCES[address.source])
+    line.append(CONFIGURED if address.configured else SOURCES[address.source])
+    if address.source == "dhcp6" and address.until is None:
+        line.append(" by dhcp6c, which sets no end")
     if address.lease and address.lease.server:
         line.append(f" of {address.lease.server}")
     if address.until is not None:
@@ -167,6 +189,32 @@ def _router(address: str, mac: str) -> Text:
     return line
 
 
+def _route(route: Route, style: Style) -> tuple[str, Text]:
+    via = f"via {route.gateway}" if route.gateway else "direct"
+    where = f"on {style.shown(route.above)}: " if route.above else ""
+    line = f"default {via}  {where}metric {route.metric}, {ROUTES[route.source]}"
+    return "route", Text(line)
+
+
+def _names(names: Names) -> list[tuple[str, Text]]:
+    """Return lines of the servers and of the domains, each with who says so."""
+    lines = [("names", _said(names.servers)), ("search", _said(names.domains))]
+    lines = [(key, line) for key, line in lines if line]
+    text, colour = SINKS.get(names.published.sink, ("not published", "yellow"))
+    if names.published.fault:
+        text, colour = "not published", "yellow"
+    lines[0][1].append("; ").append(text, style=colour)
+    return lines
+
+
+def _said(values: Mapping[str, Sequence[str]]) -> Text:
+    said = (
+        f"{value} ({', '.join(NAMED_BY.get(source, source) for source in sources)})"
+        for value, sources in values.items()
+    )
+    return Text(escape.printable(", ".join(said)))
+
+
 def _mac(bond: Bond) -> Text:
     line = Text(f"{bond.address}  mac = {escape.printable(bond.policy)}")
     if not bond.shared_mac:
@@ -181,17 +229,27 @@ def _mac(bond: Bond) -> Text:
 
 def _units(bond: Bond) -> Text:
     """Group the units by their state: most are active, and the others are to be seen."""
-    units = [*bond.units, *(port.unit for port in bond.ports if port.state != "absent")]
+    own = [*bond.units, *(port.unit for port in bond.ports if port.state != "absent")]
     groups: dict[str, list[Unit]] = {}
-    for unit in units:
+    for unit in own:
         if unit.load:
             groups.setdefault(unit.active, []).append(unit)
     line = Text()
     for state, members in groups.items():
         line.append("; " if line else "")
         line.append(state, style={"active": "green", "failed": "red"}.get(state, "yellow"))
-        line.append(": " + " ".join(unit.name.removesuffix(".service") for unit in members))
+        line.append(": " + " ".join(_unit(bond, unit) for unit in members))
     return line
+
+
+def _unit(bond: Bond, unit: Unit) -> str:
+    """Return a unit's name; behind that of a client for either family, which it serves."""
+    name, client = unit.name.removesuffix(".service"), units.template(unit.name)
+    if client not in clients.UNITS or len(clients.named(client).options) == 1:
+        return name
+    options = [o for o, served in bond.clients.items() if clients.named(served).unit == client]
+    families = ", ".join(option.replace("dhcp", "IPv") for option in options)
+    return f"{name} ({families})" if families else name
 
 
 def _ports(bond: Bond, now: float, style: Style) -> RenderableType:

@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from wbond import escape
+from wbond import clients, escape
 from wbond_net.deployed import unit_tree
 
 from wbond_cli import terminal
@@ -75,7 +75,8 @@ def _write_configuration(root: str) -> list[str]:
         )
         return []
     machine = Machine(root)
-    text = draft.text(hardware.adapters(machine), has_dhcp6c=bool(machine.which("dhcp6c")))
+    has_dhcp6 = any(machine.which(client.name) for client in clients.of("dhcp6"))
+    text = draft.text(hardware.adapters(machine), has_dhcp6)
     return create(root, CONFIGURATION, text, 0o644)
 
 

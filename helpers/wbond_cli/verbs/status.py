@@ -4,7 +4,7 @@
 import argparse
 import time
 
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import default_routes, rtnetlink
 from wbond_net.kernel.cache import Cache
 
 from wbond_cli import command, exit_status, terminal
@@ -20,8 +20,8 @@ def run(options: argparse.Namespace) -> int:
     collector = collect.Collector(command.run, options.root, tuple(options.bonds))
     if options.bonds:
         require_bonds(options.bonds, collector.known_bonds())
-    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
-    status_monitor = monitor.StatusMonitor(collector, Cache(netlink))
+    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES | default_routes.ROUTES)
+    status_monitor = monitor.StatusMonitor(collector, Cache(netlink), default_routes.read)
     if options.watch:
         return monitor.watch(status_monitor, netlink, _display(options.json))
     status = status_monitor.status(time.time())

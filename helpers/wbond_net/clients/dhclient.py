@@ -5,8 +5,9 @@ import os
 import time
 
 from wbond_net import files, regular_file, runtime
-from wbond_net.clients import identity
+from wbond_net.clients import identity, notes
 from wbond_net.kernel import addresses, routes, sysfs
+from wbond_net.kernel import command as programs
 from wbond_net.kernel.journal import say
 
 TYPE_CHECKING = False
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
 CONFS = ("/etc/dhcp/dhclient.conf", "/etc/dhclient.conf")  # Debian's, Arch's
 STATE = "/var/lib/dhcp"
+SCRIPTS = ("/usr/sbin/dhclient-script", "/usr/bin/dhclient-script", "/sbin/dhclient-script")
+# Where wbond's hook is, which has names published by wbond. Debian's script reads it, and Debian's
+# AppArmor profile lets dhclient run no other script; any other distribution's takes no names from
+# wbond's script, which runs it.
+HOOKS = "/etc/dhcp/dhclient-enter-hooks.d"
+_HERE = os.path.dirname(os.path.realpath(__file__))
+OWN_SCRIPT = os.path.normpath(os.path.join(_HERE, "../../hooks/dhclient-script"))
 
 
 def prepare(bond: str, environ: "Mapping[str, str]") -> None:
@@ -36,11 +44,21 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
     files.write(f"{STATE}/dhclient.{bond}.conf", configuration(bond, own, identifier))
     # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
     address = sysfs.attribute(bond, "address")
-    files.write(runtime.path(bond, "dhclient.address"), f"{address}\n")
+    files.write(runtime.path(bond, notes.ADDRESS_FILE), f"{address}\n")
     try:
         prolong(bond, f"{STATE}/dhclient.{bond}.leases")
     except OSError as error:  # no reason to have no client
         say(f"the address keeps the end of its first lease: {error}")
+
+
+def command(bond: str, environ: "Mapping[str, str]") -> tuple[str, ...]:
+    """Return what dhclient is called with, in the foreground.
+
+    Its script gives the lease's default route the metric IF_METRIC, the kernel's where it is empty.
+    """
+    metric = ("-e", f"IF_METRIC={environ.get('METRIC', '')}")
+    places = ("-cf", f"{STATE}/dhclient.{bond}.conf", "-lf", f"{STATE}/dhclient.{bond}.leases")
+    return ("dhclient", "-d", *metric, *places, "-pf", f"/run/dhclient.{bond}.pid", bond)
 
 
 def prolong(bond: str, path: str) -> None:
@@ -77,9 +95,23 @@ def configuration(bond: str, own: str, identifier: bytes) -> str:
     lines += [
         f'interface "{_quoted(bond)}" {{',
         f"  send dhcp-client-identifier {identifier.hex(':')};",
+        *([] if _reads_hooks() else [f'  script "{OWN_SCRIPT}";']),
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _script() -> str:
+    """Return the distribution's script; nothing where there is none."""
+    return next((path for path in SCRIPTS if os.path.exists(path)), "")
+
+
+def _reads_hooks() -> bool:
+    """Tell whether the distribution's script reads wbond's hook."""
+    try:
+        return os.fsencode(HOOKS) in regular_file.read(_script())
+    except OSError:
+        return False
 
 
 def _user_conf(path: str) -> list[str]:
@@ -93,7 +125,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def flush(bond: str, environ: "Mapping[str, str]") -> None:
+def stop(bond: str, environ: "Mapping[str, str]") -> None:
     """Remove what the lease has set, unless dhclient ended by itself and will confirm its lease.
 
     systemd sets MAINPID only while the main process lives, that is when a
@@ -103,6 +135,7 @@ def flush(bond: str, environ: "Mapping[str, str]") -> None:
     """
     if not environ.get("MAINPID") or not sysfs.exists(bond):
         return
+    _undo_hooks(bond)
     try:
         lease = _last_lease(f"{STATE}/dhclient.{bond}.leases")
         if lease:  # where a static address stands beside the lease's, the routes outlast that
@@ -111,6 +144,16 @@ def flush(bond: str, environ: "Mapping[str, str]") -> None:
             addresses.remove(bond, lease.address)
     finally:
         addresses.flush_leased(bond)
+
+
+def _undo_hooks(bond: str) -> None:
+    """Have the hooks take back what they have set of the lease: names, time servers.
+
+    They do with this reason. Told no address, dhclient-script itself then changes nothing.
+    """
+    os.environ.update(reason="STOP", interface=bond)
+    script = _script() if _reads_hooks() else OWN_SCRIPT
+    programs.attempt(programs.run, script)
 
 
 def _last_lease(path: str) -> "Lease | None":

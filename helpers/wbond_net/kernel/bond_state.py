@@ -9,7 +9,7 @@ from __future__ import annotations
 from wbond import escape
 
 from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.rtnetlink import Event, Link
+from wbond_net.kernel.rtnetlink import Event, Link, RouterFlags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def begin(links: Mapping[int, Link], bond: int, former: State | None, is_radio: 
 def after(state: State, event: Event, is_radio: IsRadio) -> State:
     """Return the state after an event; the same object if the event does not concern the bond."""
     link = event.what
+    if isinstance(link, RouterFlags):
+        return _advertised(state, link)
     if state.bond is None or not isinstance(link, Link):
         return state
     if link.ifindex == state.bond.ifindex:
@@ -123,6 +125,13 @@ def after(state: State, event: Event, is_radio: IsRadio) -> State:
     else:
         del ports[link.ifindex]
     return _state(state.bond, ports, state)
+
+
+def _advertised(state: State, said: RouterFlags) -> State:
+    bond = state.bond
+    if bond is None or bond.ifindex != said.ifindex or bond.router_flags == said.flags:
+        return state
+    return state._replace(bond=bond._replace(router_flags=said.flags))
 
 
 def _port(link: Link, known: Mapping[int, Port], is_radio: IsRadio) -> Port:

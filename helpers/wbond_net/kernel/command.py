@@ -20,10 +20,10 @@ class CommandError(Exception):
     """A program ended with an error, or is missing; the text says so in the program's words."""
 
 
-def run(*command: str) -> None:
-    """Say a command and run it. Raises CommandError."""
+def run(*command: str, given: str = "") -> None:
+    """Say a command and run it, with `given` as its standard input. Raises CommandError."""
     say(" ".join(command))
-    code, _, errors = execute(command)
+    code, _, errors = execute(command, given)
     if code:
         reason = errors.strip() or f"exit code {code}"
         raise CommandError(f"{' '.join(command[:4])} …: {reason}")
@@ -48,21 +48,22 @@ def attempt(act: "Callable[P, None]", *arguments: "P.args", **named: "P.kwargs")
     return True
 
 
-def execute(command: tuple[str, ...]) -> tuple[int, str, str]:
+def execute(command: tuple[str, ...], given: str = "") -> tuple[int, str, str]:
     """Run a command to its end; returns exit code, standard output and standard error.
+
+    `given` is what it reads from standard input.
 
     A code is negative where a signal has ended it. Raises CommandError when it is not installed.
     """
     # Files in memory, not pipes: a program that says much to both never waits to be read.
-    texts = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("stdout", "stderr")]
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        *((os.POSIX_SPAWN_DUP2, text, number) for number, text in enumerate(texts, 1)),
-    ]
+    names = ("stdin", "stdout", "stderr")
+    texts = [os.memfd_create(name, os.MFD_CLOEXEC) for name in names]
+    os.pwrite(texts[0], given.encode("utf-8", "surrogateescape"), 0)
+    actions = [(os.POSIX_SPAWN_DUP2, text, number) for number, text in enumerate(texts)]
     try:
         process = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
         _, status = os.waitpid(process, 0)
-        out, err = (_content(text) for text in texts)
+        out, err = (_content(text) for text in texts[1:])
     except FileNotFoundError:
         raise CommandError(f"{command[0]} is not installed") from None
     finally:

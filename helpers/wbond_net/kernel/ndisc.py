@@ -22,6 +22,7 @@ _IPV6 = _socket.AF_INET6
 _ALL_ROUTERS = "ff02::2"
 _SOLICITATION = bytes((133, 0, 0, 0, 0, 0, 0, 0))  # RFC 4861, 4.1; the kernel fills in the checksum
 _SOURCE_LINK_LAYER = bytes((1, 1))  # RFC 4861, 4.6.1: an option of 8 bytes
+_HOST = 128  # prefix length
 _HOP_LIMIT = 255  # RFC 4861, 6.1.1: routers discard a solicitation with any other
 
 
@@ -36,6 +37,19 @@ def slaac_addresses(addresses: Iterable[Address], index: int) -> list[Address]:
         found
         for found in ipv6_addresses(addresses, index)
         if found.protocol == rtnetlink.PROTOCOL_ROUTER or found.temporary
+    ]
+
+
+def leased_addresses(addresses: Iterable[Address], index: int) -> list[Address]:
+    """Return the addresses of the interface `index` by DHCPv6 that have an end, as dhcpcd's.
+
+    dhcp6c sets none, and takes its own away when it asks anew.
+    """
+    return [
+        found
+        for found in ipv6_addresses(addresses, index)
+        if found.prefixlen == _HOST and not found.permanent and not found.temporary
+        if found.protocol != rtnetlink.PROTOCOL_ROUTER
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import _socket
 
-from wbond_net.kernel import gateways, rtnetlink, uapi
+from wbond_net.kernel import default_routes, rtnetlink, uapi
 from wbond_net.kernel.attributes import RTMSG
 from wbond_net.kernel.frames import NOBODY
 from wbond_net.kernel.rtnetlink import Address
@@ -39,9 +39,10 @@ def read(kernel: rtnetlink.Socket, index: int) -> tuple[tuple[Router, ...], bool
     found: dict[tuple[int, bytes], Router] = {}
     for family in NOBODY:
         for report in kernel.dump(uapi.RTM_GETROUTE, RTMSG.pack(family, *(0,) * 8)):
-            route = gateways.parse(report.body)
-            for through, kind, octets in route.gateways if route else ():
-                if through == index:
+            for route in default_routes.routes(report.body):
+                if route.ifindex == index and route.gateway:
+                    kind = _socket.AF_INET6 if ":" in route.gateway else _socket.AF_INET
+                    octets = _socket.inet_pton(kind, route.gateway)
                     found[kind, octets] = Router(kind, octets, source(kind, octets, own))
     addressed = any(address.scope < uapi.RT_SCOPE_LINK for address in own)
     return tuple(found.values()), addressed

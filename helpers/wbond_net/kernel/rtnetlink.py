@@ -11,7 +11,7 @@ import _socket
 import errno
 import struct
 
-from wbond_net.kernel import bpf, gateways, neighbours, netlink, uapi
+from wbond_net.kernel import advertised, bpf, default_routes, neighbours, netlink, uapi
 from wbond_net.kernel.attributes import (
     IFADDRMSG,
     IFINFOMSG,
@@ -22,7 +22,6 @@ from wbond_net.kernel.attributes import (
     u8,
     u32,
 )
-from wbond_net.kernel.gateways import DefaultRoute
 from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.netlink import Message
 
@@ -41,7 +40,8 @@ Overrun = netlink.Overrun
 LINKS = uapi.RTMGRP_LINK
 NEIGHBOURS = uapi.RTMGRP_NEIGH
 ROUTES = uapi.RTMGRP_IPV4_ROUTE | uapi.RTMGRP_IPV6_ROUTE
-IPV6_PARAMETERS = uapi.RTMGRP_IPV6_IFINFO
+ADVERTISED = uapi.RTMGRP_ND_USEROPT
+ROUTER_FLAGS = uapi.RTMGRP_IPV6_IFINFO
 ADDRESSES = uapi.RTMGRP_IPV4_IFADDR | uapi.RTMGRP_IPV6_IFADDR
 
 # RFC 2863 operational states that this program tells apart.
@@ -87,7 +87,8 @@ class Link(NamedTuple):
     `carrier_down_count` is how often it has lost its carrier (netif_carrier_off()): a loss that
     no message tells of, because the carrier was back too soon, is counted all the same. `lower` is
     the index of the interface that it is made of, a VLAN for one; 0 where there is none, or one in
-    another network namespace.
+    another network namespace. `router_flags` are IF_RA_MANAGED and IF_RA_OTHERCONF, as the last
+    router's advertisement has them; the kernel keeps them when the link is lost.
     """
 
     ifindex: int
@@ -103,6 +104,7 @@ class Link(NamedTuple):
     slave: Slave | None
     carrier_down_count: int = 0
     lower: int = 0
+    router_flags: int = 0
 
     @property
     def up(self) -> bool:
@@ -143,6 +145,11 @@ class Address(NamedTuple):
         return bool(self.flags & uapi.IFA_F_DADFAILED)
 
     @property
+    def optimistic(self) -> bool:
+        """Tell whether it may be used while that goes on (IFA_F_OPTIMISTIC, RFC 4429)."""
+        return self.family == _socket.AF_INET6 and bool(self.flags & uapi.IFA_F_OPTIMISTIC)
+
+    @property
     def permanent(self) -> bool:
         """Tell whether it has no lifetime (IFA_F_PERMANENT)."""
         return bool(self.flags & uapi.IFA_F_PERMANENT)
@@ -158,19 +165,25 @@ class Address(NamedTuple):
         return self.family == _socket.AF_INET6 and bool(self.flags & uapi.IFA_F_TEMPORARY)
 
 
-class Ipv6Parameters(NamedTuple):
-    """IPv6's parameters of an interface have changed, as a router has told.
-
-    Its Reachable Time becomes that of the neighbours (ndisc_router_discovery()).
-    """
+class RouterFlags(NamedTuple):
+    """A router has changed Link.router_flags, or the neighbours' Reachable Time; nothing else."""
 
     ifindex: int
+    flags: int
+
+
+class DefaultRoute(NamedTuple):
+    """A default route by these interfaces."""
+
+    ifindices: tuple[int, ...]
 
 
 class Event(NamedTuple):
-    """What is new or changed, or is gone."""
+    """What is new or changed, or is gone; or what a router has said: flags that have changed, or
+    names.
+    """
 
-    what: Link | Address | Neighbour | DefaultRoute | Ipv6Parameters
+    what: Link | Address | Neighbour | DefaultRoute | RouterFlags | advertised.Options
     gone: bool = False
 
 
@@ -189,9 +202,17 @@ def event(message: Message) -> Event | None:
         neighbour = neighbours.parse(message.body)
         return neighbour and Event(neighbour, message.type == uapi.RTM_DELNEIGH)
     if message.type in (uapi.RTM_NEWROUTE, uapi.RTM_DELROUTE):
-        route = gateways.parse(message.body)
-        return route and Event(route, message.type == uapi.RTM_DELROUTE)
+        return _route_event(message)
+    if message.type == uapi.RTM_NEWNDUSEROPT:
+        said = advertised.options(message.body)
+        return Event(said) if said else None
     return None
+
+
+def _route_event(message: Message) -> Event | None:
+    routes = default_routes.routes(message.body)
+    indices = tuple(route.ifindex for route in routes)
+    return Event(DefaultRoute(indices), message.type == uapi.RTM_DELROUTE) if indices else None
 
 
 def _link_event(message: Message) -> Event | None:
@@ -206,9 +227,9 @@ def _link_event(message: Message) -> Event | None:
         return None
     family, _, index, flags, _ = IFINFOMSG.unpack_from(message.body)
     fields = parse(message.body[IFINFOMSG.size :])
+    if family == _socket.AF_INET6 and uapi.IFLA_PROTINFO in fields:  # inet6_fill_ifinfo()
+        return Event(RouterFlags(index, _router_flags(fields[uapi.IFLA_PROTINFO])))
     gone = message.type == uapi.RTM_DELLINK
-    if family == _socket.AF_INET6 and uapi.IFLA_PROTINFO in fields and not gone:
-        return Event(Ipv6Parameters(index))
     whole = uapi.IFLA_OPERSTATE in fields and uapi.IFLA_WIRELESS not in fields
     if family != _socket.AF_UNSPEC or index <= 0 or not (gone or whole):
         return None
@@ -220,6 +241,7 @@ def _link(index: int, flags: int, fields: dict[int, bytes]) -> Link:
     kind = text(info.get(uapi.IFLA_INFO_KIND, b""))
     data, slave_data = info.get(uapi.IFLA_INFO_DATA), info.get(uapi.IFLA_INFO_SLAVE_DATA)
     in_bond = text(info.get(uapi.IFLA_INFO_SLAVE_KIND, b"")) == "bond"
+    families = parse(fields.get(uapi.IFLA_AF_SPEC, b""))
     return Link(
         ifindex=index,
         name=text(fields.get(uapi.IFLA_IFNAME, b"")),
@@ -234,7 +256,14 @@ def _link(index: int, flags: int, fields: dict[int, bytes]) -> Link:
         slave=_slave(parse(slave_data)) if in_bond and slave_data is not None else None,
         carrier_down_count=number(fields.get(uapi.IFLA_CARRIER_DOWN_COUNT)),
         lower=0 if uapi.IFLA_LINK_NETNSID in fields else number(fields.get(uapi.IFLA_LINK)),
+        router_flags=_router_flags(families.get(_socket.AF_INET6, b"")),
     )
+
+
+def _router_flags(inet6: bytes) -> int:
+    """Read the flags out of what IPv6 says of a link (inet6_fill_ifla6_attrs())."""
+    said = number(parse(inet6).get(uapi.IFLA_INET6_FLAGS))
+    return said & (uapi.IF_RA_MANAGED | uapi.IF_RA_OTHERCONF)
 
 
 def _bond(fields: dict[int, bytes]) -> Bond:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-bond up|set|ports|order|down BOND: makes the bond as its unit says, and removes it.
+"""wbond-bond VERB BOND: makes the bond as the unit's environment says, changes and removes it.
 
 One netlink message sets every option, because the bonding module's parameters
 are the defaults of all bonds and someone may have set them. `set` changes, of a
-bond that is in use, what the kernel changes then. `ports` starts those that have stopped. `order`
+bond that is in use, what the kernel changes then, its addresses and metrics as well. `solicit` asks
+the routers, whose routes then have the metric. `ports` starts those that have stopped. `order`
 gives the kernel the order of the ports back when the watch has ended.
 """
 
@@ -14,13 +15,15 @@ import sys
 from wbond import units
 from wbond.values import MacPolicy
 
-from wbond_net import runtime
+from wbond_net import files, runtime
 from wbond_net.clients import identity
 from wbond_net.deployed import named_ports, snapshot
 from wbond_net.kernel import bonds, command, links, request, sysctl, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
+from wbond_net.names import publisher
+from wbond_net.names.sink import Unpublished, Unreachable
 from wbond_net.ports import handover, order, record
 
 TYPE_CHECKING = False
@@ -28,9 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UDEV = "/run/udev/control"  # its socket
-USAGE = "usage: wbond-bond up|set|ports|order|down BOND"
+USAGE = "usage: wbond-bond up|set|solicit|ports|order|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
+ROUTER_METRIC = 1024  # IP6_RT_PRIO_USER, where nothing else is said
 REFUSED = 2
+VERBS = ("up", "set", "solicit", "ports", "order", "down")
 # What the kernel takes with ports in place (the table in bond_options.c), as ip calls it, and as
 # sysfs does. The last three count in steps of miimon.
 LIVE = {
@@ -51,7 +56,7 @@ class NameTaken(Exception):
 
 def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     """Entry point; returns 0, 1 when it could not be done, 2 when refused or called wrongly."""
-    if len(arguments) != 2 or arguments[0] not in ("up", "set", "ports", "order", "down"):
+    if len(arguments) != 2 or arguments[0] not in VERBS:
         sys.stderr.write(USAGE + "\n")
         return REFUSED
     verb, bond = arguments
@@ -60,6 +65,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             up(bond, environ)
         elif verb == "set":
             change(bond, environ)
+        elif verb == "solicit":
+            command.attempt(solicit, bond)
         elif verb == "ports":
             ports(bond)
         elif verb == "order":
@@ -107,13 +114,16 @@ def up(bond: str, environ: "Mapping[str, str]") -> None:
         _stable_addresses(bond)
         _routes_while_it_carries(bond)
         _routes_while_forwarding(bond)
+        command.attempt(_metrics, bond, environ)
         links.set_up(bond)
+        _static_addresses(bond, environ)
     except OSError:
         if created:
             command.attempt(links.delete, bond)
         raise
     _start_ports(bond)
     _note_just_made(bond)
+    _configure_names(bond, environ)
     snapshot.save_applied(bond)
 
 
@@ -214,6 +224,41 @@ def _routes_while_forwarding(bond: str) -> None:
         command.attempt(sysctl.write, "ipv6", bond, "accept_ra", "2")
 
 
+def _metrics(bond: str, environ: "Mapping[str, str]", in_use: bool = False) -> None:
+    """Give the default routes of routers, and of a lease if the bond is in use, its metric.
+
+    A router's goes behind an IPv6 `gateway`: its metric is one more. The kernel gives it to the
+    route at the router's next advertisement (ndisc_router_discovery(); before 5.12 it is always
+    1024). Without `metric` it is the administrator's. Raises OSError.
+    """
+    metric, setting = environ.get("METRIC", ""), "ra_defrtr_metric"
+    by_routers = int(metric or sysctl.read("ipv6", "default", setting) or ROUTER_METRIC)
+    by_routers += ":" in environ.get("GATEWAY", "")
+    if sysctl.read("ipv6", bond, setting) not in ("", str(by_routers)):
+        sysctl.write("ipv6", bond, setting, str(by_routers))
+    former = record.text(runtime.path(bond, runtime.METRIC))
+    if former == metric:
+        return
+    files.write(runtime.path(bond, runtime.METRIC), f"{metric}\n")
+    if in_use:
+        from wbond_net.kernel import routes  # as in _static_addresses()
+
+        routes.renumber(bond, int(former or 0), int(metric or 0))
+
+
+def _static_addresses(bond: str, environ: "Mapping[str, str]") -> None:
+    """Set the addresses and gateways of the configuration, and take former ones away."""
+    given = environ.get("ADDRESS") or environ.get("GATEWAY")
+    if not given and not os.path.exists(runtime.path(bond, runtime.STATIC)):
+        return
+    from wbond_net.ports import static_addresses  # 1 ms, which a bond without any does without
+
+    try:
+        static_addresses.settle(bond, environ)
+    except (OSError, ValueError) as error:
+        say(f"static addresses: {error}")
+
+
 def _start_ports(bond: str) -> None:
     """Start the ports whose devices are there: a device asks for its port only when it appears.
 
@@ -237,6 +282,18 @@ def _note_just_made(bond: str) -> None:
         pass
 
 
+def _configure_names(bond: str, environ: "Mapping[str, str]") -> None:
+    """Publish the servers that the file names; without them, the bond is there all the same."""
+    try:
+        publisher.configure(bond, environ)
+    except Unpublished as error:
+        say(f"{bond}: {error}")
+        if isinstance(error, Unreachable):
+            publisher.try_again_later(bond)
+    except OSError as error:
+        say(f"{bond}: names are not published: {error}")
+
+
 def change(bond: str, environ: "Mapping[str, str]") -> None:
     """Set what differs of the options that a bond in use can change.
 
@@ -247,6 +304,9 @@ def change(bond: str, environ: "Mapping[str, str]") -> None:
     """
     if not sysfs.is_bond(bond):
         raise NameTaken(f"{bond} is no bond, or not there; start its unit first")
+    command.attempt(_metrics, bond, environ, in_use=True)
+    _static_addresses(bond, environ)
+    _configure_names(bond, environ)
     wanted = options(environ)
     present = {word: _option(bond, attribute) for word, attribute in LIVE.items()}
     changed = [word for word in LIVE if wanted[word] != present[word]]
@@ -258,6 +318,13 @@ def change(bond: str, environ: "Mapping[str, str]") -> None:
         say(f"{bond} has these options already")
         return
     bonds.change(bond, {word: wanted[word] for word in changed})
+
+
+def solicit(bond: str) -> None:
+    """Ask the IPv6 routers for an advertisement, from outside of the unit. Raises OSError."""
+    from wbond_net.kernel import ndisc  # 2 ms, and for no other verb
+
+    ndisc.solicit(request.index(bond), sysfs.attribute(bond, "address"))
 
 
 def _option(bond: str, attribute: str) -> str:
@@ -280,5 +347,14 @@ def down(bond: str) -> None:
         if name and sysfs.is_bond(name):
             links.delete(name)
     finally:
+        command.attempt(_withdraw_names, bond)
         names = [units.port_template(bond, kind).replace("@", "@*") for kind in units.ROLES]
         command.attempt(command.run, "systemctl", "stop", "--no-block", "--", *names)
+
+
+def _withdraw_names(bond: str) -> None:
+    """Take back the bond's names. Raises OSError where they stay in resolv.conf."""
+    try:
+        publisher.withdraw(bond)
+    except Unpublished as error:
+        raise OSError(str(error)) from None

@@ -22,12 +22,12 @@ def stanzas(interface: str, root: str = "/") -> list[str]:
     """Return the places, as FILE:LINE, where ifupdown is told to configure an interface."""
     return [
         f"{os.path.join(root, path)}:{number}"
-        for path, number, words in _lines(root)
+        for path, number, words in lines(root)
         if _names(words, interface)
     ]
 
 
-def _lines(root: str) -> "Iterator[tuple[str, int, list[str]]]":
+def lines(root: str) -> "Iterator[tuple[str, int, list[str]]]":
     """Yield path below the root, number and words of all lines; each file's once."""
     paths = [FILE]
     for path in paths:  # which grows
@@ -43,10 +43,10 @@ def _read(path: str) -> "Iterator[tuple[int, list[str]]]":
         text = regular_file.read(path).decode("utf-8", "replace")
     except OSError:
         return
-    lines = enumerate(text.split("\n"), 1)
-    for number, line in lines:
+    numbered = enumerate(text.split("\n"), 1)
+    for number, line in numbered:
         while line.endswith("\\") and line.lstrip()[0] != "#":
-            line = line[:-1] + next(lines, (0, ""))[1]
+            line = line[:-1] + next(numbered, (0, ""))[1]
         yield number, line.split()
 
 

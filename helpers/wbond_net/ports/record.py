@@ -33,7 +33,7 @@ def taken_bond(bond: str) -> str:
 
 
 def _noted_name(bond: str, otherwise: str) -> str:
-    noted = _read(runtime.path(bond, "index"))
+    noted = text(runtime.path(bond, "index"))
     return request.name(int(noted)) if noted.isdecimal() else otherwise
 
 
@@ -71,13 +71,14 @@ def _ports(bond: str) -> list[tuple[int, int, str]]:
         return []
     found = []
     for index in filter(str.isdecimal, names):
-        rank, _, name = _read(runtime.path(bond, runtime.PORTS, index)).partition(" ")
+        rank, _, name = text(runtime.path(bond, runtime.PORTS, index)).partition(" ")
         if rank.isdecimal():
             found.append((int(index), int(rank), name))
     return found
 
 
-def _read(path: str) -> str:
+def text(path: str) -> str:
+    """Return what a note says, without its last line break; nothing where there is none."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read().removesuffix("\n")

@@ -43,6 +43,13 @@ class Systemctl(NamedTuple):
     units: tuple[str, ...]
 
 
+class Publish(NamedTuple):
+    """Have wbond-dns publish what routers advertise, all of it; the outcome is Ended."""
+
+    servers: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
 class Send(NamedTuple):
     """Send an Ethernet frame through the bond."""
 
@@ -149,6 +156,7 @@ Effect = (
     SetOption
     | Reselect
     | Systemctl
+    | Publish
     | Send
     | ReadAddresses
     | Deprecate
@@ -171,7 +179,7 @@ Effects = Iterable[Effect]
 
 
 class Ended(NamedTuple):
-    """systemctl has ended: its exit status, and what it printed if it was asked to show."""
+    """A program has ended: its exit status, and what systemctl printed if it was to show."""
 
     status: int
     output: str = ""
@@ -248,6 +256,10 @@ class Duty:
 
     def done(self, effect: Effect, outcome: Outcome, view: View) -> Effects:
         """An effect of this duty has come to an outcome; None where there is nothing to tell."""
+        return ()
+
+    def advertised(self, view: View, options: Sequence[bytes]) -> Effects:
+        """Routers have advertised what the kernel leaves to others: options of RFC 4861, 4.6."""
         return ()
 
     def rfkill_changed(self, view: View) -> Effects:

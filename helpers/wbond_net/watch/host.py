@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SYSFS = "/sys/class/net"
 # PATH may be missing or short.
 SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
+PUBLISHER = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../wbond-dns"))
 
 _LONGEST = 1 << 16  # bytes, of a file in the runtime directory
 
@@ -57,16 +58,20 @@ class Host:
         What it prints can be had by `output` if it is captured.
         """
         if not captured:
-            return _spawned(arguments, ())
+            return _spawned(SYSTEMCTL, arguments, ())
         # In memory, so that nobody has to read while it prints.
         printed = os.memfd_create("systemctl", os.MFD_CLOEXEC)
         try:
-            descriptor = _spawned(arguments, [(os.POSIX_SPAWN_DUP2, printed, 1)])
+            descriptor = _spawned(SYSTEMCTL, arguments, [(os.POSIX_SPAWN_DUP2, printed, 1)])
         except OSError:
             os.close(printed)
             raise
         self._printed[descriptor] = printed
         return descriptor
+
+    def publish(self, arguments: list[str]) -> int:
+        """Run wbond-dns; returns a descriptor, readable when it has ended. Raises OSError."""
+        return _spawned((PUBLISHER,), arguments, ())
 
     def output(self, descriptor: int) -> str:
         """Return what was captured of a process that has ended and is not reaped yet."""
@@ -208,8 +213,10 @@ class Host:
         return time.time()
 
 
-def _spawned(arguments: list[str], actions: Sequence[tuple[int, int, int]]) -> int:
-    for program in SYSTEMCTL:
+def _spawned(
+    programs: Sequence[str], arguments: list[str], actions: Sequence[tuple[int, int, int]]
+) -> int:
+    for program in programs:
         try:
             process = os.posix_spawnp(
                 program, [program, *arguments], os.environ, file_actions=actions
@@ -217,4 +224,4 @@ def _spawned(arguments: list[str], actions: Sequence[tuple[int, int, int]]) -> i
         except FileNotFoundError:
             continue
         return os.pidfd_open(process)
-    raise FileNotFoundError("systemctl is not installed")
+    raise FileNotFoundError(f"{programs[0]} is not installed")

@@ -15,11 +15,10 @@ import select
 
 from wbond import escape
 
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import advertised, rtnetlink
 from wbond_net.kernel.bond_state import State, after, begin, find_bond
-from wbond_net.kernel.gateways import DefaultRoute
 from wbond_net.kernel.neighbours import Neighbour
-from wbond_net.kernel.rtnetlink import Event, Ipv6Parameters, Link
+from wbond_net.kernel.rtnetlink import DefaultRoute, Event, Link, RouterFlags
 from wbond_net.watch.duty import (
     Duty,
     Effect,
@@ -29,6 +28,7 @@ from wbond_net.watch.duty import (
     Notify,
     OtherNetwork,
     Outcome,
+    Publish,
     Systemctl,
     View,
     reason,
@@ -42,6 +42,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+ADVERTISEMENTS = "ra"  # what the source is called, see names/records.py
 JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
 RFKILL, RFKILL_EVENT = "/dev/rfkill", 8  # bytes, struct rfkill_event, linux/rfkill.h
 FAULT_PAUSE = 60.0  # s, in which a duty that has failed by a fault of its own is not called by time
@@ -62,7 +63,7 @@ class Watch:
         self._duties, self._network = duties, network
         self.index = 0
         self._state: State | None = None
-        self.children: dict[int, tuple[Duty, Systemctl]] = {}  # by descriptor
+        self.children: dict[int, tuple[Duty, Systemctl | Publish]] = {}  # by descriptor
         self._faults: set[tuple[Duty, str]] = set()  # that have been told
         self._held_back: dict[Duty, float] = {}  # until when, after a fault
 
@@ -104,9 +105,12 @@ class Watch:
         self._take_neighbours(events)
         if any(self._is_own_route(event) for event in events):
             self._each(lambda duty, view: duty.routes_changed(view))
-        told = [event.what for event in events if isinstance(event.what, Ipv6Parameters)]
-        if any(parameters.ifindex == self.index for parameters in told):
+        told = [event.what for event in events if isinstance(event.what, RouterFlags)]
+        if any(flags.ifindex == self.index for flags in told):
             self._each(lambda duty, view: duty.ipv6_changed(view))
+        said = [event.what for event in events if isinstance(event.what, advertised.Options)]
+        if octets := [options.octets for options in said if options.ifindex == self.index]:
+            self._each(lambda duty, view: duty.advertised(view, octets))
 
     def _take_neighbours(self, events: Sequence[Event]) -> None:
         """Tell of neighbours after the links: what is told of one is told of no port."""
@@ -119,7 +123,7 @@ class Watch:
         route = event.what
         if not isinstance(route, DefaultRoute):
             return False
-        return any(gateway.ifindex == self.index for gateway in route.gateways)
+        return self.index in route.ifindices
 
     def hear(self, descriptor: int) -> None:
         """Take the answers that have come in by a port."""
@@ -134,7 +138,7 @@ class Watch:
         return self._host.taps.descriptors
 
     def child_ended(self, descriptor: int) -> None:
-        """Take note of how systemctl ended."""
+        """Take note of how a program ended."""
         duty, effect = self.children.pop(descriptor)
         output = self._host.output(descriptor)
         ended = Ended(self._host.reap(descriptor), output)
@@ -208,7 +212,7 @@ class Watch:
             return
         outcome: Outcome = None
         try:
-            if isinstance(effect, Systemctl):
+            if isinstance(effect, Systemctl | Publish):
                 self.children[self._spawn(effect)] = duty, effect
                 return
             where = Where(self.index, self._name, self._folder)
@@ -217,7 +221,11 @@ class Watch:
             outcome = error
         self._run(duty, lambda view: duty.done(effect, outcome, view), view)
 
-    def _spawn(self, effect: Systemctl) -> int:
+    def _spawn(self, effect: Systemctl | Publish) -> int:
+        if isinstance(effect, Publish):
+            lists = [" ".join(effect.servers), " ".join(effect.domains)]
+            said = ["set", self._bond, ADVERTISEMENTS, *lists]
+            return self._host.publish(said if any(lists) else ["drop", *said[1:3]])
         if effect.verb == "show":
             options = "--property=LoadState,ActiveState,Job"
             return self._host.spawn(["show", options, "--", *effect.units], captured=True)

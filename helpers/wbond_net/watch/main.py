@@ -2,11 +2,13 @@
 """wbond-watch [OPTION VALUE]… BOND: reports on a bond, and speeds up failover.
 
 Options, each may be given more than once but --runtime:
-  --start UNIT     started when the bond is first operational; reloaded when it may be in another
-                   network, and the IPv6 routers are solicited
-  --refresh UNIT   reloaded when the bond's MAC address is no longer the one dhclient knows
-  --dhcp4 CLIENT   --start and --refresh for CLIENT@BOND.service, or `none`
-  --dhcp6 CLIENT   --start for CLIENT@BOND.service, or `none`
+  --start UNIT     started when the bond is first operational; told to ask again when it may be in
+                   another network, and the IPv6 routers are solicited
+  --refresh UNIT   reloaded when the bond's MAC address is no longer the one that DHCPv4's client
+                   knows
+  --dhcp4 TEMPLATE --start and --refresh for the bond's instance of a unit, or `none`
+  --dhcp6 TEMPLATE --start for the bond's instance of a unit, as far as the routers have hosts ask
+                   by DHCPv6; or `none`
   --mac POLICY     the bond's `mac`; if it names an interface, the ports are aligned to that
   --path POLICY    `proof`: ports are to prove that they lead to the router; `link`, the default
   --reselect WHEN  the bond's `primary_reselect`; with any but `always`, the default, a better port
@@ -24,8 +26,9 @@ import sys
 from wbond import escape, units
 
 from wbond_net import runtime
+from wbond_net.clients import notes
 from wbond_net.kernel import bpf, rtnetlink
-from wbond_net.watch import clients, network
+from wbond_net.watch import clients, names, network
 from wbond_net.watch.alignment import Alignment
 from wbond_net.watch.claims import Claims
 from wbond_net.watch.clients import Clients
@@ -33,6 +36,7 @@ from wbond_net.watch.failover import Failover
 from wbond_net.watch.host import Host
 from wbond_net.watch.journal_events import Report
 from wbond_net.watch.loop import Watch, run, stop_descriptor
+from wbond_net.watch.names import Names
 from wbond_net.watch.network import Network
 from wbond_net.watch.path.duty import Path
 from wbond_net.watch.reopen import Reopen
@@ -44,8 +48,8 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
-GROUPS = rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES | rtnetlink.IPV6_PARAMETERS
-USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 CLIENT] [--dhcp6 CLIENT]…"
+PATHS = rtnetlink.NEIGHBOURS | rtnetlink.ROUTES  # groups of netlink, for the duty that follows them
+USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 TEMPLATE] [--dhcp6 TEMPLATE]…"
 NO_JOURNAL = (
     "python3-systemd is not installed; the watch does all but write to the journal, "
     "so that wbond log and wbond status know nothing of what happens from now on"
@@ -58,6 +62,7 @@ class Options(NamedTuple):
     bond: str
     start: tuple[str, ...] = ()
     refresh: tuple[str, ...] = ()
+    advertised: str = ""
     runtime: str = runtime.FOLDER
     mac: str = "active"
     proof: bool = False
@@ -69,29 +74,36 @@ def parse(arguments: list[str]) -> Options:
     if len(arguments) % 2 == 0:
         raise ValueError("one bond must be named, and each option takes one value")
     bond = arguments[-1]
-    start, refresh, folder, mac = [], [], runtime.FOLDER, "active"
-    path, reselect = "link", "always"
+    start, refresh, advertised = [], [], ""
+    said = {
+        "--runtime": runtime.FOLDER,
+        "--mac": "active",
+        "--path": "link",
+        "--reselect": "always",
+    }
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
-            unit = [] if value == "none" else [units.instance(f"{value}@.service", bond)]
-            start += unit
-            refresh += unit if option == "--dhcp4" else []
+            if value == "none":
+                continue
+            unit = units.instance(value, bond)
+            if option == "--dhcp4":
+                refresh.append(unit)
+            else:
+                advertised = unit
+            start += [unit] if unit not in start else []
         elif option == "--start":
             start.append(value)
         elif option == "--refresh":
             refresh.append(value)
-        elif option == "--mac":
-            mac = value
-        elif option == "--path":
-            path = value
-        elif option == "--reselect":
-            reselect = value
-        elif option == "--runtime":
-            folder = value
+        elif option in said:
+            said[option] = value
         else:
             raise ValueError(f"no such option: {option}")
-    proof, returns = path == "proof", reselect == "always"
-    return Options(bond, tuple(start), tuple(refresh), folder, mac, proof, returns)
+    return Options(
+        *(bond, tuple(start), tuple(refresh), advertised, said["--runtime"], said["--mac"]),
+        proof=said["--path"] == "proof",
+        returns=said["--reselect"] == "always",
+    )
 
 
 def watch(options: Options, host: Host) -> Watch:
@@ -103,6 +115,8 @@ def watch(options: Options, host: Host) -> Watch:
     folder = os.path.join(options.runtime, options.bond)
     marker = _kept(host, os.path.join(folder, clients.MARKER))
     record = _kept(host, os.path.join(folder, network.RECORD))
+    advertised = _kept(host, os.path.join(folder, names.RECORD))
+    asked = (_kept(host, os.path.join(folder, notes.ASKED_FILE)) or "").strip()
     numbered = Network(record)
     duties = (
         Failover(),
@@ -110,7 +124,8 @@ def watch(options: Options, host: Host) -> Watch:
         Claims(),
         Reopen(),
         Report(),
-        Clients(options.start, options.refresh, marker),
+        Names(advertised),  # before those who ask anew: their answers are new
+        Clients(options.start, options.refresh, marker, options.advertised, asked),
         Routers(was_online=marker is not None or record is not None),
         Alignment(options.bond, options.mac),
         numbered,
@@ -142,7 +157,8 @@ def main(arguments: list[str]) -> int:
     host = Host()
     if not host.has_journal:
         sys.stderr.write(f"{NO_JOURNAL}\n")
-    netlink = rtnetlink.Socket(GROUPS if options.proof else rtnetlink.LINKS)
+    groups = rtnetlink.LINKS | rtnetlink.ADVERTISED | rtnetlink.ROUTER_FLAGS
+    netlink = rtnetlink.Socket(groups | (PATHS if options.proof else 0))
     watching = watch(options, host)
     try:
         watching.synchronise(netlink.consistent(netlink.links))

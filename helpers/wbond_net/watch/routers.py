@@ -2,7 +2,8 @@
 """The IPv6 routers: solicited when the network may be another one, because the kernel does not.
 
 The addresses formed from their advertisements are deprecated until they are advertised again: in
-another network, no answer comes back to them. DHCPv6's are its client's business.
+another network, no answer comes back to them. So are those that a DHCPv6 client keeps while it
+asks whether they still hold.
 """
 
 import math
@@ -85,7 +86,9 @@ class Routers(Duty):
         if self._doubts and ndisc.ipv6_addresses(found.addresses, view.ifindex):
             self._doubts = False
             told = Journal("routers-asked", "asks the IPv6 routers which network this is")
-            return [Deprecate(made), told, solicit]
+            # Those by DHCPv6 as well, until their client has them confirmed.
+            leased = ndisc.leased_addresses(found.addresses, view.ifindex)
+            return [Deprecate((*made, *leased)), told, solicit]
         if not self._doubts and all(address.deprecated for address in made):
             return [solicit]
         self._rs_deadlines = []
