@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-watch follows the path: when a port is left for silence, and when it returns."""
 
+import socket
 from pathlib import Path
 
 import pytest
+from wbond_net.kernel import rtnetlink
+from wbond_net.kernel.frames import Answer
 from wbond_net.kernel.neighbours import FAILED, PROBE, STALE
 from wbond_net.kernel.rtnetlink import Event, RouterFlags
+from wbond_net.watch import loop
 
 from tests.path_story import (
     MAC,
@@ -32,6 +36,7 @@ from tests.reports import (
     port,
     without_carrier,
 )
+from tests.watch_story import FakeTaps
 
 TO_RADIO, TO_CABLE = "bond0/active_slave=wlp3s0", "bond0/active_slave=enp0s10"
 
@@ -396,3 +401,42 @@ def test_a_move_that_is_refused_is_told_once(world: World) -> None:
         world.lives(3)
     assert world.active == CABLE
     assert len(world.told("write-failed")) == 1
+
+
+class OneTap(FakeTaps):
+    """One port is heard by a real socket; what it says ends the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.near, self.far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.stop, self.stopper = socket.socketpair()
+
+    @property
+    def descriptors(self) -> dict[int, int]:
+        return {self.near.fileno(): CABLE}
+
+    def answers(self, index: int) -> list[Answer]:
+        self.stopper.send(b"stop")
+        self.near.recv(100)
+        return [Answer(V4, ROUTER4, MAC)]
+
+
+class Quiet(rtnetlink.Socket):
+    """The kernel has nothing to report."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+
+def test_the_loop_wakes_for_an_answer(world: World) -> None:
+    world.leads = {}
+    world.begin()
+    assert world.paths()["enp0s10"] == "unknown"
+    taps = OneTap()
+    world.host.taps = taps
+    taps.far.send(b"an answer")
+    loop.run(world.watching, Quiet(taps.far.fileno()), taps.stop.fileno())
+    assert world.paths()["enp0s10"] == "proven"
