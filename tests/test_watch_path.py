@@ -373,6 +373,37 @@ def test_a_route_that_is_gone_for_good_leaves_the_links(world: World) -> None:
     assert world.lives(2) == [TO_CABLE]
 
 
+def test_a_port_that_a_person_chooses_stays_until_a_link_comes(world: World) -> None:
+    world.begin(bond(CABLE), port(CABLE), port(RADIO), without_carrier(STICK, mii_status=2))
+    world.lives(10)
+    world.active = RADIO
+    world.links_change(bond(RADIO, primary=0, primary_reselect=2))
+    assert world.lives(100) == []
+    assert world.paths()["wlp3s0"] == "proven"
+    world.links_change(port(STICK))
+    assert world.lives(2) == [TO_CABLE]
+
+
+def test_a_port_that_a_person_chooses_is_left_for_silence(world: World) -> None:
+    world.begin()
+    world.lives(10)
+    world.active = RADIO
+    world.links_change(bond(RADIO, primary=0, primary_reselect=2))
+    world.lives(10)
+    world.leads = {CABLE: MAC}
+    world.talks()
+    assert world.lives(1) == [TO_CABLE]
+
+
+def test_a_link_that_was_lost_for_a_moment_is_no_choice(world: World) -> None:
+    world.begin()
+    world.lives(10)
+    world.active = RADIO
+    back = port(CABLE, carrier_down_count=1)
+    world.links_change(without_carrier(CABLE), back, bond(RADIO, primary=0, primary_reselect=2))
+    assert world.lives(2) == [TO_CABLE]
+
+
 def test_a_verdict_that_was_slept_through_is_none(world: World) -> None:
     world.begin()
     leads, world.leads = world.leads, {RADIO: MAC}

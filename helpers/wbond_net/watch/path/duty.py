@@ -89,9 +89,8 @@ class Path(Duty):
         if len(view.states) == 1:
             effects += [WriteFile(DECIDES, ""), Hasten()]
         effects += take_order(view)
-        unread = self._paths.ports.follow(view.state, view.time)
+        unread = self._paths.follow(view)
         effects += [ReadFile(f"{RANKS}/{index}") for index in unread]
-        self._paths.follow_active(view)
         effects += self._inquiry.follow(view)
         return self._settled(effects, view)
 

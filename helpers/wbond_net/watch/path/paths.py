@@ -13,6 +13,7 @@ from wbond_net.watch.path.ports import PROVEN, SUSPECT, UNKNOWN, PortPath, Ports
 from wbond_net.watch.path.record import Record
 
 UNTOLD = 1.0  # s, for which the kernel may not have told of a move
+LOST = 2.0  # s, for which a change of port may come of a link that was lost
 
 
 class Paths:
@@ -23,6 +24,7 @@ class Paths:
         self.anchors, self.ports, self.moves = Anchors(), Ports(), Moves()
         self.index = 0  # of the active port, since the latest move that was made
         self._left, self._left_at = 0, 0.0  # the port before that, until the kernel tells of it
+        self._chosen = 0  # the active port, if a person has made it that
 
     @property
     def active(self) -> PortPath | None:
@@ -34,6 +36,14 @@ class Paths:
         """Return the ports that stand by and can be asked."""
         return [path for path in self.ports if path.can_be_asked and path.index != self.index]
 
+    @property
+    def better(self) -> list[PortPath]:
+        """Return the ports that can be asked and rank above the active one, the best first.
+
+        None as long as a person's choice holds.
+        """
+        return [] if self._chosen else self.ports.better_than(self.index)
+
     def may_move(self, now: float) -> bool:
         """Tell whether another move may be made."""
         return self.moves.next_at(now) <= now
@@ -41,6 +51,7 @@ class Paths:
     def move(self, to: PortPath, now: float) -> list[Effect]:
         """Return what makes a port the active one."""
         self.moves.make(now)
+        self._chosen = 0
         self._left, self._left_at, self.index = self.index, now, to.index
         return [SetOption("active_slave", to.port.link.name)]
 
@@ -50,14 +61,33 @@ class Paths:
         if self.active and self.active.can_be_asked:
             self.active.enter(SUSPECT, view.time)
 
-    def follow_active(self, view: View) -> None:
-        """Take in which port the kernel says is active; it may not have told of a move yet."""
+    def follow(self, view: View) -> list[int]:
+        """Take in what the kernel says; returns the indices of ports whose rank is to be read.
+
+        A person's choice holds until a port has a link that had none, as it does with the kernel.
+        """
+        before = {path.index for path in self.ports if path.can_be_asked}
+        unread = self.ports.follow(view.state, view.time, view.now)
+        if any(path.can_be_asked and path.index not in before for path in self.ports):
+            self._chosen = 0
+        self._follow_active(view)
+        return unread
+
+    def _follow_active(self, view: View) -> None:
+        """Take in which port is active; the kernel may not have told of a move yet.
+
+        That a port was left which had a link all along, was a person's choice.
+        """
         told = view.state.active.link.ifindex if view.state.active else 0
         if self._left and told == self._left and view.now < self._left_at + UNTOLD:
             return
         self._left = 0
         former = self.active
-        if former and told != self.index and former.state in (PROVEN, SUSPECT):
+        if told == self.index:
+            return
+        by_hand = former and former.can_be_asked and view.now - former.lost_at > LOST
+        self._chosen = told if by_hand else 0
+        if former and former.state in (PROVEN, SUSPECT):
             former.enter(UNKNOWN, view.time)
         self.index = told
 

@@ -21,12 +21,13 @@ _LESS = {WAITING: 10000, DEAD: 5000, FOREIGN: 1000}
 class PortPath:
     """One port: the state of its path, and since when (s since 1970)."""
 
-    def __init__(self, port: Port, time: float) -> None:
+    def __init__(self, port: Port, time: float, now: float) -> None:
         """Take a port that has just been seen."""
         self.port = port
         self.rank: int | None = None  # of the configuration, once that is read
         self.prio: int | None = None  # what the kernel was told
         self.state, self.since = _link_state(port), time
+        self.lost_at = now  # when it had no link for the last time (s, as View.now)
         self.dampening = Dampening()
 
     @property
@@ -49,12 +50,13 @@ class PortPath:
         if state != self.state:
             self.state, self.since = state, time
 
-    def follow(self, port: Port, time: float) -> None:
+    def follow(self, port: Port, time: float, now: float) -> None:
         """Take in what the kernel says; a link that is new has an unknown path."""
         lost = port.link.carrier_down_count != self.port.link.carrier_down_count
         self.port = port
         link = _link_state(port)
         if link != UNKNOWN or lost or not self.can_be_asked:
+            self.lost_at = now
             self.enter(link, time)
 
 
@@ -72,7 +74,7 @@ class Ports:
         """Return a port, None where there is none."""
         return self._ports.get(index)
 
-    def follow(self, state: State, time: float) -> list[int]:
+    def follow(self, state: State, time: float, now: float) -> list[int]:
         """Take in the present ports; returns the indices of those whose rank is to be read.
 
         That of a new port, and of one whose prio somebody has changed.
@@ -81,11 +83,11 @@ class Ports:
         former, self._ports = self._ports, {}
         for index, port in state.ports.items():
             known = former.get(index)
-            path = self._ports[index] = known or PortPath(port, time)
+            path = self._ports[index] = known or PortPath(port, time, now)
             prio = _prio(port)
             if known is None or (prio != _prio(known.port) and prio != known.prio):
                 unread.append(index)
-            path.follow(port, time)
+            path.follow(port, time, now)
         return unread
 
     def better_than(self, index: int) -> list[PortPath]:

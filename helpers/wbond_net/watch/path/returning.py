@@ -41,7 +41,7 @@ class Returning:
 
     def plan(self, view: View) -> list[Effect]:
         """Have each better port prove itself, anew when its link is new."""
-        better = self._paths.ports.better_than(self._paths.index) if self._wanted else []
+        better = self._paths.better if self._wanted else []
         self._move_at = math.inf
         if not self._paths.anchors:
             self._proofs = {}
