@@ -340,6 +340,17 @@ def test_without_clients_nothing_is_tried(world: World) -> None:
     assert world.lives(600) == []
 
 
+def test_a_cable_alone_that_brings_no_address_is_not_looked_at_again_and_again(
+    world: World,
+) -> None:
+    world.options = world.options._replace(start=("dhclient@bond0.service",))
+    world.routers = ()
+    world.addressed = False
+    world.begin(bond(CABLE), port(CABLE), without_carrier(RADIO, mii_status=2))
+    world.systemctl_ends()
+    assert world.watching.poll_timeout_ms() is None
+
+
 def test_below_a_bridge_nothing_is_tried(world: World) -> None:
     world.options = world.options._replace(start=("dhclient@bond0.service",))
     world.routers = ()

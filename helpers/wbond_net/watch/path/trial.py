@@ -37,7 +37,7 @@ class Trial:
         """
         active = self._paths.active
         waits = self._wanted and not self._addressed and not self._paths.anchors
-        if not waits or active is None or not active.can_be_asked:
+        if not waits or active is None or not active.can_be_asked or not self._paths.others:
             self._waits_for, self.due = 0, math.inf
         elif active.index != self._waits_for:
             self._waits_for = active.index
