@@ -28,7 +28,7 @@ PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers
     helpers/*/*/__init__.py helpers/*/*/*/__init__.py))
 SCHEMAS = $(wildcard helpers/wbond_cli/*/*.schema.json)
 HELPERS = $(wildcard helpers/wbond-*)
-SCRIPTS = dhclient-script dhcp6c-script
+SCRIPTS = dhclient-script dhcp6c-script dhcpcd-script
 # Where Debian's dhclient-script looks for hooks; empty for none, where it looks elsewhere.
 DHCLIENT_HOOKS = /etc/dhcp/dhclient-enter-hooks.d
 # Units of the same name from another package, such as Arch's dhclient@ and dhcp6c@, are left alone;
@@ -122,7 +122,6 @@ install: directories
 	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
 	install -m 0755 generator/wbond-generator "$(DESTDIR)$(LIBDIR)/generator"
 	install -m 0755 helpers/wbond $(HELPERS) "$(DESTDIR)$(LIBDIR)/helpers"
-	install -m 0755 helpers/dhcpcd-hook "$(DESTDIR)$(LIBDIR)/helpers"
 	install -m 0644 helpers/wpa_supplicant-port.conf helpers/dhcpcd-passwd \
 	    "$(DESTDIR)$(LIBDIR)/helpers"
 	install -d "$(DESTDIR)$(LIBDIR)/helpers/hooks" $(if $(DHCLIENT_HOOKS),"$(DESTDIR)$(DHCLIENT_HOOKS)")

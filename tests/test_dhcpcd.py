@@ -26,7 +26,7 @@ def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         (tmp_path / name).mkdir(parents=True)
     monkeypatch.setattr(runtime, "FOLDER", str(tmp_path / "run"))
     monkeypatch.setattr(dhcpcd, "STATE", str(tmp_path / "lib"))
-    monkeypatch.setattr(dhcpcd, "DNS", str(tmp_path / "no-wbond-dns"))
+    monkeypatch.setattr(dhcpcd, "PUBLISHER", "wbond-dns")
     monkeypatch.setattr(dhcp, "_become", lambda words: None)
     return tmp_path
 
@@ -124,7 +124,11 @@ def test_it_releases_and_nothing_is_left(
         assert running.stdout.readline() == b"\n"
         assert dhcp.main(["dhcpcd-stop", "bond0"], ENVIRON | {"MAINPID": str(running.pid)}) == 0
         assert running.wait(10) == (-9 if how == "deaf" else 0)
-    assert machine.ran == ["ip -4 address delete 192.0.2.100 dev bond0"]
+    assert machine.ran == [
+        "ip -4 address delete 192.0.2.100 dev bond0",
+        "wbond-dns drop bond0 dhcpcd4",
+        "wbond-dns drop bond0 dhcpcd6",
+    ]
 
 
 def test_there_is_nothing_to_release_when_it_has_ended(places: Path, machine: Machine) -> None:
@@ -185,8 +189,10 @@ HOSTILE = "192.0.2.1 $(touch hostile) `touch hostile` ;touch hostile"
     ],
 )
 def test_names_go_to_wbond_dns(tmp_path: Path, environ: dict[str, str], said: list[str]) -> None:
-    hook = tmp_path / "dhcpcd-hook"
-    hook.write_text((REPOSITORY / "helpers/dhcpcd-hook").read_text().replace("/usr/", "/nowhere/"))
+    hook = tmp_path / "dhcpcd-script"
+    text = (REPOSITORY / "helpers/hooks/dhcpcd-script").read_text()
+    text = text.replace("/usr/lib/wbond/helpers", str(tmp_path))
+    hook.write_text(text.replace("/usr/", "/nowhere/"))
     dns = tmp_path / "wbond-dns"
     dns.write_text('#!/bin/sh\nfor word; do echo "$word" >> said; done\n')
     for program in (hook, dns):
@@ -196,5 +202,3 @@ def test_names_go_to_wbond_dns(tmp_path: Path, environ: dict[str, str], said: li
     told = tmp_path / "said"
     assert (told.read_text().split("\n")[:-1] if told.exists() else []) == said
     assert not (tmp_path / "hostile").exists()
-    dns.unlink()
-    subprocess.run([hook], env=environ, cwd=tmp_path, check=True)

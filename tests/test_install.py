@@ -89,8 +89,10 @@ def expected(prefix: str) -> dict[str, int | str]:
     found: dict[str, int | str] = dict.fromkeys(plain, 0o644)
     found |= {f"{library}/helpers/wbond-{name}": 0o755 for name in SCRIPTS}
     found[f"{library}/generator/wbond-generator"] = 0o755
-    found |= {f"{library}/helpers/{name}": 0o755 for name in ("dhcpcd-hook", "wbond")}
-    found |= {f"{library}/helpers/hooks/{name}-script": 0o755 for name in ("dhclient", "dhcp6c")}
+    found |= {f"{library}/helpers/{name}": 0o755 for name in ("wbond",)}
+    found |= {
+        f"{library}/helpers/hooks/{name}-script": 0o755 for name in ("dhclient", "dhcp6c", "dhcpcd")
+    }
     found[HOOK] = 0o644
     found[f"{prefix}/bin/wbond"] = f"-> {library}/helpers/wbond"
     link = f"{directory('systemdsystemgeneratordir', 'systemd')}/wbond-generator"

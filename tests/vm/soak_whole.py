@@ -100,7 +100,7 @@ class Whole:
         wanted = {f"wpa_supplicant -i {radio} ": 1 for radio in world.radios()}
         wanted |= {"wpa_supplicant -i ": len(world.radios()), "dhclient -d ": 1, "dhcp6c -f ": 1}
         wanted |= {"helpers/wbond-watch ": 1, "helpers/wbond-port ": 0, "helpers/wbond-bond ": 0}
-        wanted |= {"helpers/wbond-dhcp ": 0, "helpers/wbond-hotplug ": 0}
+        wanted |= {"helpers/wbond-dhcp ": 0, "helpers/wbond-hotplug ": 0, "helpers/wbond-dns ": 0}
         counts = {what: sum(what in line for line in shown) for what in wanted}
         found = [differs(f"'{what.strip()}'", counts[what], wanted[what]) for what in wanted]
         for name, size in self.sizes().items():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
-from laptop import BOND, CARD, RADIO, Laptop
+from laptop import BOND, CARD, CONFIGURATION, RADIO, SMALLEST, Laptop
 from test_networks import DNSMASQ, ELSEWHERE, leave, set_network, wait_network
 
 # With the script of Debian's that writes resolv.conf itself.
@@ -29,14 +29,30 @@ host-record=door.home.lab,192.0.2.77
 
 
 class Clients(NamedTuple):
-    """Programs that ask DHCP servers: their units, and what they are called as sources."""
+    """Programs that ask DHCP servers: their units, what they are called as sources, and the
+    configuration that wants them.
+    """
 
     units: tuple[str, ...]
     sources: tuple[str, ...]
+    configuration: str = ""
 
 
-CLIENTS = {"dhclient-dhcp6c": Clients(("dhclient", "dhcp6c"), ("dhclient", "dhcp6c"))}
+CLIENTS = {
+    "dhclient-dhcp6c": Clients(("dhclient", "dhcp6c"), ("dhclient", "dhcp6c")),
+    "dhcpcd": Clients(
+        ("wbond-dhcpcd",),
+        ("dhcpcd4", "dhcpcd6"),
+        f"{SMALLEST}dhcp4 = dhcpcd\ndhcp6 = dhcpcd\n",
+    ),
+}
 PACKAGES = {"file": "", "resolved": "systemd-resolved", "resolvconf": "openresolv"}
+# Clients write records, and what publishes them knows of no client: not every pair is played.
+PLAYED = (
+    *(("file", clients) for clients in CLIENTS),
+    ("resolved", "dhclient-dhcp6c"),
+    ("resolvconf", "dhcpcd"),
+)
 RESOLV_CONF = "/etc/resolv.conf"
 
 
@@ -98,14 +114,15 @@ def kind(laptop: Laptop) -> tuple[str, str]:
     return laptop.result("readlink", RESOLV_CONF).out, laptop.read(RESOLV_CONF)
 
 
-@pytest.mark.parametrize("clients", CLIENTS)
-@pytest.mark.parametrize("sink", PACKAGES)
+@pytest.mark.parametrize(("sink", "clients"), PLAYED)
 def test_the_names_are_those_of_the_present_network(
     own_laptop: Laptop, sink: str, clients: str
 ) -> None:
     laptop, asking = own_laptop, CLIENTS[clients]
     units = [f"{name}@{BOND}.service" for name in asking.units]
     laptop.wait_both()
+    if asking.configuration:
+        laptop.take_up({CONFIGURATION: asking.configuration})
     if package := PACKAGES[sink]:
         laptop.shell(f"dpkg -i /opt/lab/{package}_*.deb", timeout=180)
     if sink == "resolved":  # the bus has read its policy before dpkg made the user that it names

@@ -22,9 +22,7 @@ while True:
     with open({_ASK!r}) as ask:
         ask.read()
     if not os.fork():
-        answer = os.open({_ANSWER!r}, os.O_WRONLY)
-        os.dup2(answer, 1)
-        os.dup2(answer, 2)
+        os.dup2(os.open({_ANSWER!r}, os.O_WRONLY), 1)
         main(["status", "--json"])
         sys.exit()
     os.wait()

@@ -17,8 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOOK = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../dhcpcd-hook")
-DNS = os.path.join(os.path.dirname(HOOK), "wbond-dns")
+_HERE = os.path.dirname(os.path.realpath(__file__))
+SCRIPT = os.path.normpath(os.path.join(_HERE, "../../hooks/dhcpcd-script"))
+PUBLISHER = os.path.normpath(os.path.join(_HERE, "../../wbond-dns"))
 # Of the unit's own, which has a folder of the bond's in its place.
 STATE = "/var/lib/dhcpcd"
 # For dhcpcd's end after it has been told to release, in ms: it sends without waiting for an answer,
@@ -80,7 +81,7 @@ def configuration(bond: str, environ: "Mapping[str, str]", asked: str) -> str:
     """
     families, setting = environ["FAMILIES"].split(), environ["DUID"]
     lines = ["# Made at each start of dhcpcd for this bond, in place of /etc/dhcpcd.conf", *ALWAYS]
-    lines += [f"script {HOOK}", f"duid {identity.duid(setting).hex(':')}"]
+    lines += [f"script {SCRIPT}", f"duid {identity.duid(setting).hex(':')}"]
     if metric := environ.get("METRIC", ""):
         lines.append(f"metric {metric}")
     if "4" in families:
@@ -121,8 +122,8 @@ def stop(bond: str, environ: "Mapping[str, str]") -> None:
     if sysfs.exists(bond):
         for address in leased:
             addresses.remove(bond, address)
-    for family in environ["FAMILIES"].split() if os.access(DNS, os.X_OK) else ():
-        programs.attempt(programs.run, DNS, "drop", bond, f"dhcpcd{family}")
+    for family in environ["FAMILIES"].split():
+        programs.attempt(programs.run, PUBLISHER, "drop", bond, f"dhcpcd{family}")
 
 
 def _end(process: int) -> None:
