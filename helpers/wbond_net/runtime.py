@@ -44,8 +44,14 @@ def locked(bond: str, what: str = "bond") -> "TextIOWrapper":
     For root alone to open: whoever may open a file may hold its lock (flock(2)), and would hold
     off all ports. Raises OSError where the bond has no folder.
     """
-    lock = made_path(bond, LOCKS, what)
-    file = open(lock, "a", encoding="ascii", opener=_private)  # noqa: SIM115
+    return lock(made_path(bond, LOCKS, what))
+
+
+def lock(path: str) -> "TextIOWrapper":
+    """Wait until no other process has locked a file, and lock it, made where it is missing; `with`
+    ends that. For root alone to open. Raises OSError.
+    """
+    file = open(path, "a", encoding="ascii", opener=_private)  # noqa: SIM115
     fcntl.flock(file, fcntl.LOCK_EX)
     return file
 

@@ -161,7 +161,11 @@ def test_dhcpv6_is_asked_for_what_the_routers_say(laptop: Laptop) -> None:
             laptop.wait_port(CARD)
             wait_ipv6(laptop, unit, runs, [64])
             assert laptop.journal("-u", unit).count("Started ") == started
+    leave(laptop)
+    set_network(laptop, here)
+    laptop.cable.plug()
     laptop.access_point.start()
+    wait_leases(laptop)
 
 
 def test_a_client_that_fails_costs_the_other_family_nothing(laptop: Laptop) -> None:

@@ -147,6 +147,7 @@ NOT_HERE = {
     r"ip link delete |wbond (up|down)": "below",
     r"systemctl edit ": "asks for what to write, below",
     r"rfkill ": "below",
+    r"resolvectl ": "in the scenario of names, where systemd-resolved is installed",
     r"wbond apply( --timeout 60| --confirm)?$": "in those of the command",
     r"wbond (status --watch|log --follow)": "does not end by itself, in those of the command",
 }

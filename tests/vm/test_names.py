@@ -78,6 +78,7 @@ def places(dnsmasq: str) -> tuple[Place, Place]:
 def published(laptop: Laptop, sink: str) -> tuple[list[str], list[str]]:
     """Return the servers and the domains where programs look for them."""
     if sink == "resolved":
+        assert laptop.result("resolvectl", "status", BOND).rc == 0
         shown = [laptop.run("resolvectl", what, BOND) for what in ("dns", "domain")]
         servers, domains = (text.partition("):")[2].split() for text in shown)
         return servers, domains

@@ -5,7 +5,6 @@ One process at a time. Two bonds whose names go to the same file share it, the o
 metric first, then by name.
 """
 
-import fcntl
 import os
 
 from wbond import escape, units
@@ -146,12 +145,5 @@ def _domains(found: "Sequence[Record]") -> tuple[str, ...]:
 
 
 def _locked() -> "TextIOWrapper":
-    """Wait until no other process publishes; `with` ends that. For root alone to open."""
-    path = os.path.join(runtime.FOLDER, "dns.lock")
-    file = open(path, "a", encoding="ascii", opener=_private)  # noqa: SIM115
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return file
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    """Wait until no other process publishes; `with` ends that."""
+    return runtime.lock(os.path.join(runtime.FOLDER, "dns.lock"))
