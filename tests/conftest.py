@@ -25,6 +25,7 @@ from tests.watch_story import Story
 REPOSITORY = Path(__file__).resolve().parents[1]
 CASES = Path(__file__).resolve().parent / "cases"
 LAB = Path(__file__).resolve().parent / "vm"
+DEAREST = 40  # scenarios, of which the summary tells how long each took
 
 # A shell has its background jobs ignore Ctrl-C, and all that they start, the programs that
 # are tested here included.
@@ -80,15 +81,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if isinstance(report, pytest.TestReport) and LAB.name in Path(report.fspath).parts
     ]
     modules: defaultdict[str, float] = defaultdict(float)
+    scenarios: defaultdict[str, float] = defaultdict(float)
     activities: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
     for report in reports:
         modules[Path(report.fspath).stem] += report.duration
+        scenarios[report.location[2]] += report.duration
         for activity, seconds in dict(report.user_properties).get("spent", {}).items():  # type: ignore[attr-defined]
             activities[activity] = [
                 a + b for a, b in zip(activities[activity], seconds, strict=True)
             ]
         if report.when == "call" and report.passed and report.capstdout:
             terminalreporter.write_line(f"{report.location[2]}: {report.capstdout.strip()}")
+    for scenario in sorted(scenarios, key=scenarios.__getitem__, reverse=True)[:DEAREST]:
+        terminalreporter.write_line(f"{scenarios[scenario]:4.0f} s {scenario}")
     for module, seconds in sorted(modules.items()):
         terminalreporter.write_line(f"{module}: {seconds / 60:.1f} minutes, all releases")
     for activity, (times, clock, processor) in sorted(activities.items()):

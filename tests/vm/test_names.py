@@ -98,11 +98,10 @@ def wait_names(laptop: Laptop, sink: str, place: Place) -> None:
         ),
         60.0,
     )
-    took = laptop.wait_for(
-        "a host by a name that only this network knows",
-        lambda: laptop.result("getent", "ahostsv4", "door").out.startswith(place.door),
-    )
-    assert took < 5.0
+    # The first lookup finds it. How long that takes is not told here: where the radio loses the
+    # query, the resolver asks again after five seconds (resolv.conf(5), timeout).
+    found = laptop.result("getent", "ahostsv4", "door")
+    assert found.out.startswith(place.door), (found, published(laptop, sink))
 
 
 def reloads(laptop: Laptop, unit: str) -> Callable[[], bool]:
