@@ -2,6 +2,7 @@
 """The path behind a link that stays up: a second switch between the cable and the router."""
 
 import json
+import re
 
 import pytest
 from guests import Resume
@@ -10,6 +11,7 @@ from laptop import CARD, RADIO, Laptop
 # The way behind the cable's switch, cut without a change of any link of the laptop's.
 CUT = "ip -netns switch link set dev up0 nomaster"
 MEND = "ip -netns switch link set dev up0 master acc"
+NEIGHBOUR = "192.0.2.50"
 # Reads what the world sends as fast as it can, cuts the way, and tells the longest pause (ms).
 DOWNLOAD = f"""
 import os, socket, subprocess, sys, threading, time
@@ -93,12 +95,15 @@ def mend(laptop: Laptop) -> None:
 
 
 def test_a_path_that_dies_under_traffic_is_left_and_taken_again(laptop: Laptop) -> None:
-    udp = laptop.traffic("udp")
+    udp, tcp = laptop.traffic("udp"), laptop.traffic("tcp")
     laptop.shell(CUT)
     laptop.wait_port(RADIO, 10)
     laptop.wait_for("the path to be dead", lambda: paths(laptop)[CARD] == "dead")
     lost = udp.report()
     print("cut under UDP:", lost)
+    stream = tcp.report()
+    print("cut under requests and answers over TCP:", stream)
+    assert stream["broken"] == ""
     udp = laptop.traffic("udp")
     mend(laptop)
     returned = udp.report()
@@ -129,6 +134,41 @@ def test_after_a_time_without_traffic_the_first_words_get_through(laptop: Laptop
     mend(laptop)
 
 
+def cut_under_pings(laptop: Laptop, target: str) -> int:
+    """Cut the path while a host is asked 50 times a second; returns how many got no answer."""
+    ping = f"ping -q -n -i 0.02 -c 200 -W 1 {target}"
+    shown = laptop.run("sh", "-c", f"(sleep 1; {CUT}) & {ping}; wait")
+    (sent, received) = map(int, re.findall(r"(\d+) (?:packets transmitted|received)", shown))
+    laptop.wait_port(RADIO, 10)
+    return sent - received
+
+
+def test_a_neighbour_that_is_no_router_is_missed_as_well(laptop: Laptop) -> None:
+    laptop.shell(
+        f"""
+        ip netns add neighbour
+        ip -netns world link add dev to-peer type veth peer name peer0 netns neighbour
+        ip -netns world link set dev to-peer master br0 up
+        ip -netns neighbour link set dev peer0 up
+        ip -netns neighbour address add {NEIGHBOUR}/24 dev peer0
+        """
+    )
+    lost = cut_under_pings(laptop, NEIGHBOUR)
+    print("cut under pings to a neighbour, lost of 200:", lost)
+    assert lost <= 40
+    mend(laptop)
+
+
+def test_ipv6_alone_has_its_path_as_well(laptop: Laptop) -> None:
+    route = laptop.run("ip", "-4", "route", "show", "default").strip()
+    laptop.run("ip", "-4", "route", "delete", "default")
+    lost = cut_under_pings(laptop, "2001:db8::1")
+    print("cut under pings by IPv6, lost of 200:", lost)
+    assert lost <= 40
+    mend(laptop)
+    laptop.run("ip", "route", "replace", *route.split())
+
+
 def test_a_router_that_is_dead_moves_nothing(laptop: Laptop) -> None:
     before = laptop.journal("-t", "wbond-watch").count("leaves")
     laptop.shell("ip -netns world link set dev br0 down")
@@ -154,6 +194,17 @@ def test_spanning_tree_costs_nothing_on_return(laptop: Laptop) -> None:
     report = udp.report()
     print("return behind spanning tree:", report)
     assert report["lost"] <= 2
+
+
+def test_a_frozen_watch_leaves_failover_to_the_kernel(laptop: Laptop) -> None:
+    freeze = ("systemctl", "kill", "--kill-whom=main")
+    laptop.run(*freeze, "--signal=STOP", "wbond-watch@bond0.service")
+    laptop.cable.pull()
+    laptop.wait_port(RADIO, 10)
+    assert laptop.ping()
+    laptop.run(*freeze, "--signal=CONT", "wbond-watch@bond0.service")
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
 
 
 def test_the_kernel_has_its_order_back_when_the_watch_ends(laptop: Laptop) -> None:
