@@ -19,6 +19,7 @@ JOBS = {
     kind: f"77 {UNIT} {kind} running\n78 other.service restart waiting\n"
     for kind in ("stop", "restart")
 }
+STARTED_AGAIN = "LoadState=loaded\nRestart=on-failure\n"
 RETURNED = [
     "ip link set dev bond0 type bond primary_reselect better",
     f"ip link set dev {CARD} type bond_slave prio 20",
@@ -45,12 +46,14 @@ def note(name: str, text: str = "") -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "environ", "jobs", "returned"),
+    ("what", "environ", "systemd", "returned"),
     [
         ("it was stopped", ENDED, JOBS["stop"], True),
         ("it has ended by itself", ENDED, "", True),
         ("it restarts", ENDED, JOBS["restart"], False),
-        ("it was killed, and systemd starts it again", KILLED, "", False),
+        ("it was killed, and systemd starts it again", KILLED, STARTED_AGAIN, False),
+        ("it was killed, and has Restart=no", KILLED, "LoadState=loaded\nRestart=no\n", True),
+        ("it was masked and killed", KILLED, "LoadState=masked\nRestart=on-failure\n", True),
         ("it was killed because it did not stop", KILLED, JOBS["stop"], True),
         ("it was killed while it restarts", KILLED, JOBS["restart"], False),
         (
@@ -67,11 +70,12 @@ def test_who_has_the_order_after_the_watch(
     monkeypatch: pytest.MonkeyPatch,
     what: str,
     environ: dict[str, str],
-    jobs: str,
+    systemd: str,
     returned: bool,
 ) -> None:
     note("path", "port 2 dead 1.0\n")
-    monkeypatch.setattr(command, "output", lambda *_: jobs)
+    verb = "list-jobs" if "running" in systemd or "waiting" in systemd else "show"
+    monkeypatch.setattr(command, "output", lambda *words: systemd if words[1] == verb else "")
     assert bond.main(["order", "bond0"], environ) == 0
     assert sorted(watched.ran) == sorted(RETURNED * returned), what
     assert os.path.exists(runtime.path("bond0", "path")) is not returned

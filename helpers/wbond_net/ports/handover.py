@@ -53,7 +53,16 @@ def _begins_again(bond: str, environ: "Mapping[str, str]") -> bool:
     unit = units.instance(units.WATCH, bond)
     jobs = command.output("systemctl", "list-jobs", "--no-legend", "--plain", "--", unit)
     kinds = {words[2] for words in map(str.split, jobs.splitlines()) if words[1:2] == [unit]}
-    return "restart" in kinds or (environ.get("SERVICE_RESULT") != "success" and not kinds)
+    if environ.get("SERVICE_RESULT") == "success" or kinds:
+        return "restart" in kinds
+    return _is_started_after_a_failure(unit)
+
+
+def _is_started_after_a_failure(unit: str) -> bool:
+    """Tell whether systemd starts a unit that has failed: nobody has forbidden it."""
+    words = ("-p", "LoadState", "-p", "Restart", "--", unit)
+    shown = command.output("systemctl", "show", *words).split()
+    return "LoadState=loaded" in shown and "Restart=no" not in shown
 
 
 def _restore_timers(bond: str, name: str) -> None:
