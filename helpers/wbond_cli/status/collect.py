@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wbond import escape, units
 from wbond.values import MacPolicy
-from wbond_net import regular_file
+from wbond_net import regular_file, runtime
 from wbond_net.clients import dhcpcd_leases, identity, leases
 from wbond_net.clients.leases import Lease
 from wbond_net.deployed import unit_tree
@@ -190,7 +190,7 @@ class Collector:
         """Read what the watches know of paths; one that does not look into them tells nothing."""
         found = {}
         for bond in build.bond_names(facts):
-            path = os.path.join(self.root, RUNTIME, bond, record.NAME)
+            path = os.path.join(self.root, RUNTIME, bond, runtime.PATHS)
             try:
                 found[bond] = record.read(regular_file.read(path).decode("ascii", "replace"))
             except OSError:

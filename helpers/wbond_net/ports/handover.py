@@ -13,9 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# In the bond's runtime directory: what the timers were before the watch, and what it knew of paths.
-TIMERS, PATHS = "neighbour-timers", "path"
-
 
 def give_back(bond: str, environ: "Mapping[str, str]") -> None:
     """Give the kernel the configured order, and the timers of neighbours, after the watch's end.
@@ -27,8 +24,8 @@ def give_back(bond: str, environ: "Mapping[str, str]") -> None:
         return
     name = record.bond_name(bond)
     with runtime.locked(bond):
-        os.unlink(runtime.path(bond, order.DECIDES))
-        _forget(runtime.path(bond, PATHS))
+        os.unlink(runtime.path(bond, runtime.DECIDES))
+        _forget(runtime.path(bond, runtime.PATHS))
         if sysfs.is_bond(name):
             command.attempt(_restore_timers, bond, name)
             policy = {"primary_reselect": environ["PRIMARY_RESELECT"]}
@@ -66,7 +63,7 @@ def _is_started_after_a_failure(unit: str) -> bool:
 
 
 def _restore_timers(bond: str, name: str) -> None:
-    path = runtime.path(bond, TIMERS)
+    path = runtime.path(bond, runtime.TIMERS)
     with open(path, encoding="ascii") as file:
         timers = neighbours.noted(file.read())
     with netlink.Socket() as kernel:

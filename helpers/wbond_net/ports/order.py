@@ -13,12 +13,10 @@ from wbond_net.kernel import bonds, command, sysfs
 from wbond_net.kernel.journal import say
 from wbond_net.ports import record
 
-DECIDES = "watch-decides"  # a file in the bond's runtime directory, as long as the watch has it
-
 
 def is_the_watch_s(bond: str) -> bool:
     """Tell whether the watch has the order."""
-    return os.path.exists(runtime.path(bond, DECIDES))
+    return os.path.exists(runtime.path(bond, runtime.DECIDES))
 
 
 def forget_primary(bond: str) -> None:

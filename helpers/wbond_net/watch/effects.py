@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 
+from wbond_net import runtime
 from wbond_net.watch.duty import (
     Addresses,
     Ask,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 else:
     from wbond_net.named_tuple import NamedTuple
-
-TIMERS = "neighbour-timers"  # in the bond's runtime directory: what they were before the watch
 
 
 class Where(NamedTuple):
@@ -82,7 +81,7 @@ def _ask(effect: Effect, host: Host, bond: Where) -> None:
         case Confirm(family, octets):
             host.confirm(bond.ifindex, family, octets)
         case Hasten():
-            host.hasten(bond.ifindex, os.path.join(bond.folder, TIMERS))
+            host.hasten(bond.ifindex, os.path.join(bond.folder, runtime.TIMERS))
         case Solicit(mac):
             host.solicit(bond.ifindex, mac)
 

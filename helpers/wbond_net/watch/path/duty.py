@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 
+from wbond_net import runtime
 from wbond_net.kernel.frames import Answer
 from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.uapi import BOND_PRI_RESELECT_FAILURE
@@ -52,8 +53,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DECIDES = "watch-decides"  # in the bond's runtime directory; ports/order.py reads it
-RANKS = "ports"  # a folder there, see ports/record.py
 CLAIM = 0.025  # s after which the active port takes a common address back from one that was asked
 
 
@@ -87,10 +86,10 @@ class Path(Duty):
             return []
         effects: list[Effect] = []
         if len(view.states) == 1:
-            effects += [WriteFile(DECIDES, ""), Hasten()]
+            effects += [WriteFile(runtime.DECIDES, ""), Hasten()]
         effects += take_order(view)
         unread = self._paths.follow(view)
-        effects += [ReadFile(f"{RANKS}/{index}") for index in unread]
+        effects += [ReadFile(f"{runtime.PORTS}/{index}") for index in unread]
         effects += self._inquiry.follow(view)
         return self._settled(effects, view)
 
@@ -196,7 +195,7 @@ class Path(Duty):
         text = record.text(self._paths.record)
         if text != self._written:
             self._written = text
-            effects.append(WriteFile(record.NAME, text))
+            effects.append(WriteFile(runtime.PATHS, text))
         return effects
 
     def _listened_to(self) -> frozenset[int]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
-NAME = "path"  # of the file
 
 UNANSWERED = "-"
 STATES = (OFF, WAITING, UNKNOWN, PROVEN, SUSPECT, DEAD, FOREIGN, HELD)
