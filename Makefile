@@ -25,7 +25,7 @@ UNITS = $(notdir $(wildcard units/*.service))
 PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
 PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers/*/__init__.py \
-    helpers/*/*/__init__.py))
+    helpers/*/*/__init__.py helpers/*/*/*/__init__.py))
 SCHEMAS = $(wildcard helpers/wbond_cli/*/*.schema.json)
 HELPERS = $(wildcard helpers/wbond-*)
 SCRIPTS = dhclient-script dhcp6c-script dhcpcd-script

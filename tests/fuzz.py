@@ -35,12 +35,16 @@ sys.path[:0] = [
 from wbond import config, ini  # noqa: E402 (the path comes first)
 from wbond_cli.check import diagnostics, runner  # noqa: E402
 from wbond_cli.journal import history, reader, timeline  # noqa: E402
+from wbond_cli.status import document  # noqa: E402
+from wbond_cli.status.build import build_status  # noqa: E402
 from wbond_net.clients import dhcpcd_leases, leases  # noqa: E402
 from wbond_net.deployed import unit_tree  # noqa: E402
 from wbond_net.kernel import (  # noqa: E402
     bond_state,
     command,
     default_routes,
+    frames,
+    neighbours,
     netlink,
     rtnetlink,
     sysfs,
@@ -54,10 +58,11 @@ from wbond_net.watch import (  # noqa: E402
     journal_events,
     network,
 )
+from wbond_net.watch.path import record  # noqa: E402
 from wbond_udev import main as wbond_udev  # noqa: E402
 from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 
-from tests import reports, stories, test_check, test_dhcpcd  # noqa: E402
+from tests import reports, stories, test_check, test_dhcpcd, test_frames  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
 from tests.fuzz_names import Names  # noqa: E402
@@ -160,6 +165,13 @@ class Netlink:
             ]
             attributes = b"".join(kernel.attribute(kind, value) for kind, value in fields)
             self.seeds.append(kernel.address_message(kernel.NEWADDR, family, attributes))
+            neighbour = struct.pack("=BxxxiHBB", family, 9, 2, 0, 1)
+            octets = kernel.attribute(1, bytes(size))
+            self.seeds.append(kernel.message(28, neighbour + octets))
+            route = struct.pack("=BBBBBBBBI", family, 0, 0, 0, 254, 3, 0, 1, 0)
+            nexthop = struct.pack("=HBBi", 8 + 4 + size, 0, 0, 9)
+            nexthop += kernel.attribute(5, bytes(size))
+            self.seeds.append(kernel.message(24, route + kernel.attribute(9, nexthop)))
 
     def mutant(self) -> bytes:
         text = bytearray(b"".join(self.chance.choices(self.seeds, k=3)))
@@ -196,6 +208,31 @@ class Netlink:
             journal_events.status(now), failover.successor(now), failover.needs_reselect(now, 2)
             claims.claimant(former, now), alignment.ports_with_other_mac(now, "enp0s10")
             networks.follow([now])
+
+
+class Paths:
+    """Frames that answer for a router, and the watch's record of paths."""
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.chance = chance
+        self.seeds = [
+            test_frames.arp_reply(),
+            test_frames.advertisement(),
+            record.text(stories.path_dead().paths["bond0"]).encode(),
+            b"arp_cache 30000 5000\nndisc_cache 30000 5000\n",
+        ]
+
+    def mutant(self) -> bytes:
+        return mutated(self.chance.choice(self.seeds), self.seeds, self.chance)
+
+    def __call__(self, octets: bytes) -> None:
+        found = frames.answer(octets)
+        if found and len(found.mac) != 17:
+            raise Finding(f"no MAC address: {found}")
+        text = octets.decode("ascii", "replace")
+        neighbours.noted(text)
+        facts = stories.path_dead(paths={"bond0": record.read(text)})
+        document.status_to_dict(build_status(facts))
 
 
 class Udev:
@@ -278,7 +315,7 @@ class Check:
 
 
 READERS: list[Callable[[Path, random.Random], Any]] = [
-    *(Leases, BinaryLeases, Journal, Names, Netlink, Udev, Check)
+    *(Leases, BinaryLeases, Journal, Names, Netlink, Paths, Udev, Check)
 ]
 
 

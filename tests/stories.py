@@ -13,6 +13,7 @@ from wbond_net.clients.leases import Lease
 from wbond_net.kernel import uapi
 from wbond_net.kernel.default_routes import Route
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.watch.path import record
 
 from tests import reports
 
@@ -148,6 +149,16 @@ def bridged(**changes: Any) -> Facts:
     return facts(*links, **{"addresses": found, "leases": {}, **changes})
 
 
+def path_dead(**changes: Any) -> Facts:
+    """The cable has a link, and leads nowhere."""
+    paths = record.Record(
+        (("192.0.2.1", "02:aa:00:00:00:01"), ("fe80::1", "")),
+        (record.Path(CARD, "dead", NOW - 60), record.Path(RADIO, "proven", NOW - 60)),
+    )
+    links = bond(RADIO), port(CARD, prio=20 - 5000), port(RADIO, state=0)
+    return facts(*links, **{"paths": {"bond0": paths}, **changes})
+
+
 HOSTILE = ("ünïcödé-näm", "wl\udcff[red]\x1b]0;", "a-name-of-15-by")
 
 
@@ -174,7 +185,16 @@ def hostile(**changes: Any) -> Facts:
 
 STORIES = {
     story.__name__: story
-    for story in (cable_active, wifi_active, no_link, bond_missing, refused, bridged, hostile)
+    for story in (
+        cable_active,
+        wifi_active,
+        no_link,
+        bond_missing,
+        refused,
+        bridged,
+        path_dead,
+        hostile,
+    )
 }
 
 LEASE_FILE = """\

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from wbond import config
+from wbond import config, plan
 from wbond_net.clients import dhcp6c
 
 from tests.conftest import REPOSITORY
@@ -136,7 +136,7 @@ def unit_defaults() -> dict[str, set[str]]:
     for unit in (REPOSITORY / "units").iterdir():
         text = unit.read_text(encoding="utf-8")
         for name, value in re.findall(r"^Environment=(\w+)=(.*)$", text, re.MULTILINE):
-            found.setdefault(name.lower(), set()).add(value)
+            found.setdefault(plan.option(name), set()).add(value)
     return found
 
 

@@ -77,7 +77,12 @@ def test_no_bond_is_no_file() -> None:
         ("miimon = 50", ["wbond@bond0"], "MIIMON=50"),
         ("updelay = 200", ["wbond@bond0"], "UPDELAY=200"),
         ("downdelay = 200", ["wbond@bond0"], "DOWNDELAY=200"),
-        ("primary_reselect = better", ["wbond@bond0"], "PRIMARY_RESELECT=better"),
+        (
+            "primary_reselect = better",
+            ["wbond@bond0", "wbond-watch@bond0"],
+            "PRIMARY_RESELECT=better",
+        ),
+        ("path = link", ["wbond-watch@bond0"], "PATH_POLICY=link"),
         ("peer_notif = 6", ["wbond@bond0"], "PEER_NOTIF=6"),
         ("peer_notif_delay = 400", ["wbond@bond0"], "PEER_NOTIF_DELAY=400"),
         (
@@ -147,7 +152,8 @@ def test_every_variable_that_is_written_has_its_default_in_the_unit() -> None:
         for option in options
     ]
     for unit, option in pairs:
-        assert f"\nEnvironment={option.upper()}=" in template(f"{unit}.service"), unit
+        variable = plan.VARIABLES.get(option, option.upper())
+        assert f"\nEnvironment={variable}=" in template(f"{unit}.service"), unit
     told = {option for _, option in pairs} | set(clients.OPTIONS)
     assert told == {*config.BOND_SETTINGS, *plan.UNIT_LISTS} - {"mode"}
     for option in clients.OPTIONS:

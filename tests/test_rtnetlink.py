@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import struct
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,11 @@ from wbond_net.kernel.rtnetlink import Address, Bond, Event, Link, Slave
 NEWLINK, DELLINK, NEWADDR, DELADDR = 16, 17, 20, 21
 MAC = bytes.fromhex("020000000a01")
 PERMANENT = bytes.fromhex("0200000000ff")
+
+
+def indices(found: Iterable[Event | None]) -> list[int]:
+    """Return the indices of the links in events."""
+    return [event.what.ifindex for event in found if event and isinstance(event.what, Link)]
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -132,6 +138,7 @@ def test_a_link_that_is_gone_may_say_little() -> None:
     (event,) = events(message(DELLINK, ifinfo(5, 0)))
     assert event is not None
     assert event.gone
+    assert isinstance(event.what, Link)
     assert event.what.ifindex == 5
 
 
@@ -144,6 +151,13 @@ def test_a_wireless_event_is_no_link_state() -> None:
 
 def test_a_bridge_s_report_about_its_port_is_not_the_link_s() -> None:
     assert events(port_message(DELLINK, family=socket.AF_BRIDGE)) == [None]
+
+
+def test_ipv6_s_parameters_are_no_link_s_state() -> None:
+    body = ifinfo(9, 0x1, socket.AF_INET6) + attribute(12 | 0x8000, u32(1, 5)) + u8(16, 6)
+    (event,) = events(message(NEWLINK, body))
+    assert event is not None
+    assert isinstance(event.what, rtnetlink.RouterFlags)
 
 
 def test_a_name_that_is_no_text() -> None:
@@ -205,7 +219,7 @@ def test_numbers_longer_than_the_kernel_s_make_a_deprecation_all_the_same() -> N
 
 
 def test_several_messages_in_one_datagram() -> None:
-    names = [event.what.ifindex for event in events(port_message() + bond_message()) if event]
+    names = indices(events(port_message() + bond_message()))
     assert names == [5, 9]
 
 
@@ -299,7 +313,7 @@ def test_events_during_a_dump_are_kept(kernel: FakeKernel) -> None:
     kernel.dumps = [[reply(bond_message(), 1), port_message(), done(1)]]
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     assert list(netlink.links()) == [9]
-    assert [event.what.ifindex for event in netlink.events()] == [5]
+    assert indices(netlink.events()) == [5]
     assert netlink.events() == []
 
 
@@ -359,7 +373,7 @@ def test_a_dump_that_did_not_come_whole_is_asked_for_anew(kernel: FakeKernel) ->
 def test_only_the_kernel_is_believed(kernel: FakeKernel) -> None:
     netlink = rtnetlink.Socket(rtnetlink.LINKS)
     kernel.queue = [(port_message(), 0, 1234), bond_message()]
-    assert [event.what.ifindex for event in netlink.events()] == [9]
+    assert indices(netlink.events()) == [9]
 
 
 def test_a_refused_dump_raises(kernel: FakeKernel) -> None:

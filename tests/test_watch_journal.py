@@ -112,6 +112,8 @@ def test_the_library_s_private_module_comes_first_and_the_public_one_does_as_wel
     library = ModuleType("systemd")
     setattr(library, module, SimpleNamespace(sendv=lambda *entry: lines.extend(entry)))
     monkeypatch.setitem(sys.modules, "systemd", library)
+    for name in ("systemd._journal", "systemd.journal"):  # as another test may have imported them
+        monkeypatch.delitem(sys.modules, name, raising=False)
     host = Host()
     assert host.has_journal
     host.journal("a=b", {"PRIORITY": 5, "WBOND_BOND": "bond0"})

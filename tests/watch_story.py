@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wbond_net.clients import notes
+from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address, Event, Link
+from wbond_net.kernel.taps import Taps
 from wbond_net.watch import clients, main
 from wbond_net.watch.host import Host
 
@@ -21,6 +24,28 @@ ASK_AGAIN = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT} {DHCP6C}"
 TO_RADIO = ["bond0/active_slave=wlp3s0"]
 DEPRECATED = 0x20  # IFA_F_DEPRECATED
 NO_LINK = [without_carrier(CABLE), without_carrier(RADIO), bond()]
+
+
+class FakeTaps(Taps):
+    """Remembers who is listened to, and what was sent by which port."""
+
+    def __init__(self) -> None:
+        self.heard: dict[int, str] = {}
+        self.asked: list[tuple[int, bytes]] = []
+        self.waiting: dict[int, list[Answer]] = {}
+
+    def listen(self, ports: Mapping[int, str]) -> None:
+        self.heard = dict(ports)
+
+    def send(self, index: int, name: str, frame: bytes) -> None:
+        self.asked.append((index, frame))
+
+    @property
+    def descriptors(self) -> dict[int, int]:
+        return {1000 + index: index for index in self.heard}
+
+    def answers(self, index: int) -> list[Answer]:
+        return self.waiting.pop(index, [])
 
 
 class FakeHost(Host):
@@ -39,6 +64,13 @@ class FakeHost(Host):
         self.held: list[Address] = []
         self.blocks = False
         self.solicited: list[tuple[float, int, str]] = []
+        self.prios: dict[int, int] = {}
+        self.taps: FakeTaps = FakeTaps()
+        self.found_routers: tuple[Router, ...] = ()
+        self.addressed = True
+        self.carries_a_bridge = False
+        self.confirmed: list[bytes] = []
+        self.packets = 0
         self.breaks: dict[str, Exception] = {}  # by what of it breaks
 
     def _may_break(self, what: str) -> None:
@@ -106,6 +138,29 @@ class FakeHost(Host):
         self._may_break("bring_up")
         if self.blocks:
             raise OSError(132, "Operation not possible due to RF-kill")
+
+    def set_prio(self, index: int, prio: int) -> None:
+        self._may_break("set_prio")
+        self.prios[index] = prio
+
+    def hasten(self, index: int, note: str) -> None:
+        self.did.append("hasten")
+
+    def routers(self, index: int) -> tuple[tuple[Router, ...], bool]:
+        self._may_break("routers")
+        return self.found_routers, self.addressed
+
+    def confirm(self, index: int, family: int, octets: bytes) -> None:
+        self.confirmed.append(octets)
+
+    def has_upper(self, name: str) -> bool:
+        return self.carries_a_bridge
+
+    def packets_sent(self, name: str) -> int:
+        return self.packets
+
+    def time(self) -> float:
+        return 1.8e9 + self.clock
 
     def solicit(self, ifindex: int, mac: str) -> None:
         self.solicited.append((self.clock, ifindex, mac))

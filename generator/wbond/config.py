@@ -98,6 +98,7 @@ BOND_SETTINGS: "dict[str, Reader]" = {
     "supplicant_bridge": values.yes_no,
     "legacy_rates": values.yes_no,
     "wait_online": values.choice("address", "link", "no"),
+    "path": values.choice("proof", "link"),
     "metric": values.integer(1, METRIC_MAX),
 }
 BOND_LISTS: "dict[str, Reader]" = {

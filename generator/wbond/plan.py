@@ -34,11 +34,13 @@ UNIT_SETTINGS = {
         "search",
         "dns",
     ),
-    "wbond-watch@": ("mac",),
+    "wbond-watch@": ("mac", "path", "primary_reselect"),
     "wbond-wait-online@": ("wait_online",),
     **{client.unit.removesuffix(".service"): client.settings for client in clients.TABLE},
 }
 UNIT_LISTS = ("address", "gateway", "nameservers", "search")  # of these, that are lists
+
+VARIABLES = {"path": "PATH_POLICY"}  # those that are not called as their options; PATH is taken
 
 
 class File:
@@ -182,11 +184,16 @@ def _dependencies(bond: Bond) -> list[str]:
     ]
 
 
+def option(variable: str) -> str:
+    """Return the option that a unit's variable holds."""
+    return next((name for name in VARIABLES if VARIABLES[name] == variable), variable.lower())
+
+
 def _environment(settings: dict[str, str], names: "tuple[str, ...]") -> "Iterator[str]":
     """Yield the `Environment=` lines for those of `names` that are set."""
     for name in names:
         if name in settings:
-            yield escape.environment(name.upper(), settings[name])
+            yield escape.environment(VARIABLES.get(name, name.upper()), settings[name])
 
 
 def _text(

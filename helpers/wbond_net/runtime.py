@@ -17,6 +17,10 @@ PORTS = "ports"  # of files by the index of a port: see ports/record.py
 SCANS = "scans"  # of files by the name of a radio: see ports/scan_frequencies.py
 LOCKS = "locks"
 STATIC = "static"  # a file: what ports/static_addresses.py has set
+PATHS = "path"  # a file: where the ports lead, see watch/path/record.py
+# Files of the watch's that outlive it: as long as the first is there, it has the order of the
+# ports, and nobody else makes one the primary; what the neighbours' timers were before it.
+DECIDES, TIMERS = "watch-decides", "neighbour-timers"
 METRIC = "metric"  # a file: that of the default routes; of a bond without any there is none
 
 

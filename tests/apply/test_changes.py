@@ -108,7 +108,6 @@ def test_a_bond_that_somebody_has_stopped_is_left() -> None:
         "miimon = 50\npeer_notif_delay = 300",
         "updelay = 200",
         "downdelay = 100",
-        "primary_reselect = failure",
         "peer_notif = 7",
         "peer_notif_delay = 500",
         "nameservers = 192.0.2.53 2001:db8::53",
@@ -121,6 +120,17 @@ def test_an_option_that_a_bond_in_use_takes_is_set(option: str, back: bool) -> N
     texts = [BOTH, BOTH + option + "\n"]
     before, after = reversed(texts) if back else texts
     assert commands(before, after) == [RELOAD, "systemctl reload wbond@bond0.service"]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_the_watch_and_the_bond_both_learn_when_a_better_port_is_used(back: bool) -> None:
+    texts = [BOTH, BOTH + "primary_reselect = failure\n"]
+    before, after = reversed(texts) if back else texts
+    assert commands(before, after) == [
+        RELOAD,
+        "systemctl reload wbond@bond0.service",
+        "systemctl try-restart wbond-watch@bond0.service",
+    ]
 
 
 def test_an_option_of_one_bond_leaves_the_other_alone() -> None:
@@ -142,6 +152,7 @@ WATCH_AGAIN = "try-restart wbond-watch@bond0.service"
             "duid = 00:03:00:01:aa",
             ["try-restart dhclient@bond0.service", "try-restart dhcp6c@bond0.service"],
         ),
+        ("path = link", [WATCH_AGAIN]),
         ("dhcp6 = none", ["stop dhcp6c@bond0.service", WATCH_AGAIN]),
         (
             "dhcp4 = dhcpcd",

@@ -46,10 +46,10 @@ FILES = {
     "/etc/wide-dhcpv6/dhcp6c.conf": DHCP6C,
 }
 # What the kernel's file of the smallest configuration begins with, and its units.
-LISTING = f"""\
+LISTING = """\
 Bonding Mode: fault-tolerance (active-backup) (fail_over_mac active)
-Primary Slave: {CARD} (primary_reselect always)
-Currently Active Slave: {{active}}
+Primary Slave: None
+Currently Active Slave: {active}
 MII Status: up
 MII Polling Interval (ms): 100
 Up Delay (ms): 0
@@ -252,10 +252,13 @@ class Laptop(Machine):
 
         self.wait_for("status to agree with the kernel", agreed, 30.0)
 
-    def wait_primary(self, port: str) -> None:
-        """Wait until a port is the primary: the last step of one that joins."""
-        line = f"Primary Slave: {port} (primary_reselect always)\n"
-        self.wait_for(f"{port} as the primary", lambda: line in self.bonding())
+    def wait_ranked(self, port: str) -> None:
+        """Wait until the kernel knows how a port ranks: the last step of one that joins."""
+
+        def ranked() -> bool:
+            return bool(self.link(port)["linkinfo"]["info_slave_data"]["prio"])
+
+        self.wait_for(f"{port} to be ranked", ranked)
 
     def wait_both(self) -> None:
         """Wait until the cable is active, the radio is authorised, and there are addresses."""

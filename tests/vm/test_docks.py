@@ -23,7 +23,7 @@ def test_a_dock_that_is_plugged_takes_over_and_hands_back(laptop: Laptop) -> Non
     name = laptop.plug_dock()
     laptop.wait_port(name)
     assert laptop.link(BOND)["address"] == DOCK_MAC
-    laptop.wait_primary(name)
+    laptop.wait_ranked(name)
     laptop.wait_for("the world to answer over the dock", laptop.ping)
     time.sleep(2)
     laptop.pull_dock()
@@ -58,7 +58,7 @@ def test_a_dock_ranked_below_the_card_carries_while_the_card_cannot(laptop: Lapt
     laptop.wait_port(RADIO)
     name = laptop.plug_dock()
     laptop.wait_port(name)
-    laptop.wait_primary(CARD)
+    laptop.wait_ranked(name)
     laptop.wait_for("the world to answer over the dock", laptop.ping)
     laptop.cable.plug()
     laptop.wait_port(CARD)
@@ -105,7 +105,7 @@ def test_a_preferred_cable_takes_over_when_it_has_carrier(laptop: Laptop) -> Non
         " ip link set dev far1 netns world; ip -netns world link set dev far1 master br0"
     )
     laptop.wait_for("the cable without carrier", lambda: "late0" in laptop.ports())
-    laptop.wait_primary("late0")
+    laptop.wait_ranked("late0")
     time.sleep(1)
     assert laptop.active_port() == CARD
     assert udp.report()["lost"] == 0

@@ -49,8 +49,8 @@ def defaults(template: Callable[[str], str]) -> dict[str, str]:
     for name in TEMPLATES:
         for line in template(name).splitlines():
             if line.startswith("Environment="):
-                option, _, value = line.removeprefix("Environment=").partition("=")
-                values[option.lower()] = value
+                variable, _, value = line.removeprefix("Environment=").partition("=")
+                values[plan.option(variable)] = value
     return values
 
 

@@ -120,6 +120,9 @@ def _about_port(bond: Bond, port: Port) -> list[Advice]:
     if port.kind == WIRELESS and port.has_carrier and not port.is_operational:
         text = f"{name} is associated and not authorised; the password may be wrong"
         items.append(Advice(text, _journal(port.unit.name)))
+    if port.path and port.path.state == "dead":
+        text = f"{name} has a link and leads nowhere: the router does not answer there"
+        items.append(Advice(text, "look at what is behind it, the switch or the access point"))
     if port.refused:
         text = f"{name} has {port.address}, not the common address {bond.shared_mac}"
         remedy = "it works with its own; its driver may have refused: "

@@ -9,6 +9,8 @@ from wbond_net import wait_online
 from wbond_net.clients.leases import Lease
 from wbond_net.kernel import bond_state, default_routes, rtnetlink, uapi, uppers
 from wbond_net.kernel.rtnetlink import Link
+from wbond_net.watch.path.ports import OFF, WAITING
+from wbond_net.watch.path.record import Record
 
 from wbond_cli.journal import reader
 from wbond_cli.journal.reader import Entry
@@ -19,6 +21,7 @@ from wbond_cli.status.model import (
     Bond,
     Facts,
     Names,
+    Path,
     Port,
     PortSlot,
     Route,
@@ -26,6 +29,7 @@ from wbond_cli.status.model import (
     Unit,
 )
 
+UNJUDGED = "unjudged"  # a path where there is no router to ask
 MII = ("up", "going down", "down", "going back")  # BOND_LINK_*, bond_slave_link_status()
 
 
@@ -117,6 +121,7 @@ def _bond(facts: Facts, name: str) -> Bond:
         missing=tuple(_missing(facts, name, link)),
         awaited=_awaited(facts, name),
         names=facts.names.get(name, Names()),
+        routers=facts.paths.get(name, Record()).routers,
     )
 
 
@@ -182,8 +187,18 @@ def _port(
         refused=bool(shared_mac) and link.address != shared_mac,
         speed=facts.speeds.get(slot.name),
         association=facts.associations.get(slot.name),
+        path=_path(facts, name, link.ifindex),
         unit=unit,
     )
+
+
+def _path(facts: Facts, name: str, index: int) -> Path | None:
+    """Return what the watch knows of the path behind a port that lets frames through."""
+    known = facts.paths.get(name, Record())
+    for path in known.paths:
+        if path.ifindex == index and path.state not in (OFF, WAITING):
+            return Path(path.state if known.routers else UNJUDGED, path.since)
+    return None
 
 
 def _port_outside(facts: Facts, slot: PortSlot, link: Link, unit: Unit) -> Port:

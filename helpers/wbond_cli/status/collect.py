@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wbond import escape, units
 from wbond.values import MacPolicy
-from wbond_net import regular_file
+from wbond_net import regular_file, runtime
 from wbond_net.clients import dhcpcd_leases, identity, leases
 from wbond_net.clients.leases import Lease
 from wbond_net.deployed import unit_tree
@@ -19,6 +19,8 @@ from wbond_net.kernel import rfkill, rtnetlink, sysfs, udev_database
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.names import records
 from wbond_net.ports import mac_policy
+from wbond_net.watch.path import record
+from wbond_net.watch.path.record import Record
 
 from wbond_cli.command import CommandError, Run
 from wbond_cli.journal.reader import Entry
@@ -80,6 +82,7 @@ class Collector:
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
         facts = facts._replace(names={bond: self._names(bond) for bond in made})
+        facts = facts._replace(paths=self._paths(facts))
         return self._with_leases(facts)
 
     def _made(self) -> tuple[str, ...]:
@@ -182,6 +185,17 @@ class Collector:
     def _names(self, bond: str) -> Names:
         folder = os.path.join(self.root, RUNTIME)
         return Names(tuple(records.read(bond, folder)), records.published(bond, folder))
+
+    def _paths(self, facts: Facts) -> dict[str, Record]:
+        """Read what the watches know of paths; one that does not look into them tells nothing."""
+        found = {}
+        for bond in build.bond_names(facts):
+            path = os.path.join(self.root, RUNTIME, bond, runtime.PATHS)
+            try:
+                found[bond] = record.read(regular_file.read(path).decode("ascii", "replace"))
+            except OSError:
+                continue
+        return found
 
     def _with_leases(self, facts: Facts) -> Facts:
         known: dict[str, Sequence[Lease]] = {}

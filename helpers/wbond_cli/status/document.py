@@ -62,6 +62,7 @@ def _bond(bond: Bond, now: float) -> Value:
         "routes": [_route(route) for route in bond.routes],
         "names": _names(bond.names),
         "clients": {option: bond.clients.get(option) for option in clients.OPTIONS},
+        "routers": [{"address": address, "mac": mac or None} for address, mac in bond.routers],
         "units": [_unit(unit) for unit in bond.units],
         "advice": [_advice(item) for item in advice(bond)],
     }
@@ -95,6 +96,7 @@ def _port(port: Port, now: float) -> Value:
         "address": port.address or None,
         "speed": port.speed,
         "radio": port.association._asdict() if port.association else None,
+        "path": {"state": port.path.state, **_since(port.path.since, now)} if port.path else None,
         "master": _name(port.master) or None,
         "unit": _unit(port.unit) if port.unit.load else None,
     }

@@ -10,6 +10,7 @@ from wbond_net.clients.leases import Lease
 from wbond_net.kernel import default_routes, rtnetlink
 from wbond_net.kernel.rtnetlink import Link
 from wbond_net.names.records import Published, Record
+from wbond_net.watch.path import record
 
 from wbond_cli import exit_status
 from wbond_cli.journal.reader import Entry
@@ -115,9 +116,21 @@ class Facts(NamedTuple):
     shared_macs: Mapping[str, str] = {}
     leases: Mapping[str, Sequence[Lease]] = {}
     names: Mapping[str, Names] = {}
+    paths: Mapping[str, record.Record] = {}
     history: Sequence[Entry] = ()
     faults: Sequence[Advice] = ()
     asked: Sequence[str] = ()
+
+
+class Path(NamedTuple):
+    """What the watch knows of the path behind a port, and since when (s since 1970).
+
+    `state` is one of: proven, suspect, dead, foreign, held, unknown, and unjudged, where there is
+    no router to ask.
+    """
+
+    state: str
+    since: float
 
 
 class PortSlot(NamedTuple):
@@ -153,6 +166,7 @@ class Port(NamedTuple):
     refused: bool = False
     speed: int | None = None
     association: Association | None = None
+    path: Path | None = None
     master: str = ""
     unit: Unit = Unit("")
 
@@ -189,7 +203,7 @@ class Bond(NamedTuple):
     `policy` is its `mac`, `shared_mac` the address that all ports are to have, if any. `awaited`
     is its `wait_online`: with `link` or `no`, it is online without an address. `missing` are
     configured addresses that it does not have. `clients` are its DHCP clients by the option that
-    has chosen them.
+    has chosen them. `routers` are those whose answers prove paths, with their MAC addresses.
     """
 
     name: str
@@ -210,6 +224,7 @@ class Bond(NamedTuple):
     clients: Mapping[str, str] = {}
     awaited: str = wait_online.ADDRESS
     names: Names = Names()
+    routers: tuple[tuple[str, str], ...] = ()
 
     @property
     def online(self) -> bool:

@@ -29,6 +29,15 @@ STATES = {
     "outside": ("not joined", "red"),
     "absent": ("not there", "dim"),
 }
+PATHS = {
+    "proven": "leads to the router",
+    "suspect": "no router answers",
+    "dead": "leads nowhere",
+    "foreign": "leads to another network",
+    "held": "leads to the router, held back",
+    "unknown": "not asked for its path",
+    "unjudged": "no router to ask",
+}
 SOURCES = {
     "dhcp4": "lease",
     "dhcp6": "lease",
@@ -143,6 +152,7 @@ def _since(moment: float | None, now: float, style: Style) -> str:
 def _properties(bond: Bond, now: float, style: Style) -> list[tuple[str, Text]]:
     properties = [_address(address, now, style) for address in bond.addresses]
     properties += [_route(route, style) for route in bond.routes]
+    properties += [("router", _router(*router)) for router in bond.routers]
     if bond.address:
         properties.append(("MAC", _mac(bond)))
     if bond.names.servers or bond.names.domains:
@@ -171,6 +181,12 @@ def _address(address: Address, now: float, style: Style) -> tuple[str, Text]:
     elif address.deprecated:
         line.append(", deprecated", style="dim")
     return ("IPv6" if ":" in address.text else "IPv4"), line
+
+
+def _router(address: str, mac: str) -> Text:
+    line = Text(escape.printable(address))
+    line.append(f"  {escape.printable(mac)}" if mac else "  has not answered", style="dim")
+    return line
 
 
 def _route(route: Route, style: Style) -> tuple[str, Text]:
@@ -252,7 +268,7 @@ def _ports(bond: Bond, now: float, style: Style) -> RenderableType:
             _state(port),
             formatting.clock(port.since, now) if port.since else "-",
             _count(port.failures),
-            _separated(_link(port, style), style),
+            _separated((*_link(port, style), *_path(port, now)), style),
         )
     return table
 
@@ -291,6 +307,13 @@ def _link(port: Port, style: Style) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def _path(port: Port, now: float) -> tuple[str, ...]:
+    """Return where a port leads to, as far as the watch knows, and since when."""
+    if port.path is None:
+        return ()
+    return (f"{PATHS[port.path.state]} since {formatting.clock(port.path.since, now)}",)
+
+
 def _separated(parts: Sequence[str], style: Style) -> str:
     return (", " if style.width >= WIDE else "\n").join(parts) or "-"
 
@@ -302,7 +325,7 @@ def _listed(port: Port, now: float, style: Style) -> RenderableType:
     position = [f"position {port.position}"] if port.position else []
     failures = [] if port.failures is None else [f"link failures {port.failures}"]
     about = Text(", ".join([port.kind, *position, *failures]))
-    lines = [about, state, *map(Text, _link(port, style))]
+    lines = [about, state, *map(Text, (*_link(port, style), *_path(port, now)))]
     name = Text.assemble(_mark(port), " ", _name(port, style))
     return Group(name, *(Padding(line, (0, 0, 0, 4), expand=False) for line in lines))
 

@@ -15,6 +15,7 @@ IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, change
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 # Family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
 RTMSG = struct.Struct("=BBBBBBBBI")
+NDMSG = struct.Struct("=BxxxiHBB")  # family, index, state, flags, type
 _NLATTR = struct.Struct("=HH")  # length, type
 
 
@@ -36,9 +37,9 @@ def parse(data: bytes) -> dict[int, bytes]:
     return found
 
 
-def number(octets: bytes | None, signed: bool = False) -> int:
-    """Return an integer of the size that the kernel sent, 4 bytes at most; 0 where it sent none."""
-    return int.from_bytes((octets or b"")[:4], sys.byteorder, signed=signed)
+def number(octets: bytes | None, signed: bool = False, size: int = 4) -> int:
+    """Return an integer of as many bytes as the kernel sent, `size` at most; 0 if it sent none."""
+    return int.from_bytes((octets or b"")[:size], sys.byteorder, signed=signed)
 
 
 def text(octets: bytes) -> str:
@@ -60,6 +61,11 @@ def u8(kind: int, value: int) -> bytes:
 def u32(kind: int, value: int) -> bytes:
     """Return an attribute of four bytes, unsigned."""
     return attribute(kind, struct.pack("=I", value))
+
+
+def u64(kind: int, value: int) -> bytes:
+    """Return an attribute of eight bytes, unsigned."""
+    return attribute(kind, struct.pack("=Q", value))
 
 
 def s32(kind: int, value: int) -> bytes:

@@ -100,9 +100,14 @@ def set_prio(port: str, prio: int) -> None:
     Kernels before 6.0 know no such attribute and refuse it.
     """
     with request.Act(f"ip link set dev {port} type bond_slave prio {prio}"):
-        kind = attribute(IFLA_INFO_KIND, b"bond_slave")
-        data = attribute(IFLA_INFO_SLAVE_DATA, s32(IFLA_BOND_SLAVE_PRIO, prio))
-        request.send(RTM_NEWLINK, links.header(port) + attribute(IFLA_LINKINFO, kind + data))
+        request.send(RTM_NEWLINK, prio_of(request.index(port), prio))
+
+
+def prio_of(index: int, prio: int) -> bytes:
+    """Return what gives the port of an index a prio, which may be negative."""
+    kind = attribute(IFLA_INFO_KIND, b"bond_slave")
+    data = attribute(IFLA_INFO_SLAVE_DATA, s32(IFLA_BOND_SLAVE_PRIO, prio))
+    return IFINFOMSG.pack(0, 0, index, 0, 0) + attribute(IFLA_LINKINFO, kind + data)
 
 
 def _set_primary(bond: str, index: int) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Links and addresses as records, read from the kernel's reports: rtnetlink(7).
+"""Links, addresses, neighbours and default routes as records, as rtnetlink(7) reports them.
 
 What a message says is data, its names are whatever somebody called an interface: nothing here
 raises for it.
@@ -11,7 +11,7 @@ import _socket
 import errno
 import struct
 
-from wbond_net.kernel import advertised, netlink, uapi
+from wbond_net.kernel import advertised, bpf, default_routes, neighbours, netlink, uapi
 from wbond_net.kernel.attributes import (
     IFADDRMSG,
     IFINFOMSG,
@@ -22,6 +22,7 @@ from wbond_net.kernel.attributes import (
     u8,
     u32,
 )
+from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.netlink import Message
 
 TYPE_CHECKING = False
@@ -37,6 +38,8 @@ Overrun = netlink.Overrun
 
 # Groups to subscribe to.
 LINKS = uapi.RTMGRP_LINK
+NEIGHBOURS = uapi.RTMGRP_NEIGH
+ROUTES = uapi.RTMGRP_IPV4_ROUTE | uapi.RTMGRP_IPV6_ROUTE
 ADVERTISED = uapi.RTMGRP_ND_USEROPT
 ROUTER_FLAGS = uapi.RTMGRP_IPV6_IFINFO
 ADDRESSES = uapi.RTMGRP_IPV4_IFADDR | uapi.RTMGRP_IPV6_IFADDR
@@ -63,6 +66,7 @@ class Bond(NamedTuple):
     primary: int
     miimon: int
     downdelay: int
+    primary_reselect: int = 0
 
 
 class Slave(NamedTuple):
@@ -162,18 +166,24 @@ class Address(NamedTuple):
 
 
 class RouterFlags(NamedTuple):
-    """A router's advertisement has changed Link.router_flags; nothing else of the link is told."""
+    """A router has changed Link.router_flags, or the neighbours' Reachable Time; nothing else."""
 
     ifindex: int
     flags: int
 
 
+class DefaultRoute(NamedTuple):
+    """A default route by these interfaces."""
+
+    ifindices: tuple[int, ...]
+
+
 class Event(NamedTuple):
-    """A link or address that is new or changed, or that is gone; or what a router has said: flags
-    that have changed, or names.
+    """What is new or changed, or is gone; or what a router has said: flags that have changed, or
+    names.
     """
 
-    what: Link | Address | RouterFlags | advertised.Options
+    what: Link | Address | Neighbour | DefaultRoute | RouterFlags | advertised.Options
     gone: bool = False
 
 
@@ -188,10 +198,21 @@ def event(message: Message) -> Event | None:
         return _link_event(message)
     if message.type in (uapi.RTM_NEWADDR, uapi.RTM_DELADDR):
         return _address_event(message)
+    if message.type in (uapi.RTM_NEWNEIGH, uapi.RTM_DELNEIGH):
+        neighbour = neighbours.parse(message.body)
+        return neighbour and Event(neighbour, message.type == uapi.RTM_DELNEIGH)
+    if message.type in (uapi.RTM_NEWROUTE, uapi.RTM_DELROUTE):
+        return _route_event(message)
     if message.type == uapi.RTM_NEWNDUSEROPT:
         said = advertised.options(message.body)
         return Event(said) if said else None
     return None
+
+
+def _route_event(message: Message) -> Event | None:
+    routes = default_routes.routes(message.body)
+    indices = tuple(route.ifindex for route in routes)
+    return Event(DefaultRoute(indices), message.type == uapi.RTM_DELROUTE) if indices else None
 
 
 def _link_event(message: Message) -> Event | None:
@@ -252,6 +273,7 @@ def _bond(fields: dict[int, bytes]) -> Bond:
         primary=number(fields.get(uapi.IFLA_BOND_PRIMARY)),
         miimon=number(fields.get(uapi.IFLA_BOND_MIIMON)),
         downdelay=number(fields.get(uapi.IFLA_BOND_DOWNDELAY)),
+        primary_reselect=number(fields.get(uapi.IFLA_BOND_PRIMARY_RESELECT)),
     )
 
 
@@ -350,6 +372,10 @@ class Socket(netlink.Socket):
         (addrconf_prefix_rcv_add_addr()).
         """
         self.request(uapi.RTM_NEWADDR, deprecation(address), uapi.NLM_F_REPLACE)
+
+    def hear_only(self, program: bpf.Filter) -> None:
+        """Have the kernel drop what a filter does not accept. Raises OSError."""
+        bpf.attach(self._socket, program)
 
     def events(self) -> list[Event]:
         """Return what has come since the last call, oldest first; does not wait.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Numbers of the kernel's interface, under the names that they have there.
 
-Sources: linux/netlink.h, genetlink.h, nl80211.h, rtnetlink.h, if_link.h, if_addr.h, if.h;
-net/bonding.h, net/if_inet6.h.
+Sources: linux/netlink.h, genetlink.h, nl80211.h, rtnetlink.h, if_link.h, if_addr.h, if.h,
+neighbour.h, if_packet.h, if_ether.h, filter.h, socket.h; net/bonding.h, net/if_inet6.h.
 """
 
 # netlink.h
@@ -30,19 +30,19 @@ NL80211_IFTYPE_STATION = 2
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
+RTM_NEWNEIGH, RTM_DELNEIGH = 28, 29
+RTM_GETNEIGHTBL, RTM_SETNEIGHTBL, RTM_NEWNDUSEROPT = 66, 67, 68
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_MULTIPATH, RTA_VIA = 1, 4, 5, 6, 9, 18
-RTM_NEWNDUSEROPT = 68
 RT_TABLE_MAIN = 254
 RTN_UNICAST = 1
 RTPROT_KERNEL = 2
 RTPROT_BOOT = 3  # what ip(8) sets where nothing else is said
 RTPROT_STATIC, RTPROT_RA, RTPROT_DHCP = 4, 9, 16
-RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x1, 0x10, 0x100
-RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE = 0x40, 0x400
+RTMGRP_LINK, RTMGRP_NEIGH, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x1, 0x4, 0x10, 0x100
+RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE, RTMGRP_IPV6_IFINFO = 0x40, 0x400, 0x800
 RTMGRP_ND_USEROPT = 1 << 19  # RTNLGRP_ND_USEROPT is the 20th, and has no name of this kind
-RTMGRP_IPV6_IFINFO = 0x800
 RTEXT_FILTER_SKIP_STATS = 8
-RT_SCOPE_UNIVERSE = 0
+RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
 
 # if.h
 IFF_UP, IFNAMSIZ = 0x1, 16
@@ -65,6 +65,7 @@ IFLA_BOND_SLAVE_LINK_FAILURE_COUNT, IFLA_BOND_SLAVE_PRIO = 3, 9
 
 # net/bonding.h
 BOND_LINK_UP, BOND_LINK_DOWN = 0, 2
+BOND_PRI_RESELECT_FAILURE = 2
 
 # if_addr.h
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST = 1, 2, 3, 4
@@ -76,3 +77,20 @@ INFINITY_LIFE_TIME = 0xFFFFFFFF  # net/addrconf.h
 
 # net/if_inet6.h: what the last router's advertisement has said (ndisc_router_discovery())
 IF_RA_MANAGED, IF_RA_OTHERCONF = 0x40, 0x80
+
+# neighbour.h
+NDA_DST = 1
+NUD_REACHABLE, NUD_STALE, NUD_PROBE, NUD_FAILED = 0x02, 0x04, 0x10, 0x20
+NTF_USE = 0x01
+NDTA_NAME, NDTA_PARMS = 1, 6
+NDTPA_IFINDEX, NDTPA_BASE_REACHABLE_TIME, NDTPA_DELAY_PROBE_TIME = 1, 4, 7
+
+# if_ether.h, if_packet.h
+ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0800, 0x0806, 0x86DD
+SOL_PACKET = 263  # socket.h
+PACKET_ADD_MEMBERSHIP, PACKET_MR_MULTICAST = 1, 0
+
+# filter.h, bpf_common.h: classic BPF; what is loaded is the octets at an offset, in network order
+SO_ATTACH_FILTER = 26  # asm-generic/socket.h
+BPF_LOAD_WORD, BPF_LOAD_HALF, BPF_LOAD_BYTE = 0x20, 0x28, 0x30
+BPF_JUMP_EQUAL, BPF_RETURN = 0x15, 0x06

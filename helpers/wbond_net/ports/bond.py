@@ -4,7 +4,8 @@
 One netlink message sets every option, because the bonding module's parameters
 are the defaults of all bonds and someone may have set them. `set` changes, of a
 bond that is in use, what the kernel changes then, its addresses and metrics as well. `solicit` asks
-the routers, whose routes then have the metric. `ports` starts those that have stopped.
+the routers, whose routes then have the metric. `ports` starts those that have stopped. `order`
+gives the kernel the order of the ports back when the watch has ended.
 """
 
 import errno
@@ -23,18 +24,18 @@ from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
 from wbond_net.names import publisher
 from wbond_net.names.sink import Unpublished, Unreachable
-from wbond_net.ports import record
+from wbond_net.ports import handover, order, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UDEV = "/run/udev/control"  # its socket
-USAGE = "usage: wbond-bond up|set|solicit|ports|down BOND"
+USAGE = "usage: wbond-bond up|set|solicit|ports|order|down BOND"
 JUST_MADE = "just-made"  # of a bond whose ports have been started; gone when its watch begins
 ROUTER_METRIC = 1024  # IP6_RT_PRIO_USER, where nothing else is said
 REFUSED = 2
-VERBS = ("up", "set", "solicit", "ports", "down")
+VERBS = ("up", "set", "solicit", "ports", "order", "down")
 # What the kernel takes with ports in place (the table in bond_options.c), as ip calls it, and as
 # sysfs does. The last three count in steps of miimon.
 LIVE = {
@@ -68,6 +69,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             command.attempt(solicit, bond)
         elif verb == "ports":
             ports(bond)
+        elif verb == "order":
+            handover.give_back(bond, environ)
         else:
             down(bond)
     except (NameTaken, CommandError, OSError, ValueError) as error:
@@ -307,6 +310,8 @@ def change(bond: str, environ: "Mapping[str, str]") -> None:
     wanted = options(environ)
     present = {word: _option(bond, attribute) for word, attribute in LIVE.items()}
     changed = [word for word in LIVE if wanted[word] != present[word]]
+    if order.is_the_watch_s(bond):  # which has another policy, and gives this one back at its end
+        changed = [word for word in changed if word != "primary_reselect"]
     if "miimon" in changed:
         changed = [word for word in LIVE if word in (*changed, *DELAYS)]
     if not changed:

@@ -17,7 +17,6 @@ from wbond.values import MacPolicy
 from wbond_net import notify, pauses, runtime
 from wbond_net.kernel import (
     addresses,
-    bonds,
     command,
     links,
     request,
@@ -28,7 +27,7 @@ from wbond_net.kernel import (
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 from wbond_net.kernel.netlink import KernelError
-from wbond_net.ports import ifupdown, mac_policy, record, scan_frequencies
+from wbond_net.ports import ifupdown, mac_policy, order, record, scan_frequencies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
         if not owner:
             _enslave(bond, port, MacPolicy.parse(environ["MAC"]))
         with runtime.locked(bond):  # of two that join at once, the second sees the first's prio
-            _rank(bond, {port: prio})
+            order.rank(bond, {port: prio})
         if not sysfs.is_up(port):
             links.set_up(port)
 
@@ -139,7 +138,7 @@ def _enslave(bond: str, port: str, policy: MacPolicy) -> None:
     mac_policy.apply(bond, port, policy)
     addresses.flush(port)
     with runtime.locked(bond):  # else another port, made the primary meanwhile, would be forgotten
-        _forget_primary(bond)
+        order.forget_primary(bond)
         _fit_mtu(bond, port)
     links.enslave(port, bond)
     if policy.interface == port:
@@ -179,47 +178,7 @@ def rank(bond: str, prios: dict[str, int]) -> None:
         for port, prio in members.items():
             record.note_port(bond, port, prio)
         if members:
-            _rank(bond, members)
-
-
-def _forget_primary(bond: str) -> None:
-    """Have the kernel forget a primary that has left, before a port joins.
-
-    It keeps the name and makes a port of that name the primary and active at once
-    (bond_enslave()), also one that has been ranked down since.
-    """
-    if not sysfs.attribute(bond, "bonding/primary"):
-        try:
-            bonds.forget_primary(bond)
-        except OSError as error:
-            say(f"{bond}: cannot clear the primary: {error.strerror}")
-
-
-def _rank(bond: str, prios: dict[str, int]) -> None:
-    """Set the prios of these ports, and make the best of all ports the primary.
-
-    The kernel's prio counts when the primary is down (bond_choose_primary_or_current(),
-    since 6.0); on older kernels it is refused, and only the primary counts. The best is so by
-    what has been noted, because an older kernel reads back no prio. Raises KernelError.
-    """
-    for port, prio in prios.items():
-        command.attempt(bonds.set_prio, port, prio)
-    known = record.ranks(bond) | prios
-    best = max(known, key=lambda name: (known[name], name not in prios))
-    if sysfs.attribute(bond, "bonding/primary") != best:
-        bonds.set_primary(bond, best)
-    elif [best] != list(prios):
-        _reselect(bond)
-
-
-def _reselect(bond: str) -> None:
-    """Have the kernel choose once more by the policy that the bond has.
-
-    It chose when the port was enslaved, without its prio yet; and the prio alone
-    makes it choose only in a bond without a primary (bond_option_prio_set()).
-    """
-    policy, *_ = sysfs.attribute(bond, "bonding/primary_reselect").split() or ["always"]
-    command.attempt(bonds.change, bond, {"primary_reselect": policy})
+            order.rank(bond, members)
 
 
 def leave(bond: str, port: str, environ: "Mapping[str, str]") -> None:

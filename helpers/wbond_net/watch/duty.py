@@ -12,6 +12,9 @@ import math
 from _collections_abc import Iterable
 
 from wbond_net.kernel.bond_state import State
+from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.neighbours import Neighbour
+from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address, Overrun
 
 TYPE_CHECKING = False
@@ -102,6 +105,53 @@ class Notify(NamedTuple):
     text: str
 
 
+class SetPrio(NamedTuple):
+    """Set what a port counts when the kernel chooses the active one."""
+
+    ifindex: int
+    prio: int
+
+
+class Hasten(NamedTuple):
+    """Have the kernel notice within a second that a neighbour of the bond is silent."""
+
+
+class ReadRouters(NamedTuple):
+    """Read the routers of the bond's default routes; the outcome is Routers."""
+
+
+class Confirm(NamedTuple):
+    """Have the kernel ask a neighbour of the bond at once."""
+
+    family: int
+    octets: bytes
+
+
+class Listen(NamedTuple):
+    """Hear the answers that come in by these ports, names by index, and by no others."""
+
+    ports: Mapping[int, str]
+
+
+class Ask(NamedTuple):
+    """Send a frame out of one port, which need not be the active one."""
+
+    ifindex: int
+    name: str
+    frame: bytes
+
+
+class CountSent(NamedTuple):
+    """Count the packets that a port has sent; the outcome is Sent. `state` is what it is for."""
+
+    name: str
+    state: int
+
+
+class OtherNetwork(NamedTuple):
+    """Take it that the bond is in another network than before."""
+
+
 Effect = (
     SetOption
     | Reselect
@@ -116,6 +166,14 @@ Effect = (
     | WriteFile
     | Journal
     | Notify
+    | SetPrio
+    | Hasten
+    | ReadRouters
+    | Confirm
+    | Listen
+    | Ask
+    | CountSent
+    | OtherNetwork
 )
 Effects = Iterable[Effect]
 
@@ -140,8 +198,23 @@ class Content(NamedTuple):
     written: int
 
 
+class Routers(NamedTuple):
+    """The routers of the bond's default routes; `addressed`: it has an address that reaches beyond
+    its link, or something stands on it that may have one.
+    """
+
+    routers: tuple[Router, ...]
+    addressed: bool
+
+
+class Sent(NamedTuple):
+    """How many packets have been sent since the port was made."""
+
+    packets: int
+
+
 Failure = OSError | Overrun
-Outcome = Ended | Addresses | Content | Failure | None
+Outcome = Ended | Addresses | Content | Routers | Sent | Failure | None
 
 
 class View(NamedTuple):
@@ -150,13 +223,14 @@ class View(NamedTuple):
     `states` are those since the last look, oldest first: the last is the present one. The first
     is the one before, but at the very first look, where it is the only one. `network` is the
     number of the network that the bond is in, see network.Network; `now` is in seconds, of a
-    clock that only grows. `ifindex` is the bond's.
+    clock that only grows, `time` in seconds since 1970. `ifindex` is the bond's.
     """
 
     ifindex: int
     states: Sequence[State]
     network: int
     now: float
+    time: float = 0.0
 
     @property
     def state(self) -> State:
@@ -190,6 +264,22 @@ class Duty:
 
     def rfkill_changed(self, view: View) -> Effects:
         """A radio switch has changed."""
+        return ()
+
+    def neighbours_changed(self, neighbours: Sequence[Neighbour], view: View) -> Effects:
+        """The kernel has reported on neighbours of the bond, oldest first."""
+        return ()
+
+    def routes_changed(self, view: View) -> Effects:
+        """A default route of the bond is new or gone."""
+        return ()
+
+    def ipv6_changed(self, view: View) -> Effects:
+        """A router has changed IPv6's parameters of the bond."""
+        return ()
+
+    def heard(self, port: int, answers: Sequence[Answer], view: View) -> Effects:
+        """Answers have come in by a port, which is told by its index."""
         return ()
 
 

@@ -11,7 +11,8 @@ import os
 import time
 
 from wbond_net import notify
-from wbond_net.kernel import ndisc, rtnetlink
+from wbond_net.kernel import bonds, ndisc, neighbours, routers, rtnetlink, taps, uapi
+from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address
 from wbond_net.watch import journal
 
@@ -37,6 +38,7 @@ class Host:
         self._journal = journal.Journal(sendv)
         self._sysfs = sysfs
         self._sender: _socket.socket | None = None
+        self.taps = taps.Taps()
         self._printed: dict[int, int] = {}  # by descriptor of a process: that of its output
 
     # --- systemd --------------------------------------------------------------
@@ -144,6 +146,44 @@ class Host:
         with rtnetlink.Socket(0) as netlink:
             netlink.bring_up(index)
 
+    def set_prio(self, index: int, prio: int) -> None:
+        """Set what a port counts when the kernel chooses. Raises OSError, Overrun."""
+        with rtnetlink.Socket(0) as netlink:
+            netlink.request(uapi.RTM_NEWLINK, bonds.prio_of(index, prio))
+
+    def hasten(self, index: int, note: str) -> None:
+        """Have the kernel notice soon that a neighbour is silent. Raises OSError, Overrun.
+
+        What its timers were is noted in a file, unless a watch has done so before.
+        """
+        with rtnetlink.Socket(0) as netlink:
+            if not os.path.exists(note):
+                self.write(note, neighbours.note(neighbours.read_timers(netlink, index)))
+            neighbours.hasten(netlink, index)
+
+    def routers(self, index: int) -> tuple[tuple[Router, ...], bool]:
+        """Return the routers of an interface's default routes, and whether it has an address that
+        reaches beyond its link. Raises OSError, Overrun.
+        """
+        with rtnetlink.Socket(0) as netlink:
+            return routers.read(netlink, index)
+
+    def has_upper(self, name: str) -> bool:
+        """Tell whether a bridge, a VLAN or the like stands on an interface. Raises OSError."""
+        names = os.listdir(os.path.join(self._sysfs, name))
+        return any(entry.startswith("upper_") for entry in names)
+
+    def confirm(self, index: int, family: int, octets: bytes) -> None:
+        """Have the kernel ask a neighbour. Raises OSError, Overrun."""
+        with rtnetlink.Socket(0) as netlink:
+            neighbours.confirm(netlink, index, family, octets)
+
+    def packets_sent(self, name: str) -> int:
+        """Return how many packets an interface has sent. Raises OSError."""
+        path = os.path.join(self._sysfs, name, "statistics", "tx_packets")
+        with open(path, "rb") as file:
+            return int(file.read())
+
     # --- files ----------------------------------------------------------------
 
     def read(self, path: str) -> tuple[str, int]:
@@ -165,8 +205,12 @@ class Host:
     # --- time -----------------------------------------------------------------
 
     def now(self) -> float:
-        """Return a time in seconds that only grows."""
-        return time.monotonic()
+        """Return a time in seconds that only grows, also while the machine sleeps."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def time(self) -> float:
+        """Return the time in seconds since 1970."""
+        return time.time()
 
 
 def _spawned(

@@ -17,38 +17,30 @@ from wbond import escape
 
 from wbond_net.kernel import advertised, rtnetlink
 from wbond_net.kernel.bond_state import State, after, begin, find_bond
-from wbond_net.kernel.rtnetlink import Event, Link
+from wbond_net.kernel.neighbours import Neighbour
+from wbond_net.kernel.rtnetlink import DefaultRoute, Event, Link, RouterFlags
 from wbond_net.watch.duty import (
-    Addresses,
-    BringUp,
-    Content,
-    Deprecate,
     Duty,
     Effect,
     Effects,
     Ended,
     Journal,
     Notify,
+    OtherNetwork,
     Outcome,
     Publish,
-    ReadAddresses,
-    ReadFile,
-    Reselect,
-    Send,
-    SetOption,
-    Solicit,
     Systemctl,
     View,
-    WriteFile,
     reason,
 )
+from wbond_net.watch.effects import Where, carry_out
 from wbond_net.watch.host import Host
 from wbond_net.watch.journal_events import EVENTS
 from wbond_net.watch.network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 ADVERTISEMENTS = "ra"  # what the source is called, see names/records.py
 JUST_MADE = "just-made"  # written by wbond-bond; see wbond-ports@.service
@@ -69,7 +61,7 @@ class Watch:
         """
         self._bond, self._folder, self._host = bond, folder, host
         self._duties, self._network = duties, network
-        self._index = 0
+        self.index = 0
         self._state: State | None = None
         self.children: dict[int, tuple[Duty, Systemctl | Publish]] = {}  # by descriptor
         self._faults: set[tuple[Duty, str]] = set()  # that have been told
@@ -92,8 +84,8 @@ class Watch:
         """Take a dump: the first one, or one after lost events. Raises LookupError at the first."""
         former = self._state
         if former is None:
-            self._index = find_bond(links, self._bond).ifindex
-        self._see([begin(links, self._index, former, self._host.is_radio)])
+            self.index = find_bond(links, self._bond).ifindex
+        self._see([begin(links, self.index, former, self._host.is_radio)])
         if former is None:
             self._forget_making()
             self._tell_manager("READY=1")
@@ -110,13 +102,40 @@ class Watch:
                 states.append(last)
         if states:
             self._see(states)
+        self._take_neighbours(events)
+        if any(self._is_own_route(event) for event in events):
+            self._each(lambda duty, view: duty.routes_changed(view))
+        told = [event.what for event in events if isinstance(event.what, RouterFlags)]
+        if any(flags.ifindex == self.index for flags in told):
+            self._each(lambda duty, view: duty.ipv6_changed(view))
         said = [event.what for event in events if isinstance(event.what, advertised.Options)]
-        if octets := [options.octets for options in said if options.ifindex == self._index]:
-            for duty in self._duties:
-                self._hand_on(duty, octets)
+        if octets := [options.octets for options in said if options.ifindex == self.index]:
+            self._each(lambda duty, view: duty.advertised(view, octets))
 
-    def _hand_on(self, duty: Duty, octets: Sequence[bytes]) -> None:
-        self._run(duty, lambda view: duty.advertised(view, octets), self._view())
+    def _take_neighbours(self, events: Sequence[Event]) -> None:
+        """Tell of neighbours after the links: what is told of one is told of no port."""
+        found = [_neighbour(event) for event in events]
+        own = [neighbour for neighbour in found if neighbour and neighbour.ifindex == self.index]
+        if own:
+            self._each(lambda duty, view: duty.neighbours_changed(own, view))
+
+    def _is_own_route(self, event: Event) -> bool:
+        route = event.what
+        if not isinstance(route, DefaultRoute):
+            return False
+        return self.index in route.ifindices
+
+    def hear(self, descriptor: int) -> None:
+        """Take the answers that have come in by a port."""
+        port = self._host.taps.descriptors.get(descriptor, 0)
+        answers = self._host.taps.answers(port) if port else []
+        if answers:
+            self._each(lambda duty, view: duty.heard(port, answers, view))
+
+    @property
+    def ears(self) -> Collection[int]:
+        """Return the descriptors that are readable when answers have come."""
+        return self._host.taps.descriptors
 
     def child_ended(self, descriptor: int) -> None:
         """Take note of how a program ended."""
@@ -127,8 +146,7 @@ class Watch:
 
     def rfkill_changed(self) -> None:
         """Take note that a radio switch has changed."""
-        for duty in self._duties:
-            self._run(duty, duty.rfkill_changed, self._view())
+        self._each(lambda duty, view: duty.rfkill_changed(view))
 
     def tick(self) -> None:
         """Call the duties that are due."""
@@ -156,7 +174,17 @@ class Watch:
 
     def _view(self, states: Sequence[State] = ()) -> View:
         seen = states or [self._state or State(None, {}, None)]
-        return View(self._index, seen, self._network.number, self._host.now())
+        host = self._host
+        return View(self.index, seen, self._network.number, host.now(), host.time())
+
+    def _each(self, step: Callable[[Duty, View], Effects]) -> None:
+        """Have each duty take a step."""
+        for duty in self._duties:
+
+            def bound(view: View, duty: Duty = duty) -> Effects:
+                return step(duty, view)
+
+            self._run(duty, bound, self._view())
 
     def _run(self, duty: Duty, step: Callable[[View], Effects], view: View) -> None:
         """Call a duty, carry out its effects one by one, and hand back what comes of each."""
@@ -178,12 +206,17 @@ class Watch:
         if isinstance(effect, Notify):
             self._tell_manager(effect.text)
             return
+        if isinstance(effect, OtherNetwork):
+            self._network.begin()
+            self._see([self._state] if self._state else [])
+            return
         outcome: Outcome = None
         try:
             if isinstance(effect, Systemctl | Publish):
                 self.children[self._spawn(effect)] = duty, effect
                 return
-            outcome = self._do(effect)
+            where = Where(self.index, self._name, self._folder)
+            outcome = carry_out(effect, self._host, where)
         except (OSError, rtnetlink.Overrun) as error:
             outcome = error
         self._run(duty, lambda view: duty.done(effect, outcome, view), view)
@@ -197,29 +230,6 @@ class Watch:
             options = "--property=LoadState,ActiveState,Job"
             return self._host.spawn(["show", options, "--", *effect.units], captured=True)
         return self._host.spawn([effect.verb, "--no-block", "--", *effect.units])
-
-    def _do(self, effect: Effect) -> Outcome:
-        """Carry out an effect that is done at once. Raises OSError, Overrun."""
-        match effect:
-            case SetOption(option, value):
-                self._host.set_option(self._name, option, value)
-            case Reselect():
-                self._host.reselect(self._name)
-            case Send(frame):
-                self._host.send(self._name, frame)
-            case ReadAddresses():
-                return Addresses(tuple(self._host.addresses()))
-            case Deprecate(addresses):
-                self._host.deprecate(addresses)
-            case Solicit(mac):
-                self._host.solicit(self._index, mac)
-            case BringUp(ifindex):
-                self._host.bring_up(ifindex)
-            case ReadFile(name):
-                return Content(*self._host.read(os.path.join(self._folder, name)))
-            case WriteFile(name, text):
-                self._host.write(os.path.join(self._folder, name), text)
-        return None
 
     @property
     def _name(self) -> str:
@@ -267,6 +277,12 @@ class Watch:
             self._host.notify(text)
         except OSError:
             pass  # systemd does not listen; it only shows what it is told
+
+
+def _neighbour(event: Event) -> Neighbour | None:
+    """Return the neighbour of an event, in no state where it is gone; None for anything else."""
+    found = event.what if isinstance(event.what, Neighbour) else None
+    return found._replace(state=0) if found and event.gone else found
 
 
 # --- the process --------------------------------------------------------------
@@ -319,7 +335,7 @@ def run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
     reports = Reports(watch, netlink)
     while not watch.ended:
         poll = select.poll()
-        for descriptor in (stop, reports.descriptor, rfkill, *watch.children):
+        for descriptor in (stop, reports.descriptor, rfkill, *watch.children, *watch.ears):
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(watch.poll_timeout_ms(reports.due))}
@@ -330,6 +346,8 @@ def run(watch: Watch, netlink: rtnetlink.Socket, stop: int) -> None:
         reports.tick()
         if rfkill in ready:
             rfkill = _take_rfkill(watch, rfkill)
+        for descriptor in ready & set(watch.ears):
+            watch.hear(descriptor)
         for child in ready & set(watch.children):
             watch.child_ended(child)
         watch.tick()

@@ -10,6 +10,9 @@ Options, each may be given more than once but --runtime:
   --dhcp6 TEMPLATE --start for the bond's instance of a unit, as far as the routers have hosts ask
                    by DHCPv6; or `none`
   --mac POLICY     the bond's `mac`; if it names an interface, the ports are aligned to that
+  --path POLICY    `proof`: ports are to prove that they lead to the router; `link`, the default
+  --reselect WHEN  the bond's `primary_reselect`; with any but `always`, the default, a better port
+                   does not get the traffic back
   --runtime DIR    what outlives the watch stands in DIR/BOND; /run/wbond
 
 Memory counts: imports are few.
@@ -24,7 +27,7 @@ from wbond import escape, units
 
 from wbond_net import runtime
 from wbond_net.clients import notes
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import bpf, rtnetlink
 from wbond_net.watch import clients, names, network
 from wbond_net.watch.alignment import Alignment
 from wbond_net.watch.claims import Claims
@@ -35,6 +38,7 @@ from wbond_net.watch.journal_events import Report
 from wbond_net.watch.loop import Watch, run, stop_descriptor
 from wbond_net.watch.names import Names
 from wbond_net.watch.network import Network
+from wbond_net.watch.path.duty import Path
 from wbond_net.watch.reopen import Reopen
 from wbond_net.watch.routers import Routers
 
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
+PATHS = rtnetlink.NEIGHBOURS | rtnetlink.ROUTES  # groups of netlink, for the duty that follows them
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 TEMPLATE] [--dhcp6 TEMPLATE]…"
 NO_JOURNAL = (
     "python3-systemd is not installed; the watch does all but write to the journal, "
@@ -60,6 +65,8 @@ class Options(NamedTuple):
     advertised: str = ""
     runtime: str = runtime.FOLDER
     mac: str = "active"
+    proof: bool = False
+    returns: bool = True
 
 
 def parse(arguments: list[str]) -> Options:
@@ -67,7 +74,13 @@ def parse(arguments: list[str]) -> Options:
     if len(arguments) % 2 == 0:
         raise ValueError("one bond must be named, and each option takes one value")
     bond = arguments[-1]
-    start, refresh, advertised, folder, mac = [], [], "", runtime.FOLDER, "active"
+    start, refresh, advertised = [], [], ""
+    said = {
+        "--runtime": runtime.FOLDER,
+        "--mac": "active",
+        "--path": "link",
+        "--reselect": "always",
+    }
     for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
         if option in ("--dhcp4", "--dhcp6"):
             if value == "none":
@@ -82,13 +95,15 @@ def parse(arguments: list[str]) -> Options:
             start.append(value)
         elif option == "--refresh":
             refresh.append(value)
-        elif option == "--mac":
-            mac = value
-        elif option == "--runtime":
-            folder = value
+        elif option in said:
+            said[option] = value
         else:
             raise ValueError(f"no such option: {option}")
-    return Options(bond, tuple(start), tuple(refresh), advertised, folder, mac)
+    return Options(
+        *(bond, tuple(start), tuple(refresh), advertised, said["--runtime"], said["--mac"]),
+        proof=said["--path"] == "proof",
+        returns=said["--reselect"] == "always",
+    )
 
 
 def watch(options: Options, host: Host) -> Watch:
@@ -105,6 +120,7 @@ def watch(options: Options, host: Host) -> Watch:
     numbered = Network(record)
     duties = (
         Failover(),
+        *([Path(options.returns, bool(options.start))] if options.proof else ()),
         Claims(),
         Reopen(),
         Report(),
@@ -141,10 +157,13 @@ def main(arguments: list[str]) -> int:
     host = Host()
     if not host.has_journal:
         sys.stderr.write(f"{NO_JOURNAL}\n")
-    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ROUTER_FLAGS | rtnetlink.ADVERTISED)
+    groups = rtnetlink.LINKS | rtnetlink.ADVERTISED | rtnetlink.ROUTER_FLAGS
+    netlink = rtnetlink.Socket(groups | (PATHS if options.proof else 0))
     watching = watch(options, host)
     try:
         watching.synchronise(netlink.consistent(netlink.links))
+        if options.proof:
+            netlink.hear_only(bpf.neighbours_of(watching.index))
     except LookupError as error:
         sys.stderr.write(f"{error.args[0]}\n")
         return 1

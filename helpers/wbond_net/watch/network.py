@@ -52,6 +52,10 @@ class Network(Duty):
                 self.number += 1
             self._held = held
 
+    def begin(self) -> None:
+        """Begin the next network, whatever the links say."""
+        self.number += 1
+
     def changed(self, view: View) -> Effects:
         """Note how things stand; comes last, after the other duties have acted upon a new number.
 

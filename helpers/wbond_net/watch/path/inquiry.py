@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The inquiry about the active port: what begins a question, what answers it, and the verdict."""
+
+from __future__ import annotations
+
+import math
+
+from wbond_net.kernel import frames
+from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.neighbours import FAILED, PROBE, REACHABLE, STALE, Neighbour
+from wbond_net.watch.duty import Confirm, CountSent, Effect, OtherNetwork, ReadRouters, View
+from wbond_net.watch.path import question, words
+from wbond_net.watch.path.anchors import OTHER, STRANGE
+from wbond_net.watch.path.paths import Paths, asked
+from wbond_net.watch.path.ports import DEAD, PROVEN, SUSPECT, PortPath, by_rank
+from wbond_net.watch.path.question import Pauses, Question
+
+MANY = 8  # packets sent between two reports; after so many, silence is looked into
+
+
+class Inquiry:
+    """One question at a time, and pauses between those that nobody answers."""
+
+    def __init__(self, paths: Paths) -> None:
+        """Nothing is in doubt yet."""
+        self._paths = paths
+        self._question: Question | None = None
+        self._pauses = Pauses()
+        self._silent = False  # nobody answers, and that has been told
+        self._limited = False  # there were too many moves, and that has been told
+        self._verified = (0, 0)  # the active port, and its losses of carrier
+        self._sent, self._before = 0, 0  # packets at the last answer; how many after those before
+
+    @property
+    def due(self) -> float:
+        """Return when something is due."""
+        return self._question.due if self._question else math.inf
+
+    @property
+    def listens(self) -> bool:
+        """Tell whether answers are to be heard on all ports."""
+        return self._question is not None and self._question.listening
+
+    # --- what begins it -------------------------------------------------------
+
+    def follow(self, view: View) -> list[Effect]:
+        """Verify the active port when it is another one, or has just begun to serve."""
+        active = self._paths.active
+        if active is None or not active.can_be_asked:
+            self._verified, self._question = (0, 0), None
+            return []
+        present = (active.index, active.port.link.carrier_down_count)
+        if present == self._verified:
+            return []
+        self._verified = present
+        return [ReadRouters(), *self.verify(view)]
+
+    def verify(self, view: View) -> list[Effect]:
+        """Ask all routers through the active port, also by the kernel, which has flushed them."""
+        anchors, active = self._paths.anchors, self._paths.active
+        anchors.flushed()
+        self._question = None
+        if active is None or not active.can_be_asked or not anchors:
+            return []
+        self._verified = (active.index, active.port.link.carrier_down_count)
+        self._question = question.verification(view.now)
+        return [Confirm(router.family, router.octets) for router in anchors.routers]
+
+    def reported(self, neighbour: Neighbour, view: View) -> list[Effect]:
+        """Have silence looked into, whoever is silent: the verdict needs a router's."""
+        is_anchor = self._paths.anchors.follow(neighbour, view.now)
+        active = self._paths.active
+        if is_anchor and neighbour.state == REACHABLE:
+            # Of a port that was just changed, it is not certain by which this came.
+            verifies = self._question is not None and self._question.verifies
+            return [] if active is None or verifies else self._alive(active, view)
+        if neighbour.state in (PROBE, FAILED):
+            return self._suspect(view, confirm=not is_anchor)
+        if neighbour.state == STALE and active and self._may_ask(view):
+            return [CountSent(active.port.link.name, STALE)]
+        return []
+
+    def counted(self, packets: int, state: int, view: View) -> list[Effect]:
+        """Look into the silence that follows a burst of packets.
+
+        Else a download whose path dies would be waited for: its receiver sends nothing.
+        """
+        if state == REACHABLE:
+            self._sent = packets
+            return []
+        sent, before = packets - self._sent, self._before
+        self._before = sent
+        return self._suspect(view, confirm=True) if sent > 0 or before >= MANY else []
+
+    def _may_ask(self, view: View) -> bool:
+        """Tell whether a question makes sense: another port could answer, and none did lately."""
+        paths = self._paths
+        if self._question or not paths.anchors or not paths.others:
+            return False
+        active = paths.active
+        serves = active is not None and active.can_be_asked
+        doubtful = not paths.anchors.any_reachable(view.now)
+        return serves and doubtful and self._pauses.allow(view.now)
+
+    def _suspect(self, view: View, confirm: bool) -> list[Effect]:
+        """Begin a question; the kernel asks an anchor by itself when that is the one in doubt."""
+        active, anchors = self._paths.active, self._paths.anchors
+        if active is None or not self._may_ask(view):
+            return []
+        self._question = question.suspicion(view.now, active.port.is_radio)
+        first = (anchors.known or anchors.routers)[0]
+        return [Confirm(first.family, first.octets)] if confirm else []
+
+    # --- what answers it ------------------------------------------------------
+
+    def heard(self, answer: Answer, view: View) -> list[Effect]:
+        """Take in an answer that has come by the active port."""
+        active, anchors = self._paths.active, self._paths.anchors
+        verdict = anchors.judge(answer)
+        if active is None or verdict == STRANGE:
+            return []
+        anchors.learn(answer)
+        effects = self._alive(active, view)
+        if verdict == OTHER:
+            effects += [words.other_network(active, answer), OtherNetwork()]
+        return effects
+
+    def heard_elsewhere(self, path: PortPath, view: View) -> list[Effect]:
+        """Take in that the router has answered on a port that stands by."""
+        if self._question is None:
+            return []
+        self._question.answered.add(path.index)
+        return self._judge(self._question, view) if self._question.judged else []
+
+    def _alive(self, active: PortPath, view: View) -> list[Effect]:
+        self._question = None
+        self._pauses.end()
+        active.enter(PROVEN, view.time)
+        told = [words.answers_again(active)] if self._silent else []
+        self._silent = False
+        return [*told, CountSent(active.port.link.name, REACHABLE)]
+
+    # --- the question ---------------------------------------------------------
+
+    def tick(self, view: View) -> list[Effect]:
+        """Do what is due of the question; one that was slept through begins again."""
+        present = self._question
+        if present is None:
+            return []
+        if present.is_late(view.now):
+            return self.verify(view)
+        effects: list[Effect] = []
+        for what in present.take_due(view.now):
+            if what == question.LISTEN:
+                present.listening = True
+            elif what == question.ASK:
+                effects += self._ask()
+            elif what == question.PROBE:
+                for path in self._paths.others:
+                    effects += ask_standby(self._paths, path)
+            elif what == question.JUDGE:
+                effects += self._judge(present, view)
+            elif what == question.END and self._question is present:
+                effects += self._give_up(view)
+        return effects
+
+    def _ask(self) -> list[Effect]:
+        """Ask the routers as the bond, so that they learn where it is."""
+        active = self._paths.active
+        routers = self._paths.anchors.routers if active else ()
+        return [asked(active, router, router.source) for router in routers if active]
+
+    def _judge(self, present: Question, view: View) -> list[Effect]:
+        """Leave the active port if another one has had an answer."""
+        present.judged = True
+        paths = self._paths
+        former = paths.active
+        able = [p for p in paths.others if p.index in present.answered and p.port.can_take_over]
+        if former is None or not able:
+            return []
+        if not paths.may_move(view.now):
+            self._question = None
+            self._pauses.lengthen(view.now)
+            told = [] if self._limited else [words.too_many_moves(former)]
+            self._limited = True
+            return [*told]
+        to = max(able, key=by_rank)
+        former.enter(DEAD, view.time)
+        former.dampening.leave(view.now)
+        self._question, self._limited = None, False
+        why = words.left(former, to, view.now - present.asked, paths.anchors.known)
+        return [*paths.move(to, view.now), why]
+
+    def _give_up(self, view: View) -> list[Effect]:
+        """Stay where no port has had an answer, and ask again later, if there is traffic then."""
+        active = self._paths.active
+        self._question = None
+        self._pauses.lengthen(view.now)
+        if active is None or self._silent:
+            return []
+        self._silent = True
+        active.enter(SUSPECT, view.time)
+        return [words.nobody_answers(active)]
+
+
+def ask_standby(paths: Paths, path: PortPath) -> list[Effect]:
+    """Return what asks the routers through a port that stands by, as nobody: they learn nothing."""
+    routers = paths.anchors.known or paths.anchors.routers
+    return [asked(path, router, frames.NOBODY[router.family]) for router in routers]
