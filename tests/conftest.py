@@ -20,6 +20,7 @@ from wbond_net.kernel import command, request, sysctl, sysfs, udev_database
 from wbond_net.ports import bond, mac_policy
 
 from tests.fake import Machine
+from tests.path_story import World
 from tests.watch_story import Story
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -129,6 +130,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     ]
     subprocess.run(["make", "-s", "-C", str(REPOSITORY), "install", *words], check=True)
     return Installed(units, generators / "wbond-generator")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A laptop whose ports lead to a router, or to none."""
+    return World(tmp_path)
 
 
 @pytest.fixture(params=sorted(path.name for path in CASES.iterdir()))

@@ -22,6 +22,7 @@ OWN4, OWN6 = socket.inet_aton("192.0.2.7"), socket.inet_pton(V6, "fe80::7")
 MAC, OTHER_MAC = "02:aa:00:00:00:01", "02:bb:00:00:00:01"
 ROUTERS = (Router(V4, ROUTER4, OWN4), Router(V6, ROUTER6, OWN6))
 RANKS = {2: 20, 3: 10, 4: 11}
+TO_RADIO, TO_CABLE = "bond0/active_slave=wlp3s0", "bond0/active_slave=enp0s10"
 STEP = 0.002  # s, after which an answer comes
 
 

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-watch follows the path: when a port is left for silence, and when it returns."""
 
-from pathlib import Path
-
-import pytest
 from wbond_net.kernel.neighbours import FAILED, PROBE, STALE
 
 from tests.path_story import (
@@ -15,6 +12,8 @@ from tests.path_story import (
     ROUTER4,
     ROUTER6,
     ROUTERS,
+    TO_CABLE,
+    TO_RADIO,
     V4,
     V6,
     World,
@@ -29,13 +28,6 @@ from tests.reports import (
     port,
     without_carrier,
 )
-
-TO_RADIO, TO_CABLE = "bond0/active_slave=wlp3s0", "bond0/active_slave=enp0s10"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
 
 
 def test_a_path_that_dies_under_traffic_is_left(world: World) -> None:

@@ -2,9 +2,7 @@
 """wbond-watch follows the path: the order of the ports, trials, and what a person chooses."""
 
 import socket
-from pathlib import Path
 
-import pytest
 from wbond_net.kernel import rtnetlink
 from wbond_net.kernel.frames import Answer
 from wbond_net.kernel.rtnetlink import Event, RouterFlags
@@ -15,6 +13,8 @@ from tests.path_story import (
     OTHER_MAC,
     ROUTER4,
     ROUTERS,
+    TO_CABLE,
+    TO_RADIO,
     V4,
     World,
 )
@@ -29,13 +29,6 @@ from tests.reports import (
     without_carrier,
 )
 from tests.watch_story import FakeTaps
-
-TO_RADIO, TO_CABLE = "bond0/active_slave=wlp3s0", "bond0/active_slave=enp0s10"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
 
 
 def test_the_order_is_the_watch_s(world: World) -> None:
