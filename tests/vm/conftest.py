@@ -28,25 +28,29 @@ _SHARED = {"laptop", "stock", "on_nothing"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each scenario on its releases; those that share a laptop stay together on one worker."""
+    """Give each scenario every release; those that share a laptop stay together on one worker."""
     if "release" not in metafunc.fixturenames:
         return
     module, shares = metafunc.module.__name__, _SHARED.intersection(metafunc.fixturenames)
     if metafunc.definition.get_closest_marker("apart"):
         shares = set()
-    names = releases.of(module, metafunc.function.__name__)
-    if metafunc.config.getoption("all_releases"):
-        names = image.RELEASES
     cases = [
         pytest.param(name, marks=[pytest.mark.xdist_group(f"{module}-{name}")] if shares else [])
-        for name in names
+        for name in image.RELEASES
     ]
     metafunc.parametrize("release", cases, scope="session")
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the order of the story, which pytest's own grouping by parameters takes apart."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the releases that the table does not name; keep the order of the story.
+
+    pytest's own grouping by parameters takes that apart.
+    """
+    if not config.getoption("all_releases"):
+        left_out = {item for item in items if not _has_its_release(item)}
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
     def place(item: pytest.Item) -> tuple[bool, str, str, int]:
         if HERE not in item.path.parents or not isinstance(item, pytest.Function):
@@ -55,6 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return (False, item.path.name, str(item.callspec.params["release"]), line)
 
     items.sort(key=place)
+
+
+def _has_its_release(item: pytest.Item) -> bool:
+    """Tell whether the table names the release of this item; it does of what has none."""
+    if HERE not in item.path.parents or not isinstance(item, pytest.Function):
+        return True
+    names = releases.of(item.module.__name__, item.originalname)
+    return item.callspec.params["release"] in names
 
 
 # --- guests ---------------------------------------------------------------------

@@ -143,25 +143,22 @@ def has_legacy_rates(laptop: Laptop) -> bool:
     return "LEGACY_RATES=yes" in laptop.show(SUPPLICANT, "Environment").split()
 
 
-# A change, and what the laptop shows as long as that is in force.
-UNCONFIRMED: dict[str, tuple[str, tuple[Callable[[Laptop], bool], ...]]] = {
+# Changes, and what the laptop shows as long as each is in force.
+LARGE = (
+    f"{SMALLEST}dhcp6 = none\nlegacy_rates = yes\n\n[bond1]\nwired = dock0\nwireless =\n",
+    (has_no_dhcpv6, has_legacy_rates, has_second_bond),
+)
+SMALL = {
     "a port and an option": (
         f"[{BOND}]\nwireless = {RADIO}\nwired =\nmiimon = 50\n",
         (lacks_the_card,),
     ),
     "an address for all": (f"{SMALLEST}mac = {COMMON}\n", (has_common_address,)),
-    "a client, a radio and another bond": (
-        f"{SMALLEST}dhcp6 = none\nlegacy_rates = yes\n\n[bond1]\nwired = dock0\nwireless =\n",
-        (has_no_dhcpv6, has_legacy_rates, has_second_bond),
-    ),
 }
 
 
-@pytest.mark.parametrize("what", UNCONFIRMED)
-def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_lives(
-    laptop: Laptop, what: str
-) -> None:
-    text, shown = UNCONFIRMED[what]
+def taken_back(laptop: Laptop, text: str, shown: tuple[Callable[[Laptop], bool], ...]) -> None:
+    """Put a change into force that nobody confirms."""
     prepare_ssh(laptop)
     before = laptop.bonding().partition("Slave Interface")[0]
     tcp = laptop.traffic("tcp")
@@ -178,6 +175,17 @@ def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_li
     assert not has_second_bond(laptop)
     assert tcp.report()["broken"] == ""
     assert laptop.bonding().partition("Slave Interface")[0] == before
+
+
+def test_a_change_over_ssh_that_nobody_confirms_is_taken_back_and_the_session_lives(
+    laptop: Laptop,
+) -> None:
+    taken_back(laptop, *LARGE)
+
+
+@pytest.mark.parametrize("what", SMALL)
+def test_a_small_change_is_taken_back_as_well(laptop: Laptop, what: str) -> None:
+    taken_back(laptop, *SMALL[what])
 
 
 def test_a_change_whose_terminal_is_gone_is_taken_back(laptop: Laptop) -> None:

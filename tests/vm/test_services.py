@@ -2,6 +2,7 @@
 """A person's hands on units, and processes that die: ports, clients, all of wbond."""
 
 import time
+from functools import partial
 
 import pytest
 from guests import Resume
@@ -20,17 +21,20 @@ def test_every_unit_is_in_a_sandbox(laptop: Laptop) -> None:
     assert laptop.run(*words, *UNITS).count("Overall exposure") == len(UNITS)
 
 
-@pytest.mark.parametrize("unit", UNITS[2:6])
-def test_a_killed_process_is_back_by_itself(laptop: Laptop, unit: str) -> None:
+def has_new_process(laptop: Laptop, unit: str, former: str) -> bool:
+    return laptop.show(unit, "MainPID") not in ("0", former) and laptop.is_active(unit)
+
+
+def test_killed_processes_are_back_by_themselves(laptop: Laptop) -> None:
     laptop.wait_both()
     address = laptop.address(4)
     udp = laptop.traffic("udp")
-    former = laptop.show(unit, "MainPID")
-    laptop.run("kill", "-KILL", former)
-    laptop.wait_for(
-        f"{unit} with a new process",
-        lambda: laptop.show(unit, "MainPID") not in ("0", former) and laptop.is_active(unit),
-    )
+    former = {unit: laptop.show(unit, "MainPID") for unit in UNITS[2:6]}
+    laptop.run("kill", "-KILL", *former.values())
+    for unit, process in former.items():
+        laptop.wait_for(
+            f"{unit} with a new process", partial(has_new_process, laptop, unit, process)
+        )
     laptop.wait_both()
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
     assert udp.report()["lost"] == 0
@@ -59,11 +63,11 @@ def test_with_all_of_wbond_dead_the_kernel_fails_over(laptop: Laptop) -> None:
     laptop.run("systemctl", "start", *dead)
 
 
-def restart(laptop: Laptop, unit: str) -> None:
-    """Restart a unit, and see that it is another run of it."""
-    before = laptop.show(unit, "InvocationID")
-    laptop.run("systemctl", "restart", unit)
-    assert laptop.show(unit, "InvocationID") != before
+def restart(laptop: Laptop, *units: str) -> None:
+    """Restart units, and see that each is another run of it."""
+    before = [laptop.show(unit, "InvocationID") for unit in units]
+    laptop.run("systemctl", "restart", *units)
+    assert not set(before).intersection(laptop.show(unit, "InvocationID") for unit in units)
 
 
 @pytest.mark.parametrize("port", [CARD, RADIO])
@@ -95,23 +99,21 @@ def test_a_port_can_be_stopped_started_and_restarted(laptop: Laptop, port: str) 
     assert "command failed" not in said
 
 
-@pytest.mark.parametrize("unit", ["dhclient@bond0.service", "dhcp6c@bond0.service"])
-def test_a_client_can_be_stopped_started_and_restarted(laptop: Laptop, unit: str) -> None:
+def test_the_clients_can_be_stopped_started_and_restarted(laptop: Laptop) -> None:
+    clients = ("dhclient@bond0.service", "dhcp6c@bond0.service")
     laptop.wait_both()
-    restart(laptop, unit)
+    restart(laptop, *clients)
     laptop.wait_both()
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
-    laptop.run("systemctl", "stop", unit)
-    if unit.startswith("dhclient"):
-        assert laptop.address(4) == ""
-        assert laptop.run("ip", "-4", "route") == ""
-    else:
-        assert not laptop.has_lease()
+    laptop.run("systemctl", "stop", *clients)
+    assert laptop.address(4) == ""
+    assert laptop.run("ip", "-4", "route") == ""
+    assert not laptop.has_lease()
     # The watch does not bring back what a person has stopped, not even when it is new itself.
     laptop.run("systemctl", "restart", "wbond-watch@bond0.service")
     time.sleep(3)
-    assert not laptop.is_active(unit)
-    laptop.run("systemctl", "start", unit)
+    assert not any(map(laptop.is_active, clients))
+    laptop.run("systemctl", "start", *clients)
     laptop.wait_both()
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
 
