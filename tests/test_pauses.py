@@ -2,6 +2,7 @@
 """Units that fail again and again: pauses that grow, a fault that is told once."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -77,9 +78,43 @@ def test_a_client_s_fault_is_told_once_until_it_is_another(
     for _ in faults:
         assert dhcp.main(["dhclient", "bond0"], {}) == 1
         told.append(capsys.readouterr().out)
-        assert dhcp.main(["dhclient-ended", "bond0"], FAILED) == 0
     assert told == ["read-only\n", "", "", "no space\n"]
     assert slept == [1, 3]
+
+
+def test_a_client_that_is_stopped_starts_at_once(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(dhclient, "prepare", lambda *_: None)
+    monkeypatch.setattr(dhclient, "command", lambda *_: ("dhclient",))
+    monkeypatch.setattr(dhcp, "_become", lambda words: started.append(words[0]))
+    for _ in range(4):
+        assert dhcp.main(["dhclient", "bond0"], {}) == 0
+    assert slept == [1, 3]
+    assert dhcp.main(["dhclient-stop", "bond0"], {}) == 0
+    assert dhcp.main(["dhclient", "bond0"], {}) == 0
+    assert slept == [1, 3]
+    assert started == ["dhclient"] * 5
+
+
+def test_a_client_that_is_stopped_while_it_pauses_starts_at_once(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(_seconds: float) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    for _ in range(3):
+        pauses.failed_unless_stopped("bond0", "dhclient")
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", stopped)
+        former = signal.getsignal(signal.SIGTERM)
+        with pytest.raises(SystemExit) as ended:
+            pauses.wait("bond0", "dhclient")
+        signal.signal(signal.SIGTERM, former)
+    assert ended.value.code == 0
+    pauses.wait("bond0", "dhclient")
+    assert slept == []
 
 
 def test_a_port_s_fault_is_told_once(
@@ -111,11 +146,20 @@ def test_a_port_that_is_refused_is_tried_at_once_when_somebody_starts_it_again(
     assert slept == []
 
 
-@pytest.mark.parametrize("unit", ["bond0-wired@", "bond0-supplicant@", "dhclient@", "dhcp6c@"])
-def test_what_can_fail_for_ever_notes_how_it_has_ended(unit: str) -> None:
+@pytest.mark.parametrize(
+    ("unit", "line"),
+    [
+        ("bond0-wired@", "ExecStopPost"),
+        ("bond0-supplicant@", "ExecStopPost"),
+        ("dhclient@", "ExecStop"),
+        ("dhcp6c@", "ExecStop"),
+        ("wbond-dhcpcd@", "ExecStop"),
+    ],
+)
+def test_what_can_fail_for_ever_notes_a_clean_end(unit: str, line: str) -> None:
     text = (REPOSITORY / f"units/{unit}.service").read_text(encoding="utf-8")
     assert "\nRestart=" in text
-    assert "\nExecStopPost=" in text
+    assert f"\n{line}=" in text
 
 
 def test_it_ends_before_systemd_ends_the_start() -> None:

@@ -2,8 +2,10 @@
 """Growing pauses between the tries of a unit that fails again and again.
 
 systemd has them from 254 on (RestartSteps=), and before it warns of an unknown key each time that
-it reads the unit. So a unit's programs count: ExecStopPost= notes how the unit has ended, and the
-next start waits before it tries. A unit that somebody stops is tried at once when it is started.
+it reads the unit. So a unit's programs count, and the next start waits before it tries. Where a
+program runs at each end of the unit (ExecStopPost=), it notes how that has ended(). Else a start
+counts as one that has failed_unless_stopped(), until ExecStop= has it forgotten(): that runs at a
+clean end alone. A unit that somebody stops is tried at once when it is started.
 """
 
 import os
@@ -26,17 +28,39 @@ def wait(bond: str, unit: str) -> None:
     """Pause before a try, the longer the more often `unit` has failed; not after the first time."""
     failures, _ = _noted(bond, unit)
     pause = min(2 ** max(failures - 1, 0) - 1, LONGEST)
-    if pause:
-        time.sleep(pause)
+    if not pause:
+        return
+    import signal  # with enum, as much as Python's start; not for what has not failed
+
+    def stopped(*_: object) -> None:
+        forgotten(bond, unit)
+        raise SystemExit(0)
+
+    former = signal.signal(signal.SIGTERM, stopped)  # ExecStop= does not run before the start
+    time.sleep(pause)
+    signal.signal(signal.SIGTERM, former)
+
+
+def failed_unless_stopped(bond: str, unit: str) -> None:
+    """Count the start that begins here as one that fails."""
+    failures, fault = _noted(bond, unit)
+    _note(bond, unit, min(failures + 1, ENOUGH), fault)
+
+
+def forgotten(bond: str, unit: str) -> None:
+    """Have the next start of `unit` be the first one."""
+    try:
+        os.unlink(_path(bond, unit))
+    except OSError:
+        pass
 
 
 def ended(bond: str, unit: str, environ: "Mapping[str, str]") -> None:
     """Note how `unit` has ended, as systemd tells it (systemd.exec(5), $SERVICE_RESULT)."""
-    failures, fault = _noted(bond, unit)
     if environ.get("SERVICE_RESULT", "success") != "success":
-        _note(bond, unit, min(failures + 1, ENOUGH), fault)
-    elif failures or fault:
-        os.unlink(_path(bond, unit))
+        failed_unless_stopped(bond, unit)
+    else:
+        forgotten(bond, unit)
 
 
 def tell(bond: str, unit: str, fault: str) -> None:
@@ -67,7 +91,9 @@ def _note(bond: str, unit: str, failures: int, fault: str) -> None:
     """Note this; without it, the unit is tried without pauses."""
     path = _path(bond, unit)
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        folder = os.path.dirname(path)
+        if not os.path.exists(folder):
+            os.mkdir(folder, mode=0o700)  # not the bond's own, which is the sign that it is up
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(f"{failures} {fault}")
     except OSError:

@@ -3,9 +3,8 @@
 
 `dhclient`, `dhcp6c` and `dhcpcd` write what the client reads at its start, and become the client.
 When one stops, `dhclient-stop` takes the leased IPv4 address away, and `dhcp6c-stop` and
-`dhcpcd-stop` have it give its addresses back, in a time that people wait for. CLIENT-ended notes
-how the client has ended, and the client that fails again and again waits longer and longer before
-its next start.
+`dhcpcd-stop` have it give its addresses back, in a time that people wait for. The client that
+fails again and again waits longer and longer before its next start.
 """
 
 import os
@@ -19,10 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-USAGE = (
-    "usage: wbond-dhcp dhclient|dhclient-stop|dhclient-ended"
-    "|dhcp6c|dhcp6c-stop|dhcp6c-ended|dhcpcd|dhcpcd-stop|dhcpcd-ended BOND"
-)
+USAGE = "usage: wbond-dhcp dhclient|dhclient-stop|dhcp6c|dhcp6c-stop|dhcpcd|dhcpcd-stop BOND"
 CLIENTS = ("dhclient", "dhcp6c", "dhcpcd")  # each is a module with prepare(), command(), stop()
 FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -33,18 +29,17 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
     Does not return where it becomes the client.
     """
     name, _, verb = arguments[0].partition("-") if len(arguments) == 2 else ("", "", "")
-    if name not in CLIENTS or verb not in ("", "stop", "ended"):
+    if name not in CLIENTS or verb not in ("", "stop"):
         sys.stderr.write(USAGE + "\n")
         return 2
     bond = arguments[1]
-    if verb == "ended":
-        pauses.ended(bond, name, environ)
-        return 0
     try:
         if verb == "stop":
+            pauses.forgotten(bond, name)
             module(name).stop(bond, environ)
         else:
             pauses.wait(bond, name)
+            pauses.failed_unless_stopped(bond, name)
             module(name).prepare(bond, environ)
             _become(module(name).command(bond, environ))
     except (OSError, identity.NoMachineId) as error:
