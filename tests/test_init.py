@@ -14,7 +14,8 @@ from wbond import config, ini
 from wbond_cli.check import hardware, runner, supplicant
 from wbond_cli.check.hardware import Adapter
 from wbond_cli.check.machine import Machine
-from wbond_cli.init import draft, passwords
+from wbond_cli.init import draft
+from wbond_cli.wifi import network_file, passphrase
 from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from tests.conftest import REPOSITORY
@@ -241,7 +242,7 @@ def test_the_machine_that_runs_can_be_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("passphrase", "ssid", "expected"),
+    ("word", "ssid", "expected"),
     [  # IEEE 802.11-2020, J.4.2
         ("password", "IEEE", "f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e"),
         (
@@ -251,14 +252,14 @@ def test_the_machine_that_runs_can_be_looked_at() -> None:
         ),
     ],
 )
-def test_the_standard_s_vectors(passphrase: str, ssid: str, expected: str) -> None:
-    assert passwords.key(passphrase.encode(), ssid.encode()) == expected
+def test_the_standard_s_vectors(word: str, ssid: str, expected: str) -> None:
+    assert passphrase.key(word.encode(), ssid.encode()) == expected
 
 
 def test_wpa_passphrase_has_the_same_key() -> None:
     words = ["wpa_passphrase", "at home", "correct horse"]
     theirs = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    assert f"\tpsk={passwords.key(b'correct horse', b'at home')}\n" in theirs
+    assert f"\tpsk={passphrase.key(b'correct horse', b'at home')}\n" in theirs
 
 
 @pytest.mark.parametrize("bad", ["", "short", "x" * 64, "x" * 65, "g" * 64])
@@ -336,7 +337,7 @@ def test_the_file_is_secret_and_holds_no_passphrase(tmp_path: Path) -> None:
     assert (root / SUPPLICANT).stat().st_mode & 0o777 == 0o600
     for text in ((root / SUPPLICANT).read_text(), out, err):
         assert "correct horse" not in text
-    key = passwords.key(b"correct horse", b"home")
+    key = passphrase.key(b"correct horse", b"home")
     assert key not in out + err
 
 
@@ -358,14 +359,15 @@ def test_on_a_terminal_the_passphrase_is_not_shown(tmp_path: Path) -> None:
         shown += chunk
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert b"correct horse" not in shown
-    key = passwords.key(b"correct horse", b"home")
+    key = passphrase.key(b"correct horse", b"home")
     assert f"psk={key}" in (root / SUPPLICANT).read_text()
 
 
 def test_wpa_supplicant_reads_the_file(tmp_path: Path) -> None:
     file = tmp_path / "wpa.conf"
     for ssid in (b"home", b'a "b"\\', "ü".encode(), b"\xff\x00"):
-        file.write_text(passwords.configuration(ssid, "ab" * 32), encoding="utf-8")
+        text = network_file.with_network("", ssid, {"key_mgmt": "WPA-PSK", "psk": "ab" * 32})
+        file.write_text(text, encoding="utf-8")
         words = ["wpa_supplicant", "-D", "none", "-i", "wbond-none", "-c", str(file), "-t"]
         done = subprocess.run(words, capture_output=True, text=True)
         said = done.stdout + done.stderr

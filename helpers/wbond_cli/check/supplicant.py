@@ -36,7 +36,7 @@ def diagnostics(path: str, text: str) -> Iterator[Diagnostic]:
     """Yield what is wrong with a file's text, which has bytes that are not UTF-8 as surrogates."""
     block: _Block | None = None
     asked = False  # has a control interface
-    for number, line in _lines(text):
+    for number, line in lines(text):
         if line in _BLOCKS or line.startswith(_BLOB):
             if block:
                 yield _unclosed(path, block)
@@ -57,7 +57,7 @@ def diagnostics(path: str, text: str) -> Iterator[Diagnostic]:
         yield Diagnostic("no-control-interface", NOTE, text, remedy, path)
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that say something, each with its number."""
     for number, line in enumerate(text.split("\n"), 1):
         content = line.lstrip(" \t\r")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What `wbond init` writes: a configuration for the hardware, and a network with its password."""
+"""What `wbond init` writes: a configuration for the hardware."""

@@ -15,9 +15,17 @@ from wbond_cli import terminal
 from wbond_cli.check import hardware
 from wbond_cli.check.machine import Machine
 from wbond_cli.check.ports import SUPPLICANT_CONF
-from wbond_cli.init import draft, passwords
+from wbond_cli.init import draft
+from wbond_cli.wifi import names, network_file, passphrase, security
 
 CONFIGURATION = "/etc/wbond.conf"
+_ABOUT_THE_KEY = """\
+# The key is the passphrase hashed with the network's name: another name needs
+# another key. WPA3 takes no key: `sudo wbond wifi add SSID` writes what it needs,
+# key_mgmt=SAE for one. A network that hides its name is found only if it is asked
+# for, by the line:
+#scan_ssid=1
+"""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -33,12 +41,12 @@ def run(options: argparse.Namespace) -> int:
         if os.path.lexists(_below(options.root, path)):
             terminal.complain(
                 f"{path} is there already, and stays as it is",
-                "Add the network there; wpa_supplicant.conf(5) and wpa_passphrase(8) tell how.",
+                "Add the network there: `sudo wbond wifi add SSID`.",
             )
         else:
             try:
                 supplicant_text = _supplicant_text(options.ssid, options.hidden)
-            except passwords.PasswordError as error:
+            except passphrase.PasswordError as error:
                 terminal.complain(f"{error}; nothing is written", "Call `wbond init` once more.")
                 return 1
     written = _write_configuration(options.root)
@@ -60,11 +68,13 @@ def supplicant_path(root: str) -> str:
 
 
 def _supplicant_text(name: str, hidden: bool) -> str:
-    """Ask for the passphrase and return the file's text. Raises passwords.PasswordError."""
+    """Ask for the passphrase and return the file's text. Raises passphrase.PasswordError."""
     ssid = os.fsencode(name)
-    passwords.check_ssid(ssid)
-    key = passwords.key(passwords.ask(escape.printable(name)), ssid)
-    return passwords.configuration(ssid, key, hidden)
+    names.check(ssid)
+    secret = passphrase.ask(f"Passphrase of {escape.printable(name)}")
+    fields = security.personal(security.WPA2, ssid, secret)
+    fields |= {"scan_ssid": "1"} if hidden else {}
+    return network_file.with_network("", ssid, fields, _ABOUT_THE_KEY)
 
 
 def _write_configuration(root: str) -> list[str]:
