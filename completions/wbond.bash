@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Made by `make completions`; not to be edited.
 
-_shtab_wbond_subparsers=(init check plan apply status log up down help)
+_shtab_wbond_wifi_subparsers=(scan list add forget select)
+_shtab_wbond_subparsers=(init check plan apply status log up down wifi help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --hidden --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
@@ -11,6 +12,12 @@ _shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
 _shtab_wbond_log_option_strings=(-h --help -f --follow -n --lines -S --since -U --until -b --boot --bond --json)
 _shtab_wbond_up_option_strings=(-h --help --timeout --quiet)
 _shtab_wbond_down_option_strings=(-h --help --yes --quiet)
+_shtab_wbond_wifi_scan_option_strings=(-h --help --json --bond --root)
+_shtab_wbond_wifi_list_option_strings=(-h --help --json --bond --root)
+_shtab_wbond_wifi_add_option_strings=(-h --help --stdin --security --hidden --country --priority --identity --anonymous-identity --ca-cert --domain --client-cert --private-key --bond --root)
+_shtab_wbond_wifi_forget_option_strings=(-h --help --bond --root)
+_shtab_wbond_wifi_select_option_strings=(-h --help --bond --root)
+_shtab_wbond_wifi_option_strings=(-h --help)
 _shtab_wbond_help_option_strings=(-h --help)
 _shtab_wbond_option_strings=(-h --help --version)
 
@@ -23,9 +30,21 @@ _shtab_wbond_status___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_log___bond_COMPGEN=_wbond_bonds
 _shtab_wbond_up_pos_0_COMPGEN=_wbond_bonds
 _shtab_wbond_down_pos_0_COMPGEN=_wbond_bonds
+_shtab_wbond_wifi_scan___bond_COMPGEN=_wbond_bonds
+_shtab_wbond_wifi_scan___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_wifi_list___bond_COMPGEN=_wbond_bonds
+_shtab_wbond_wifi_list___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_wifi_add___bond_COMPGEN=_wbond_bonds
+_shtab_wbond_wifi_add___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_wifi_forget___bond_COMPGEN=_wbond_bonds
+_shtab_wbond_wifi_forget___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_wifi_select___bond_COMPGEN=_wbond_bonds
+_shtab_wbond_wifi_select___root_COMPGEN=_shtab_compgen_dirs
 
-_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down help)
-_shtab_wbond_pos_0_choices=(init check plan apply status log up down help)
+_shtab_wbond_wifi_add___security_choices=(auto wpa2-wpa3 wpa2 wpa3 open owe peap tls)
+_shtab_wbond_wifi_pos_0_choices=(scan list add forget select)
+_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down wifi help)
+_shtab_wbond_pos_0_choices=(init check plan apply status log up down wifi help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
@@ -69,6 +88,23 @@ _shtab_wbond_down__h_nargs=0
 _shtab_wbond_down___help_nargs=0
 _shtab_wbond_down___yes_nargs=0
 _shtab_wbond_down___quiet_nargs=0
+_shtab_wbond_wifi_scan__h_nargs=0
+_shtab_wbond_wifi_scan___help_nargs=0
+_shtab_wbond_wifi_scan___json_nargs=0
+_shtab_wbond_wifi_list__h_nargs=0
+_shtab_wbond_wifi_list___help_nargs=0
+_shtab_wbond_wifi_list___json_nargs=0
+_shtab_wbond_wifi_add__h_nargs=0
+_shtab_wbond_wifi_add___help_nargs=0
+_shtab_wbond_wifi_add___stdin_nargs=0
+_shtab_wbond_wifi_add___hidden_nargs=0
+_shtab_wbond_wifi_forget__h_nargs=0
+_shtab_wbond_wifi_forget___help_nargs=0
+_shtab_wbond_wifi_select__h_nargs=0
+_shtab_wbond_wifi_select___help_nargs=0
+_shtab_wbond_wifi_pos_0_nargs=A...
+_shtab_wbond_wifi__h_nargs=0
+_shtab_wbond_wifi___help_nargs=0
 _shtab_wbond_help__h_nargs=0
 _shtab_wbond_help___help_nargs=0
 _shtab_wbond_pos_0_nargs=A...

@@ -53,8 +53,8 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init check plan apply status log up down help
-set -g _shtab_wbond_opts_with_value --bond --boot --lines --root --since --ssid --timeout --until -S -U -b -n
+set -g _shtab_wbond_commands init check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' help
+set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --identity --lines --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n
 
 complete -c wbond -e
 complete -c wbond -f
@@ -112,6 +112,41 @@ complete -c wbond -n '_shtab_wbond_using down' -s h -l help -d 'show this help m
 complete -c wbond -n '_shtab_wbond_using down' -l yes -d 'also when that cuts this session'
 complete -c wbond -n '_shtab_wbond_using down' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using down; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all that run, if none is named'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a wifi -d 'show the Wi-Fi networks in reach; add and forget networks, select one'
+complete -c wbond -n '_shtab_wbond_using wifi' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wifi; and test $_shtab_wbond_npos -eq 0' -a scan -d 'Show the networks in reach.'
+complete -c wbond -n '_shtab_wbond_using wifi scan' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wifi scan' -l json -d 'for programs; see wifi.schema.json'
+complete -c wbond -n '_shtab_wbond_using wifi scan' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
+complete -c wbond -n '_shtab_wbond_using wifi scan' -l root -xka "(__fish_complete_directories)" -d 'the system below DIR'
+complete -c wbond -n '_shtab_wbond_using wifi; and test $_shtab_wbond_npos -eq 0' -a list -d 'Show the networks that are saved.'
+complete -c wbond -n '_shtab_wbond_using wifi list' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wifi list' -l json -d 'for programs; see wifi.schema.json'
+complete -c wbond -n '_shtab_wbond_using wifi list' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
+complete -c wbond -n '_shtab_wbond_using wifi list' -l root -xka "(__fish_complete_directories)" -d 'the system below DIR'
+complete -c wbond -n '_shtab_wbond_using wifi; and test $_shtab_wbond_npos -eq 0' -a add -d 'Save a network, or another password of one, and connect.'
+complete -c wbond -n '_shtab_wbond_using wifi add' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l stdin -d 'read the passphrase as a line of standard input'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l security -xka "auto wpa2-wpa3 wpa2 wpa3 open owe peap tls" -d 'one of auto, wpa2-wpa3, wpa2, wpa3, open, owe, peap, tls; auto, if not given, takes what is in reach'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l hidden -d 'the network hides its name'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l country -x -d 'set the country'"'"'s rules for radio, as DE'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l priority -x -d 'a higher number is preferred; 0 by default'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l identity -x -d '802.1X: who you are'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l anonymous-identity -x -d '802.1X: who you are for all that listen'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l ca-cert -x -d '802.1X: the authority that certifies the server'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l domain -x -d '802.1X: the server'"'"'s name, or its domain'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l client-cert -x -d 'tls: your certificate'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l private-key -x -d 'tls: your private key'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
+complete -c wbond -n '_shtab_wbond_using wifi add' -l root -xka "(__fish_complete_directories)" -d 'the system below DIR'
+complete -c wbond -n '_shtab_wbond_using wifi; and test $_shtab_wbond_npos -eq 0' -a forget -d 'Remove a network.'
+complete -c wbond -n '_shtab_wbond_using wifi forget' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wifi forget' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
+complete -c wbond -n '_shtab_wbond_using wifi forget' -l root -xka "(__fish_complete_directories)" -d 'the system below DIR'
+complete -c wbond -n '_shtab_wbond_using wifi; and test $_shtab_wbond_npos -eq 0' -a select -d 'Connect to a saved network now, until it is lost.'
+complete -c wbond -n '_shtab_wbond_using wifi select' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wifi select' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
+complete -c wbond -n '_shtab_wbond_using wifi select' -l root -xka "(__fish_complete_directories)" -d 'the system below DIR'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
 complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down help" -d 'all, if none is named'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down wifi help" -d 'all, if none is named'

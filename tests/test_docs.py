@@ -259,6 +259,7 @@ def test_what_takes_root_is_called_by_sudo(place: str, command: str) -> None:
     if not words or command.startswith("sudo ") or (words[0] == "wbond" and len(words) < 3):
         return  # a verb alone may be no more than its name
     assert words[:2] not in [["wbond", verb] for verb in ("apply", "down", "init", "up")], place
+    assert words[:2] != ["wbond", "wifi"] or "--help" in words, place
     assert words[:2] != ["udevadm", "trigger"]
     assert words[0] not in (*ROOT_S, *IN_SBIN), f"{place}: {command}"
 
@@ -300,6 +301,16 @@ def test_the_manual_page_has_each_option() -> None:
         wanted = {o for action in parser._actions for o in action.option_strings if o[1] == "-"}
         assert set(re.findall(r"\*(--[a-z-]+)\*", synopsis)) == wanted - {"--help", "--root"}, verb
         assert all(f"*{option}*" in page for option in wanted - {"--help"}), verb
+
+
+def test_the_manual_page_has_each_option_of_wifi() -> None:
+    page = MANUAL.read_text(encoding="utf-8")
+    for action, parser in command_line.verbs(verbs()["wifi"]).items():
+        (synopsis,) = re.findall(rf"^\*wbond wifi {action}\*(.*)$", page, re.MULTILINE)
+        wanted = {o for one in parser._actions for o in one.option_strings if o[1] == "-"}
+        named = set(re.findall(r"\*(--[a-z-]+)\*", synopsis))
+        assert named == wanted - {"--help", "--root"}, action
+        assert all(f"*{option}*" in page for option in wanted - {"--help"}), action
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in command_line.VERBS)])

@@ -17,7 +17,10 @@ MODULES = sorted(
     for path in (REPOSITORY / top).glob("wbond*/**/*.py")
 )
 DATA = [
-    *(f"helpers/wbond_cli/{verb}/{verb}.schema.json" for verb in ("apply", "plan", "status")),
+    *(
+        f"helpers/wbond_cli/{verb}/{verb}.schema.json"
+        for verb in ("apply", "plan", "status", "wifi")
+    ),
     "helpers/wpa_supplicant-port.conf",
     "helpers/dhcpcd-passwd",
 ]

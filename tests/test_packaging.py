@@ -67,7 +67,7 @@ def test_pip_installs_what_can_be_imported(tmp_path: Path) -> None:
     assert (target / f"wbond-{VERSION}.dist-info").is_dir()
     for path in ("wbond_udev/main.py", "wbond_cli/check/context.py"):
         assert (target / path).is_file()
-    for verb in ("apply", "plan", "status"):
+    for verb in ("apply", "plan", "status", "wifi"):
         assert (target / f"wbond_cli/{verb}/{verb}.schema.json").is_file()
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 from wbond import escape
 from wbond.version import VERSION
 
-from wbond_cli import exit_status
+from wbond_cli import exit_status, wifi_arguments
 from wbond_cli.errors import UserError
 
 APPLY_TIMEOUT = 120  # seconds
@@ -50,9 +50,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         require_verb(verb)
     options, unknown = top.parse_known_args(argv, argparse.Namespace(argv=argv))
     if unknown:
-        wrong = top if set(unknown) & set(before) else verbs(top)[options.verb]
+        wrong = top if set(unknown) & set(before) else _called(top, options)
         wrong.error(f"unrecognized arguments: {' '.join(unknown)}")
     return options
+
+
+def _called(top: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.ArgumentParser:
+    """Return the parser of the verb, or of what the verb was asked to do."""
+    verb = verbs(top)[options.verb]
+    return verbs(verb)[options.action] if getattr(options, "action", "") else verb
 
 
 def _split(argv: Sequence[str]) -> tuple[Sequence[str], str]:
@@ -350,6 +356,11 @@ it is called from. Exit status: 0 when they are down, 1 when one is not, 2 when
 it was refused.
 """,
         _down,
+    ),
+    "wifi": Verb(
+        "show the Wi-Fi networks in reach; add and forget networks, select one",
+        wifi_arguments.DESCRIPTION,
+        wifi_arguments.add_options,
     ),
     "help": Verb(
         "explain a verb and its options",
