@@ -66,6 +66,7 @@ from tests import reports, stories, test_check, test_dhcpcd, test_frames  # noqa
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
 from tests.fuzz_names import Names  # noqa: E402
+from tests.fuzz_wifi import Wifi  # noqa: E402
 from tests.mutants import TOKENS, Finding, mutated  # noqa: E402
 
 SLOW = 2.0  # s: what takes longer for one input could hold up a boot
@@ -315,7 +316,7 @@ class Check:
 
 
 READERS: list[Callable[[Path, random.Random], Any]] = [
-    *(Leases, BinaryLeases, Journal, Names, Netlink, Paths, Udev, Check)
+    *(Leases, BinaryLeases, Journal, Names, Netlink, Paths, Udev, Wifi, Check)
 ]
 
 
