@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The whole command line: verbs, their options, and their help.
+"""The whole command line: verbs and their help; their options are in verb_options.py.
 
 Nothing here imports a verb: `wbond --help` and the completions load none.
 """
@@ -12,13 +12,8 @@ from typing import NamedTuple, NoReturn
 from wbond import escape
 from wbond.version import VERSION
 
-from wbond_cli import exit_status, wifi_arguments
+from wbond_cli import exit_status, verb_options, wifi_arguments
 from wbond_cli.errors import UserError
-
-APPLY_TIMEOUT = 120  # seconds
-APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
-LINES_MAX = 1_000_000
-UP_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
 
 
 class Verb(NamedTuple):
@@ -105,139 +100,6 @@ def verbs(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     )
 
 
-def _init(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--ssid", metavar="SSID", help="write wpa_supplicant.conf for the network of this name"
-    )
-    parser.add_argument(
-        "--hidden", action="store_true", help="with --ssid: the network hides its name"
-    )
-    _root(parser, "write and look below DIR")
-
-
-def _check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file", nargs="?", metavar="FILE", default="", help="check this file instead"
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print {findings: [{severity, file, line, column, section, option, text, remedy}],"
-        " exit}; without a place, texts are empty and numbers 0",
-    )
-    _root(parser, "look at the system below DIR; its units are not verified")
-
-
-def _plan(parser: argparse.ArgumentParser) -> None:
-    only = parser.add_mutually_exclusive_group()
-    only.add_argument("--tree", action="store_true", help="show the tree alone")
-    only.add_argument("--diff", action="store_true", help="show the differences alone")
-    only.add_argument("--json", action="store_true", help="for programs; see plan.schema.json")
-    _root(parser, "look at the configuration below DIR")
-
-
-def _apply(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--timeout",
-        type=_whole_number(1, APPLY_TIMEOUT_MAX),
-        default=APPLY_TIMEOUT,
-        metavar="SECONDS",
-        help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
-    )
-    parser.add_argument("--yes", action="store_true", help="confirm at once, for scripts")
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="go on in spite of faults in the file, or without a way back",
-    )
-    parser.add_argument("--json", action="store_true", help="for programs; see apply.schema.json")
-    _quiet(parser)
-    instead = parser.add_mutually_exclusive_group()
-    instead.add_argument(
-        "--dry-run", action="store_true", help="say what would be done, and do nothing"
-    )
-    instead.add_argument(
-        "--confirm", action="store_true", help="keep what another session waits to have confirmed"
-    )
-    instead.add_argument(
-        "--restore", action="store_true", help="restore at once what was before that"
-    )
-
-
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    """Return what reads a number within these limits."""
-
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"takes a whole number from {least} to {most}")
-        return number
-
-    return read
-
-
-def _status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all, if none is named")
-    parser.add_argument("-w", "--watch", action="store_true", help="show each change, until Ctrl-C")
-    parser.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
-    _root(parser, "the folder that holds etc, run and var")
-
-
-def _log(parser: argparse.ArgumentParser) -> None:
-    end = parser.add_mutually_exclusive_group()
-    end.add_argument("-f", "--follow", action="store_true", help="what comes, until Ctrl-C")
-    parser.add_argument(
-        *("-n", "--lines"),
-        type=_whole_number(0, LINES_MAX),
-        metavar="N",
-        help="the last N entries alone; with --follow 10, if not given",
-    )
-    parser.add_argument("-S", "--since", metavar="TIME", help="from then on, over all boots")
-    end.add_argument("-U", "--until", metavar="TIME", help="up to then")
-    parser.add_argument(
-        *("-b", "--boot"),
-        nargs="?",
-        const="0",
-        metavar="ID",
-        help="of one boot: 0 or none is this one, -1 the one before, all is all",
-    )
-    parser.add_argument("--bond", metavar="BOND", help="of this bond alone")
-    parser.add_argument("--json", action="store_true", help="for programs, an object a line")
-
-
-def _up(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all configured, if none is named")
-    parser.add_argument(
-        "--timeout",
-        type=float,
-        default=UP_TIMEOUT,
-        metavar="SECONDS",
-        help=f"how long to wait for an address, {UP_TIMEOUT:g} if not given",
-    )
-    _quiet(parser)
-
-
-def _down(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all that run, if none is named")
-    parser.add_argument("--yes", action="store_true", help="also when that cuts this session")
-    _quiet(parser)
-
-
-def _help(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("topic", nargs="?", metavar="VERB", help="all, if none is named")
-
-
-def _root(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("--root", default="/", metavar="DIR", help=text)
-
-
-def _quiet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--quiet", action="store_true", help="do not show the commands")
-
-
 # In the order in which a person meets them.
 VERBS = {
     "init": Verb(
@@ -252,7 +114,7 @@ nobody but root may read.
 
 Exit status: 0 when something was written; 1 when nothing was.
 """,
-        _init,
+        verb_options.init,
     ),
     "check": Verb(
         "find what is wrong with the configuration and the machine",
@@ -268,7 +130,7 @@ Exit status: 0 nothing, or notes only; 1 warnings; 2 errors.
 Errors are settings that were skipped or cannot work. Warnings of the
 configuration are an option given twice and a delay that is rounded.
 """,
-        _check,
+        verb_options.check,
     ),
     "plan": Verb(
         "show what the configuration would come to, and what would change",
@@ -283,7 +145,7 @@ place wbond(8) names, describes the JSON object of --json.
 
 Exit status: 0, also where there is a difference; 1 when no plan can be made.
 """,
-        _plan,
+        verb_options.plan,
     ),
     "apply": Verb(
         "make a changed file real, and go back unless it is confirmed",
@@ -302,7 +164,7 @@ refused, and nothing was changed. With --json, an object at the end says what
 was done, and all else goes to standard error; apply.schema.json, whose place
 wbond(8) names, describes it.
 """,
-        _apply,
+        verb_options.apply,
     ),
     "status": Verb(
         "show the bonds, their ports and addresses, and what is wrong with them",
@@ -317,7 +179,7 @@ that the kernel reports, until Ctrl-C, which ends it with 0. status.schema.json,
 whose place wbond(8) names, describes the JSON object of --json; with --watch
 there is one a line.
 """,
-        _status,
+        verb_options.status,
     ),
     "log": Verb(
         "show failovers and plugs as a timeline, with durations",
@@ -332,7 +194,7 @@ Ctrl-C, which ends it with 0. With --json one object a line: `lasted` is for how
 many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
 0, or with 1 when the journal cannot be read or asked so.
 """,
-        _log,
+        verb_options.log,
     ),
     "up": Verb(
         "start bonds, and wait until they are online",
@@ -343,7 +205,7 @@ they are online.
 Without a name, all bonds of the configuration. Exit status: 0 when all are
 online, 1 when one is not within the time given, 2 when it was refused.
 """,
-        _up,
+        verb_options.up,
     ),
     "down": Verb(
         "stop bonds, with their ports and clients",
@@ -355,7 +217,7 @@ Without a name, all bonds that run. Asks before it cuts the SSH session that
 it is called from. Exit status: 0 when they are down, 1 when one is not, 2 when
 it was refused.
 """,
-        _down,
+        verb_options.down,
     ),
     "wifi": Verb(
         "show the Wi-Fi networks in reach; add and forget networks, select one",
@@ -368,6 +230,6 @@ it was refused.
 wbond help [VERB]: explain a verb and its options, as wbond VERB --help does;
 without a name, list the verbs.
 """,
-        _help,
+        verb_options.topic,
     ),
 }
