@@ -2,7 +2,7 @@
 # Made by `make completions`; not to be edited.
 
 _shtab_wbond_wifi_subparsers=(scan list add forget select)
-_shtab_wbond_subparsers=(init check plan apply status log up down wifi help)
+_shtab_wbond_subparsers=(init check plan apply status log up down wifi report help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --hidden --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
@@ -18,6 +18,7 @@ _shtab_wbond_wifi_add_option_strings=(-h --help --stdin --security --hidden --co
 _shtab_wbond_wifi_forget_option_strings=(-h --help --bond --root)
 _shtab_wbond_wifi_select_option_strings=(-h --help --bond --root)
 _shtab_wbond_wifi_option_strings=(-h --help)
+_shtab_wbond_report_option_strings=(-h --help --anonymous -o --output)
 _shtab_wbond_help_option_strings=(-h --help)
 _shtab_wbond_option_strings=(-h --help --version)
 
@@ -43,8 +44,8 @@ _shtab_wbond_wifi_select___root_COMPGEN=_shtab_compgen_dirs
 
 _shtab_wbond_wifi_add___security_choices=(auto wpa2-wpa3 wpa2 wpa3 open owe peap tls)
 _shtab_wbond_wifi_pos_0_choices=(scan list add forget select)
-_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down wifi help)
-_shtab_wbond_pos_0_choices=(init check plan apply status log up down wifi help)
+_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down wifi report help)
+_shtab_wbond_pos_0_choices=(init check plan apply status log up down wifi report help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
@@ -105,6 +106,9 @@ _shtab_wbond_wifi_select___help_nargs=0
 _shtab_wbond_wifi_pos_0_nargs=A...
 _shtab_wbond_wifi__h_nargs=0
 _shtab_wbond_wifi___help_nargs=0
+_shtab_wbond_report__h_nargs=0
+_shtab_wbond_report___help_nargs=0
+_shtab_wbond_report___anonymous_nargs=0
 _shtab_wbond_help__h_nargs=0
 _shtab_wbond_help___help_nargs=0
 _shtab_wbond_pos_0_nargs=A...

@@ -53,8 +53,8 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' help
-set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --identity --lines --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n
+set -g _shtab_wbond_commands init check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
+set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
 
 complete -c wbond -e
 complete -c wbond -f
@@ -147,6 +147,10 @@ complete -c wbond -n '_shtab_wbond_using wifi; and test $_shtab_wbond_npos -eq 0
 complete -c wbond -n '_shtab_wbond_using wifi select' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using wifi select' -l bond -xka "(__wbond_bonds)" -d 'of this bond alone'
 complete -c wbond -n '_shtab_wbond_using wifi select' -l root -xka "(__fish_complete_directories)" -d 'the system below DIR'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a report -d 'write all that those who help need to know into one file'
+complete -c wbond -n '_shtab_wbond_using report' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using report' -l anonymous -d 'replace addresses too, and the names of networks, hosts and devices'
+complete -c wbond -n '_shtab_wbond_using report' -s o -l output -x -d 'write this file, which must be new; - is standard output'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
 complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down wifi help" -d 'all, if none is named'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down wifi report help" -d 'all, if none is named'

@@ -224,6 +224,22 @@ it was refused.
         wifi_arguments.DESCRIPTION,
         wifi_arguments.add_options,
     ),
+    "report": Verb(
+        "write all that those who help need to know into one file",
+        """
+wbond report: write one file for a bug report: versions, configuration, units,
+status, what kernel and udev say, and the journal of this boot and the one
+before.
+
+Passwords, keys, identities and tokens are replaced, each by the same label
+wherever it is. The file is new, and nobody else may read it; its end says what
+it contains and what was replaced. Read it before you send it. What a program
+that is missing or fails would have said is left out.
+
+Exit status: 0 when it is written, 1 when it cannot be.
+""",
+        verb_options.report,
+    ),
     "help": Verb(
         "explain a verb and its options",
         """

@@ -36,11 +36,14 @@ class CommandError(Exception):
         self.stdout, self.stderr = stdout, stderr
 
 
-def run(*argv: str, timeout: float | None = None, own_session: bool = False) -> str:
+def run(
+    *argv: str, timeout: float | None = None, own_session: bool = False, with_errors: bool = False
+) -> str:
     """Run a program to its end; returns what it printed. Raises CommandError.
 
     Bytes that are no UTF-8 become surrogates. `timeout` is in seconds. In a session of its
-    own, a program gets no signal of the terminal.
+    own, a program gets no signal of the terminal. `with_errors`: what it printed to standard
+    error comes behind.
 
     The folders of root's programs are tried too: Debian's PATH for an ordinary user lacks them.
     """
@@ -61,7 +64,7 @@ def run(*argv: str, timeout: float | None = None, own_session: bool = False) -> 
         except subprocess.TimeoutExpired:
             message = f"{argv[0]} has not ended in {timeout:g} s"
             raise CommandError(message, TIMED_OUT) from None
-        return _checked(argv[0], done)
+        return _checked(argv[0], done, with_errors)
     raise CommandError(f"{argv[0]} is not installed", MISSING)
 
 
@@ -87,12 +90,12 @@ def started(*argv: str) -> Iterator[IO[bytes]]:
             process.terminate()
 
 
-def _checked(program: str, done: "subprocess.CompletedProcess[bytes]") -> str:
+def _checked(program: str, done: "subprocess.CompletedProcess[bytes]", with_errors: bool) -> str:
     stdout, stderr = (
         octets.decode("utf-8", "surrogateescape") for octets in (done.stdout, done.stderr)
     )
     if done.returncode == 0:
-        return stdout
+        return stdout + stderr if with_errors else stdout
     message = "; ".join(escape.printable(line) for line in stderr.strip().splitlines())
     message = message or f"{program} failed with exit status {done.returncode}"
     raise CommandError(message, done.returncode, stdout, stderr)

@@ -139,6 +139,21 @@ def down(parser: argparse.ArgumentParser) -> None:
     _quiet(parser)
 
 
+def report(parser: argparse.ArgumentParser) -> None:
+    """Add those of `report`."""
+    parser.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="replace addresses too, and the names of networks, hosts and devices",
+    )
+    parser.add_argument(
+        *("-o", "--output"),
+        metavar="FILE",
+        default="",
+        help="write this file, which must be new; - is standard output",
+    )
+
+
 def topic(parser: argparse.ArgumentParser) -> None:
     """Add those of `help`."""
     parser.add_argument("topic", nargs="?", metavar="VERB", help="all, if none is named")
