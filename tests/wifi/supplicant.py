@@ -184,7 +184,8 @@ class Supplicant:
         for number, point in enumerate(self.points):
             shown = (
                 f"id={number}\nbssid={point.bssid}\nfreq={point.freq}\nlevel={point.level}\n"
-                f"flags={point.flags}\nssid={encoded(point.ssid)}\n====\n"
+                f"flags={point.flags}\nssid={encoded(point.ssid)}\n"
+                + ("####\n" if point is self.points[-1] else "====\n")
             )
             if number >= int(start):
                 if len(text) + len(shown) >= REPLY_SIZE:

@@ -13,7 +13,7 @@ from wbond_cli.wifi.control import Busy, Control, ControlError, attached
 
 # ID, BSSID, FREQ, LEVEL, FLAGS, SSID, DELIM of WPA_BSS_MASK_*, src/common/wpa_ctrl.h.
 _MASK = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 7 | 1 << 11 | 1 << 12 | 1 << 17
-_DELIMITER = b"===="
+_DELIMITERS = (b"====", b"####")  # the latter after the last (wpa_supplicant_ctrl_iface_bss())
 _PAGES_MAX = 1000  # replies; wpa_supplicant keeps 200 access points (bss_max_count)
 SCAN_TIMEOUT = 15.0  # seconds; all channels of three bands, where many have to be listened to
 COMPLETED = "COMPLETED"
@@ -128,7 +128,7 @@ def parse_access_points(reply: bytes) -> Iterator[tuple[int, AccessPoint]]:
     """Yield the access points of a reply to BSS, each with its number there."""
     lines: list[bytes] = []
     for line in reply.split(b"\n"):
-        if line != _DELIMITER:
+        if line not in _DELIMITERS:
             lines.append(line)
             continue
         values = _values(lines)
