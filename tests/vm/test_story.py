@@ -273,7 +273,7 @@ def test_on_the_radio_the_lease_is_confirmed_and_the_address_stays(laptop: Lapto
 def test_daemon_reloads_lose_no_packet(laptop: Laptop) -> None:
     laptop.wait_both()
     udp = laptop.traffic("udp")
-    laptop.shell("for n in $(seq 5); do systemctl daemon-reload; done", timeout=300)
+    laptop.shell("for n in $(seq 2); do systemctl daemon-reload; done", timeout=300)
     assert udp.report()["lost"] == 0
     assert laptop.active_port() == CARD
 
