@@ -2,9 +2,10 @@
 # Made by `make completions`; not to be edited.
 
 _shtab_wbond_wifi_subparsers=(scan list add forget select)
-_shtab_wbond_subparsers=(init check plan apply status log up down wifi report help)
+_shtab_wbond_subparsers=(init import check plan apply status log up down wifi report help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --hidden --root)
+_shtab_wbond_import_option_strings=(-h --help --from --dry-run --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
 _shtab_wbond_plan_option_strings=(-h --help --tree --diff --json --root)
 _shtab_wbond_apply_option_strings=(-h --help --timeout --yes --force --json --quiet --dry-run --confirm --restore)
@@ -23,6 +24,7 @@ _shtab_wbond_help_option_strings=(-h --help)
 _shtab_wbond_option_strings=(-h --help --version)
 
 _shtab_wbond_init___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_import___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_check_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_wbond_check___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_plan___root_COMPGEN=_shtab_compgen_dirs
@@ -42,14 +44,18 @@ _shtab_wbond_wifi_forget___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_wifi_select___bond_COMPGEN=_wbond_bonds
 _shtab_wbond_wifi_select___root_COMPGEN=_shtab_compgen_dirs
 
+_shtab_wbond_import___from_choices=(networkmanager netplan ifupdown netctl networkd by-hand)
 _shtab_wbond_wifi_add___security_choices=(auto wpa2-wpa3 wpa2 wpa3 open owe peap tls)
 _shtab_wbond_wifi_pos_0_choices=(scan list add forget select)
-_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down wifi report help)
-_shtab_wbond_pos_0_choices=(init check plan apply status log up down wifi report help)
+_shtab_wbond_help_pos_0_choices=(init import check plan apply status log up down wifi report help)
+_shtab_wbond_pos_0_choices=(init import check plan apply status log up down wifi report help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
 _shtab_wbond_init___hidden_nargs=0
+_shtab_wbond_import__h_nargs=0
+_shtab_wbond_import___help_nargs=0
+_shtab_wbond_import___dry_run_nargs=0
 _shtab_wbond_check__h_nargs=0
 _shtab_wbond_check___help_nargs=0
 _shtab_wbond_check___json_nargs=0

@@ -53,8 +53,8 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
-set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
+set -g _shtab_wbond_commands init import check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
+set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --from --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
 
 complete -c wbond -e
 complete -c wbond -f
@@ -66,6 +66,11 @@ complete -c wbond -n '_shtab_wbond_using init' -s h -l help -d 'show this help m
 complete -c wbond -n '_shtab_wbond_using init' -l ssid -x -d 'write wpa_supplicant.conf for the network of this name'
 complete -c wbond -n '_shtab_wbond_using init' -l hidden -d 'with --ssid: the network hides its name'
 complete -c wbond -n '_shtab_wbond_using init' -l root -xka "(__fish_complete_directories)" -d 'write and look below DIR'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a import -d 'take over cables, radios and networks from other programs'
+complete -c wbond -n '_shtab_wbond_using import' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using import' -l from -xka "networkmanager netplan ifupdown netctl networkd by-hand" -d 'of this one alone, may be given again: networkmanager, netplan, ifupdown, netctl, networkd, by-hand'
+complete -c wbond -n '_shtab_wbond_using import' -l dry-run -d 'show what would be written, without passwords'
+complete -c wbond -n '_shtab_wbond_using import' -l root -xka "(__fish_complete_directories)" -d 'write and look below DIR'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a check -d 'find what is wrong with the configuration and the machine'
 complete -c wbond -n '_shtab_wbond_using check' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using check' -l json -d 'print {findings: [{severity, file, line, column, section, option, text, remedy}], exit}; without a place, texts are empty and numbers 0'
@@ -153,4 +158,4 @@ complete -c wbond -n '_shtab_wbond_using report' -l anonymous -d 'replace addres
 complete -c wbond -n '_shtab_wbond_using report' -s o -l output -x -d 'write this file, which must be new; - is standard output'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
 complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down wifi report help" -d 'all, if none is named'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init import check plan apply status log up down wifi report help" -d 'all, if none is named'

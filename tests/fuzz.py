@@ -65,6 +65,7 @@ from wbond_udev.match import VIRTUAL, WIRED, WIRELESS, Facts  # noqa: E402
 from tests import reports, stories, test_check, test_dhcpcd, test_frames  # noqa: E402
 from tests import test_rtnetlink as kernel  # noqa: E402
 from tests.fuzz_generator import CASES, Generator  # noqa: E402
+from tests.fuzz_import import Imports  # noqa: E402
 from tests.fuzz_names import Names  # noqa: E402
 from tests.fuzz_wifi import Wifi  # noqa: E402
 from tests.mutants import TOKENS, Finding, mutated  # noqa: E402
@@ -316,7 +317,7 @@ class Check:
 
 
 READERS: list[Callable[[Path, random.Random], Any]] = [
-    *(Leases, BinaryLeases, Journal, Names, Netlink, Paths, Udev, Wifi, Check)
+    *(Leases, BinaryLeases, Journal, Names, Netlink, Paths, Udev, Wifi, Imports, Check)
 ]
 
 

@@ -18,7 +18,8 @@ EXAMPLE = (REPOSITORY / "wbond.conf.example").read_text(encoding="utf-8")
 OPTIONS = [*config.BOND_SETTINGS, *config.BOND_LISTS, *config.PORT_SETTINGS, *config.PORT_LISTS]
 # What carries no licence line: texts for people, licences, lists, and golden cases.
 NO_LICENCE_LINE = re.compile(
-    r".*\.(md|svg)|man/.*|LICENSE|\.gitignore|wbond\.conf\.example|tests/(cases|devices|faulty)/.*"
+    r".*\.(md|svg)|man/.*|LICENSE|\.gitignore|wbond\.conf\.example"
+    r"|tests/(cases|devices|faulty|imports)/.*"
     r"|packaging/debian/(changelog|copyright|source/format|wbond\.docs)"
 )
 LICENCE_LINE = "SPDX-License-Identifier: LGPL-2.1-or-later"

@@ -116,6 +116,22 @@ Exit status: 0 when something was written; 1 when nothing was.
 """,
         verb_options.init,
     ),
+    "import": Verb(
+        "take over cables, radios and networks from other programs",
+        """
+wbond import: write /etc/wbond.conf and the Wi-Fi networks, with their passwords,
+from what NetworkManager, netplan, ifupdown, netctl, systemd-networkd or units
+written by hand are configured to do.
+
+It says what comes over, what does not, line by line and why, and what to switch
+off. A configuration or a network that is there stays as it is, and the other
+programs' files are not changed. No password is shown.
+
+Exit status: 0 when something was written, or would be; 1 when nothing was; 2
+when it was refused, and nothing was changed.
+""",
+        verb_options.import_,
+    ),
     "check": Verb(
         "find what is wrong with the configuration and the machine",
         """

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 APPLY_TIMEOUT = 120  # seconds
 APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
+IMPORT_SOURCES = ("networkmanager", "netplan", "ifupdown", "netctl", "networkd", "by-hand")
 LINES_MAX = 1_000_000
 UP_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
 
@@ -17,6 +18,22 @@ def init(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hidden", action="store_true", help="with --ssid: the network hides its name"
+    )
+    _root(parser, "write and look below DIR")
+
+
+def import_(parser: argparse.ArgumentParser) -> None:
+    """Add those of `import`."""
+    parser.add_argument(
+        "--from",
+        dest="source",
+        action="append",
+        choices=IMPORT_SOURCES,
+        metavar="PROGRAM",
+        help=f"of this one alone, may be given again: {', '.join(IMPORT_SOURCES)}",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, without passwords"
     )
     _root(parser, "write and look below DIR")
 

@@ -41,16 +41,16 @@ def text(adapters: list[Adapter], has_dhcp6: bool) -> str:
     """Return the file's text for a machine's adapters; `has_dhcp6`: a DHCPv6 client is there."""
     wired, wireless = choose(adapters, WIRED), choose(adapters, WIRELESS)
     blocks = [
-        _comment(_ABOUT) + "\n",
+        comment(_ABOUT) + "\n",
         _hardware(adapters),
         f"[{FIRST_BOND}]\n",
-        _comment(f"Cables, the most preferred first. {wired.reason}"),
+        comment(f"Cables, the most preferred first. {wired.reason}"),
         f"wired = {' '.join(wired.names)}\n",
-        _comment(f"Radios, used when no cable has a link. {wireless.reason}"),
+        comment(f"Radios, used when no cable has a link. {wireless.reason}"),
         f"wireless = {' '.join(wireless.names)}\n",
         *_supplicant_driver(adapters),
         *_dhcp6(has_dhcp6),
-        _comment(_MAC),
+        comment(_MAC),
         "#mac = stable",
     ]
     return "\n".join(blocks) + "\n"
@@ -114,14 +114,15 @@ def _indented(text: str) -> list[str]:
 def _supplicant_driver(adapters: list[Adapter]) -> list[str]:
     if not any(adapter.old_radio for adapter in adapters):
         return []
-    return [_comment(_OLD_RADIO), "supplicant_driver = nl80211,wext\n"]
+    return [comment(_OLD_RADIO), "supplicant_driver = nl80211,wext\n"]
 
 
 def _dhcp6(has_dhcp6: bool) -> list[str]:
-    return [] if has_dhcp6 else [_comment(_DHCP6), "dhcp6 = none\n"]
+    return [] if has_dhcp6 else [comment(_DHCP6), "dhcp6 = none\n"]
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
+    """Return a text as the lines of a comment."""
     return textwrap.fill(
         text,
         _WIDTH,
