@@ -144,6 +144,7 @@ NOT_HERE = {
     r"rm |systemctl disable .*bond0|reboot$": "in those of moving in and out",
     r"systemctl (disable|enable) NetworkManager|nmcli ": "in that of moving in",
     r"wbond init": "in that of moving in",
+    r"wbond import": "in the scenario of importing",
     r"ip link delete |wbond (up|down)": "below",
     r"systemctl edit ": "asks for what to write, below",
     r"rfkill ": "below",
