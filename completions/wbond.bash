@@ -2,7 +2,7 @@
 # Made by `make completions`; not to be edited.
 
 _shtab_wbond_wifi_subparsers=(scan list add forget select)
-_shtab_wbond_subparsers=(init check plan apply status log up down wifi report help)
+_shtab_wbond_subparsers=(init check plan apply status log up wait down wifi report help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --hidden --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
@@ -11,6 +11,7 @@ _shtab_wbond_apply_option_strings=(-h --help --timeout --yes --force --json --qu
 _shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
 _shtab_wbond_log_option_strings=(-h --help -f --follow -n --lines -S --since -U --until -b --boot --bond --json)
 _shtab_wbond_up_option_strings=(-h --help --timeout --quiet)
+_shtab_wbond_wait_option_strings=(-h --help --timeout --quiet)
 _shtab_wbond_down_option_strings=(-h --help --yes --quiet)
 _shtab_wbond_wifi_scan_option_strings=(-h --help --json --bond --root)
 _shtab_wbond_wifi_list_option_strings=(-h --help --json --bond --root)
@@ -30,6 +31,7 @@ _shtab_wbond_status_pos_0_COMPGEN=_wbond_bonds
 _shtab_wbond_status___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_log___bond_COMPGEN=_wbond_bonds
 _shtab_wbond_up_pos_0_COMPGEN=_wbond_bonds
+_shtab_wbond_wait_pos_0_COMPGEN=_wbond_bonds
 _shtab_wbond_down_pos_0_COMPGEN=_wbond_bonds
 _shtab_wbond_wifi_scan___bond_COMPGEN=_wbond_bonds
 _shtab_wbond_wifi_scan___root_COMPGEN=_shtab_compgen_dirs
@@ -44,8 +46,8 @@ _shtab_wbond_wifi_select___root_COMPGEN=_shtab_compgen_dirs
 
 _shtab_wbond_wifi_add___security_choices=(auto wpa2-wpa3 wpa2 wpa3 open owe peap tls)
 _shtab_wbond_wifi_pos_0_choices=(scan list add forget select)
-_shtab_wbond_help_pos_0_choices=(init check plan apply status log up down wifi report help)
-_shtab_wbond_pos_0_choices=(init check plan apply status log up down wifi report help)
+_shtab_wbond_help_pos_0_choices=(init check plan apply status log up wait down wifi report help)
+_shtab_wbond_pos_0_choices=(init check plan apply status log up wait down wifi report help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
@@ -84,6 +86,10 @@ _shtab_wbond_up_pos_0_nargs='*'
 _shtab_wbond_up__h_nargs=0
 _shtab_wbond_up___help_nargs=0
 _shtab_wbond_up___quiet_nargs=0
+_shtab_wbond_wait_pos_0_nargs='*'
+_shtab_wbond_wait__h_nargs=0
+_shtab_wbond_wait___help_nargs=0
+_shtab_wbond_wait___quiet_nargs=0
 _shtab_wbond_down_pos_0_nargs='*'
 _shtab_wbond_down__h_nargs=0
 _shtab_wbond_down___help_nargs=0

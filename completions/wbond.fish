@@ -53,7 +53,7 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
+set -g _shtab_wbond_commands init check plan apply status log up wait down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
 set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
 
 complete -c wbond -e
@@ -104,9 +104,14 @@ complete -c wbond -n '_shtab_wbond_using log' -l bond -xka "(__wbond_bonds)" -d 
 complete -c wbond -n '_shtab_wbond_using log' -l json -d 'for programs, an object a line'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a up -d 'start bonds, and wait until they are online'
 complete -c wbond -n '_shtab_wbond_using up' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using up' -l timeout -x -d 'how long to wait for an address, 30 if not given'
+complete -c wbond -n '_shtab_wbond_using up' -l timeout -x -d 'how long to wait, 30 if not given'
 complete -c wbond -n '_shtab_wbond_using up' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using up; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all configured, if none is named'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a wait -d 'wait until bonds are online, for scripts'
+complete -c wbond -n '_shtab_wbond_using wait' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wait' -l timeout -x -d 'how long to wait, 30 if not given'
+complete -c wbond -n '_shtab_wbond_using wait' -l quiet -d 'answer by the exit status alone'
+complete -c wbond -n '_shtab_wbond_using wait; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all that run, if none is named'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a down -d 'stop bonds, with their ports and clients'
 complete -c wbond -n '_shtab_wbond_using down' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using down' -l yes -d 'also when that cuts this session'
@@ -153,4 +158,4 @@ complete -c wbond -n '_shtab_wbond_using report' -l anonymous -d 'replace addres
 complete -c wbond -n '_shtab_wbond_using report' -s o -l output -x -d 'write this file, which must be new; - is standard output'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
 complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up down wifi report help" -d 'all, if none is named'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up wait down wifi report help" -d 'all, if none is named'

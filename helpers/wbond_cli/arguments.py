@@ -207,6 +207,20 @@ online, 1 when one is not within the time given, 2 when it was refused.
 """,
         verb_options.up,
     ),
+    "wait": Verb(
+        "wait until bonds are online, for scripts",
+        """
+wbond wait [BOND ...]: wait until bonds are online, all at the same time.
+
+Without a name, all bonds that run. A bond that is named may still have to be
+started. What online is, `wait_online` of wbond.conf(5) says; a bond with `no` is
+online when its active port lets frames through.
+
+Exit status: 0 when all are online, 1 when one is not within the time given, 2
+when it was refused.
+""",
+        verb_options.wait,
+    ),
     "down": Verb(
         "stop bonds, with their ports and clients",
         """

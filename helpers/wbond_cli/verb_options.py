@@ -7,7 +7,8 @@ from collections.abc import Callable
 APPLY_TIMEOUT = 120  # seconds
 APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
 LINES_MAX = 1_000_000
-UP_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
+ONLINE_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
+ONLINE_TIMEOUT_END = 1e6  # seconds
 
 
 def init(parser: argparse.ArgumentParser) -> None:
@@ -122,14 +123,36 @@ def log(parser: argparse.ArgumentParser) -> None:
 def up(parser: argparse.ArgumentParser) -> None:
     """Add those of `up`."""
     parser.add_argument("bonds", nargs="*", metavar="BOND", help="all configured, if none is named")
+    _online_timeout(parser)
+    _quiet(parser)
+
+
+def wait(parser: argparse.ArgumentParser) -> None:
+    """Add those of `wait`."""
+    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all that run, if none is named")
+    _online_timeout(parser)
+    parser.add_argument("--quiet", action="store_true", help="answer by the exit status alone")
+
+
+def _online_timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
-        type=float,
-        default=UP_TIMEOUT,
+        type=_seconds,
+        default=ONLINE_TIMEOUT,
         metavar="SECONDS",
-        help=f"how long to wait for an address, {UP_TIMEOUT:g} if not given",
+        help=f"how long to wait, {ONLINE_TIMEOUT:g} if not given",
     )
-    _quiet(parser)
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds that can be waited for."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < ONLINE_TIMEOUT_END:
+        raise argparse.ArgumentTypeError("takes a number of seconds")
+    return seconds
 
 
 def down(parser: argparse.ArgumentParser) -> None:

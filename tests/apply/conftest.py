@@ -24,7 +24,7 @@ def laptop(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(current, "devices", lambda: [CARD, RADIO])
     monkeypatch.setattr(current, "wait_for_successor", lambda *_: True)
-    monkeypatch.setattr(wait_online, "wait", lambda *_: "")
+    monkeypatch.setattr(wait_online, "wait_for_all", lambda *_: {})
     monkeypatch.setattr(question, "can_ask", lambda: True)
     answers(monkeypatch, None)
     handled = (*Signals.CAUGHT, *Signals.IGNORED)
