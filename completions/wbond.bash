@@ -2,12 +2,13 @@
 # Made by `make completions`; not to be edited.
 
 _shtab_wbond_wifi_subparsers=(scan list add forget select)
-_shtab_wbond_subparsers=(init check plan apply status log up wait down wifi report help)
+_shtab_wbond_subparsers=(init check plan apply edit status log up wait down wifi report help)
 
 _shtab_wbond_init_option_strings=(-h --help --ssid --hidden --root)
 _shtab_wbond_check_option_strings=(-h --help --json --root)
 _shtab_wbond_plan_option_strings=(-h --help --tree --diff --json --root)
 _shtab_wbond_apply_option_strings=(-h --help --timeout --yes --force --json --quiet --dry-run --confirm --restore)
+_shtab_wbond_edit_option_strings=(-h --help --file --timeout --quiet)
 _shtab_wbond_status_option_strings=(-h --help -w --watch --json --root)
 _shtab_wbond_log_option_strings=(-h --help -f --follow -n --lines -S --since -U --until -b --boot --bond --json)
 _shtab_wbond_up_option_strings=(-h --help --timeout --quiet)
@@ -27,6 +28,7 @@ _shtab_wbond_init___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_check_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_wbond_check___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_plan___root_COMPGEN=_shtab_compgen_dirs
+_shtab_wbond_edit___file_COMPGEN=_shtab_compgen_files
 _shtab_wbond_status_pos_0_COMPGEN=_wbond_bonds
 _shtab_wbond_status___root_COMPGEN=_shtab_compgen_dirs
 _shtab_wbond_log___bond_COMPGEN=_wbond_bonds
@@ -46,8 +48,8 @@ _shtab_wbond_wifi_select___root_COMPGEN=_shtab_compgen_dirs
 
 _shtab_wbond_wifi_add___security_choices=(auto wpa2-wpa3 wpa2 wpa3 open owe peap tls)
 _shtab_wbond_wifi_pos_0_choices=(scan list add forget select)
-_shtab_wbond_help_pos_0_choices=(init check plan apply status log up wait down wifi report help)
-_shtab_wbond_pos_0_choices=(init check plan apply status log up wait down wifi report help)
+_shtab_wbond_help_pos_0_choices=(init check plan apply edit status log up wait down wifi report help)
+_shtab_wbond_pos_0_choices=(init check plan apply edit status log up wait down wifi report help)
 
 _shtab_wbond_init__h_nargs=0
 _shtab_wbond_init___help_nargs=0
@@ -69,6 +71,9 @@ _shtab_wbond_apply___quiet_nargs=0
 _shtab_wbond_apply___dry_run_nargs=0
 _shtab_wbond_apply___confirm_nargs=0
 _shtab_wbond_apply___restore_nargs=0
+_shtab_wbond_edit__h_nargs=0
+_shtab_wbond_edit___help_nargs=0
+_shtab_wbond_edit___quiet_nargs=0
 _shtab_wbond_status_pos_0_nargs='*'
 _shtab_wbond_status__h_nargs=0
 _shtab_wbond_status___help_nargs=0

@@ -53,8 +53,8 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init check plan apply status log up wait down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
-set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
+set -g _shtab_wbond_commands init check plan apply edit status log up wait down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
+set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --file --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
 
 complete -c wbond -e
 complete -c wbond -f
@@ -87,6 +87,11 @@ complete -c wbond -n '_shtab_wbond_using apply' -l quiet -d 'do not show the com
 complete -c wbond -n '_shtab_wbond_using apply' -l dry-run -d 'say what would be done, and do nothing'
 complete -c wbond -n '_shtab_wbond_using apply' -l confirm -d 'keep what another session waits to have confirmed'
 complete -c wbond -n '_shtab_wbond_using apply' -l restore -d 'restore at once what was before that'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a edit -d 'edit the configuration, check it, and make it real'
+complete -c wbond -n '_shtab_wbond_using edit' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using edit' -l file -xka "(__fish_complete_path (commandline -ct))" -d 'edit this file of /etc/wbond.conf.d, which may be new'
+complete -c wbond -n '_shtab_wbond_using edit' -l timeout -x -d 'the time in which a yes is expected, 120 if not given'
+complete -c wbond -n '_shtab_wbond_using edit' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a status -d 'show the bonds, their ports and addresses, and what is wrong with them'
 complete -c wbond -n '_shtab_wbond_using status' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using status' -s w -l watch -d 'show each change, until Ctrl-C'
@@ -158,4 +163,4 @@ complete -c wbond -n '_shtab_wbond_using report' -l anonymous -d 'replace addres
 complete -c wbond -n '_shtab_wbond_using report' -s o -l output -x -d 'write this file, which must be new; - is standard output'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
 complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply status log up wait down wifi report help" -d 'all, if none is named'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init check plan apply edit status log up wait down wifi report help" -d 'all, if none is named'

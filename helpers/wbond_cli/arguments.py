@@ -166,6 +166,22 @@ wbond(8) names, describes it.
 """,
         verb_options.apply,
     ),
+    "edit": Verb(
+        "edit the configuration, check it, and make it real",
+        """
+wbond edit: edit /etc/wbond.conf, check it, save it, and apply it.
+
+SUDO_EDITOR, VISUAL or EDITOR name the editor; otherwise sensible-editor,
+editor, nano or vi is taken. It edits a copy. What check finds in that is shown;
+with errors in the file, you edit it again or keep the former one. Then it is
+saved, and `wbond apply` makes it real and asks whether to keep it.
+
+Exit status: 0 when the new configuration is in force, or the file is unchanged;
+1 when the former one has been restored, or something failed; 2 when the former
+file was kept, or it was refused.
+""",
+        verb_options.edit,
+    ),
     "status": Verb(
         "show the bonds, their ports and addresses, and what is wrong with them",
         """

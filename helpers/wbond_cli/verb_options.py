@@ -47,13 +47,7 @@ def plan(parser: argparse.ArgumentParser) -> None:
 
 def apply(parser: argparse.ArgumentParser) -> None:
     """Add those of `apply`."""
-    parser.add_argument(
-        "--timeout",
-        type=_whole_number(1, APPLY_TIMEOUT_MAX),
-        default=APPLY_TIMEOUT,
-        metavar="SECONDS",
-        help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
-    )
+    _apply_timeout(parser)
     parser.add_argument("--yes", action="store_true", help="confirm at once, for scripts")
     parser.add_argument(
         "--force",
@@ -71,6 +65,29 @@ def apply(parser: argparse.ArgumentParser) -> None:
     )
     instead.add_argument(
         "--restore", action="store_true", help="restore at once what was before that"
+    )
+
+
+def edit(parser: argparse.ArgumentParser) -> None:
+    """Add those of `edit`, and what it has `apply` do."""
+    parser.add_argument(
+        "--file",
+        metavar="DROPIN",
+        default="",
+        help="edit this file of /etc/wbond.conf.d, which may be new",
+    )
+    _apply_timeout(parser)
+    _quiet(parser)
+    parser.set_defaults(yes=False, force=False, dry_run=False)
+
+
+def _apply_timeout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=_whole_number(1, APPLY_TIMEOUT_MAX),
+        default=APPLY_TIMEOUT,
+        metavar="SECONDS",
+        help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
     )
 
 
