@@ -101,6 +101,7 @@ complete -c wbond -n '_shtab_wbond_using status; and test $_shtab_wbond_npos -ge
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a log -d 'show failovers and plugs as a timeline, with durations'
 complete -c wbond -n '_shtab_wbond_using log' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using log' -s f -l follow -d 'what comes, until Ctrl-C'
+complete -c wbond -n '_shtab_wbond_using log' -l chart -d 'a line a port, with the times at which it was active'
 complete -c wbond -n '_shtab_wbond_using log' -s n -l lines -x -d 'the last N entries alone; with --follow 10, if not given'
 complete -c wbond -n '_shtab_wbond_using log' -s S -l since -x -d 'from then on, over all boots'
 complete -c wbond -n '_shtab_wbond_using log' -s U -l until -x -d 'up to then'

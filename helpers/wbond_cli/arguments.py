@@ -206,7 +206,8 @@ It shows what wbond-watch has written to the journal, in order, and how long
 each state that ended had lasted. Without --since and --boot: this boot. Times
 are as journalctl(1) takes them: --since=yesterday, --since=-2h,
 --since="2026-07-30 12:00". With --follow it goes on with each new entry until
-Ctrl-C, which ends it with 0. With --json one object a line: `lasted` is for how
+Ctrl-C, which ends it with 0. With --chart it draws the days instead: a line for
+each port, with the times at which it was active. With --json one object a line: `lasted` is for how
 many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
 0, or with 1 when the journal cannot be read or asked so.
 """,

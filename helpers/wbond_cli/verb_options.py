@@ -119,6 +119,9 @@ def log(parser: argparse.ArgumentParser) -> None:
     end = parser.add_mutually_exclusive_group()
     end.add_argument("-f", "--follow", action="store_true", help="what comes, until Ctrl-C")
     parser.add_argument(
+        "--chart", action="store_true", help="a line a port, with the times at which it was active"
+    )
+    parser.add_argument(
         *("-n", "--lines"),
         type=_whole_number(0, LINES_MAX),
         metavar="N",
