@@ -96,6 +96,7 @@ complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a 
 complete -c wbond -n '_shtab_wbond_using status' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using status' -s w -l watch -d 'show each change, until Ctrl-C'
 complete -c wbond -n '_shtab_wbond_using status' -l json -d 'for programs; see status.schema.json'
+complete -c wbond -n '_shtab_wbond_using status' -l prometheus -d 'metrics, in Prometheus'"'"'s format'
 complete -c wbond -n '_shtab_wbond_using status' -l root -xka "(__fish_complete_directories)" -d 'the folder that holds etc, run and var'
 complete -c wbond -n '_shtab_wbond_using status; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all, if none is named'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a log -d 'show failovers and plugs as a timeline, with durations'

@@ -69,11 +69,12 @@ IN_SBIN = ("iw", "reboot", "rfkill", "wpa_cli")  # not in the PATH of an ordinar
 # Units that are others', and why they are named.
 FOREIGN_UNITS = {
     "NetworkManager": "disabled where nothing needs it",
+    "wbond-metrics.timer": "docs/monitoring.md has people write it",
     "wbond-revert": "of `wbond apply`, transient",
     "wide-dhcpv6-client": "an init script that is disabled",
 }
 INFO_STRINGS = {
-    *("", "sh", "ini wbond.conf", "ini drop-in"),
+    *("", "sh", "ini wbond.conf", "ini drop-in", "ini service", "ini timer"),
     *("conf wpa_supplicant.conf", "conf dnsmasq.conf"),
 }
 
@@ -217,6 +218,15 @@ def test_the_reservation_is_for_the_identity_that_is_shown() -> None:
     assert f"dhcp-host=id:{shown},192." in text
     assert f"dhcp-host=id:{identity.duid(setting).hex(':')},[" in text
     assert f"`{identity.iaid('bond0').hex(':')}`" in text
+
+
+def test_systemd_reads_the_units_that_are_to_be_written(tmp_path: Path) -> None:
+    names = []
+    for kind in ("service", "timer"):
+        (block,) = marked(f"ini {kind}")
+        names.append(f"wbond-metrics.{kind}")
+        (tmp_path / names[-1]).write_text(block.text, encoding="utf-8")
+    assert verify(names, tmp_path) == (0, "")
 
 
 # --- commands -----------------------------------------------------------------

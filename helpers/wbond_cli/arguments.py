@@ -193,7 +193,8 @@ named, has an active port and an address that reaches beyond the link, with 1
 when one has not, with 2 when no bond is configured. With --watch: shows them again at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. status.schema.json,
 whose place wbond(8) names, describes the JSON object of --json; with --watch
-there is one a line.
+there is one a line. With --prometheus: metrics in Prometheus's text format, for
+node_exporter's textfile collector; it ends with 0 when they are printed.
 """,
         verb_options.status,
     ),
@@ -207,9 +208,9 @@ each state that ended had lasted. Without --since and --boot: this boot. Times
 are as journalctl(1) takes them: --since=yesterday, --since=-2h,
 --since="2026-07-30 12:00". With --follow it goes on with each new entry until
 Ctrl-C, which ends it with 0. With --chart it draws the days instead: a line for
-each port, with the times at which it was active. With --json one object a line: `lasted` is for how
-many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
-0, or with 1 when the journal cannot be read or asked so.
+each port, with the times at which it was active. With --json one object a line:
+`lasted` is for how many seconds the state `ended` had been; times are texts by
+RFC 3339. Ends with 0, or with 1 when the journal cannot be read or asked so.
 """,
         verb_options.log,
     ),

@@ -110,7 +110,9 @@ def status(parser: argparse.ArgumentParser) -> None:
     """Add those of `status`."""
     parser.add_argument("bonds", nargs="*", metavar="BOND", help="all, if none is named")
     parser.add_argument("-w", "--watch", action="store_true", help="show each change, until Ctrl-C")
-    parser.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
+    only.add_argument("--prometheus", action="store_true", help="metrics, in Prometheus's format")
     _root(parser, "the folder that holds etc, run and var")
 
 
