@@ -129,6 +129,15 @@ def test_one_port_is_active_and_no_time_is_negative() -> None:
     ) == [(RADIO, "active", 90, 60), (CABLE, "active", 90, 60), (RADIO, "active", 70, 0)]
 
 
+def test_an_entry_without_its_port_begins_nothing() -> None:
+    assert spans_of(
+        entry(90, "active"),
+        entry(80, "carrier-gained"),
+        entry(70, "active", CABLE),
+        entry(60, "port-renamed", "", CABLE),
+    ) == [(CABLE, "active", 70, 0)]
+
+
 def test_bonds_are_told_apart() -> None:
     found = spans.of(
         [entry(90, "active", CABLE), entry(80, "active", CABLE, bond="b"), entry(7, "no-carrier")],

@@ -47,9 +47,10 @@ class _Boot:
             self.end(entry.time, entry.bond)
             self._seen.pop(entry.bond)
             self._known = {key for key in self._known if key[0] != entry.bond}
-        if entry.event == "port-renamed":
+        if entry.event == "port-renamed" and entry.port and entry.former:
             self._rename(entry)
-        if state := _BEGINS.get(entry.event, ""):
+        state = _BEGINS.get(entry.event, "")
+        if state == IDLE or (state and entry.port):
             key = _key(entry, state, entry.port)
             self._begun.setdefault(key, entry.time)
             self._known.add(key)
