@@ -220,15 +220,6 @@ def test_the_reservation_is_for_the_identity_that_is_shown() -> None:
     assert f"`{identity.iaid('bond0').hex(':')}`" in text
 
 
-def test_systemd_reads_the_units_that_are_to_be_written(tmp_path: Path) -> None:
-    names = []
-    for kind in ("service", "timer"):
-        (block,) = marked(f"ini {kind}")
-        names.append(f"wbond-metrics.{kind}")
-        (tmp_path / names[-1]).write_text(block.text, encoding="utf-8")
-    assert verify(names, tmp_path) == (0, "")
-
-
 # --- commands -----------------------------------------------------------------
 
 

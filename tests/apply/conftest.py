@@ -10,9 +10,11 @@ import pytest
 from wbond_cli import question
 from wbond_cli.apply import current
 from wbond_cli.apply.signals import Signals
+from wbond_cli.check import runner
+from wbond_cli.edit import editor
 from wbond_net import wait_online
 
-from tests.apply.laptop import CARD, RADIO, Laptop, answers
+from tests.apply.laptop import CARD, FIRST, RADIO, Laptop, answers
 from tests.fake import Machine
 
 
@@ -32,3 +34,14 @@ def laptop(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
     yield made
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def at_desk(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Laptop:
+    """A laptop that runs by FIRST, an editor, and nothing wrong with the machine."""
+    (laptop.root / "var/tmp").mkdir(parents=True)
+    laptop.boot(FIRST)
+    monkeypatch.setattr(runner, "on_machine", lambda *_: [])
+    for variable in editor.VARIABLES:
+        monkeypatch.setenv(variable, "true")
+    return laptop

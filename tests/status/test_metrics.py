@@ -21,6 +21,8 @@ from tests import stories
 from tests.conftest import REPOSITORY, configured
 from tests.status.test_command import wbond
 from tests.status.views import each_story
+from tests.test_docs import marked
+from tests.test_units import verify
 
 # https://prometheus.io/docs/instrumenting/exposition_formats/, of the text-based format.
 NAME, LABEL = r"[a-zA-Z_:][a-zA-Z0-9_:]*", r"[a-zA-Z_][a-zA-Z0-9_]*"
@@ -159,6 +161,15 @@ def test_the_page_has_each_metric_and_no_other() -> None:
     assert set(re.findall(r"`(wbond_[a-z_]+)`", " ".join(first))) == found
     for state in (*metrics.PORT_STATES, *metrics.PATH_STATES):
         assert f"`{state}`" in page
+
+
+def test_systemd_reads_the_units_that_are_to_be_written(tmp_path: Path) -> None:
+    names = []
+    for kind in ("service", "timer"):
+        (block,) = marked(f"ini {kind}")
+        names.append(f"wbond-metrics.{kind}")
+        (tmp_path / names[-1]).write_text(block.text, encoding="utf-8")
+    assert verify(names, tmp_path) == (0, "")
 
 
 # --- failovers --------------------------------------------------------------------

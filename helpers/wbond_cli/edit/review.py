@@ -14,7 +14,7 @@ def decide(output: Output, root: str, draft: Draft) -> tuple[str, bool]:
     """Check a draft, show what is found, and ask.
 
     Returns SAVE, AGAIN or KEEP, and whether the configuration has problems that are accepted by
-    saving it. Raises UserError when the terminal is gone.
+    saving it. Raises UserError when the terminal is gone, or Ctrl-D ends its input.
     """
     source = runner.Source(root, "", draft.folder)
     read, in_text = runner.configuration(source)
@@ -38,6 +38,6 @@ def _ask(output: Output, may_save: bool) -> str:
         output.line(f"{', '.join(choices)}: ", end="")
         answer = question.read_line(None)
         if answer is question.ENDED:
-            raise UserError("the terminal is gone, so the former file stays")
+            raise UserError("nobody answers any more, so the former file stays")
         if decision := answers.get(answer.strip().lower()[:1]):
             return decision
