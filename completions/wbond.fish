@@ -53,8 +53,8 @@ function _shtab_wbond_using
   test "$_shtab_wbond_cmdpath" = "$argv"
 end
 
-set -g _shtab_wbond_commands init import check plan apply status log up down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
-set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --from --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
+set -g _shtab_wbond_commands init import check plan apply edit status log up wait down wifi 'wifi scan' 'wifi list' 'wifi add' 'wifi forget' 'wifi select' report help
+set -g _shtab_wbond_opts_with_value --anonymous-identity --bond --boot --ca-cert --client-cert --country --domain --file --from --identity --lines --output --priority --private-key --root --security --since --ssid --timeout --until -S -U -b -n -o
 
 complete -c wbond -e
 complete -c wbond -f
@@ -92,15 +92,22 @@ complete -c wbond -n '_shtab_wbond_using apply' -l quiet -d 'do not show the com
 complete -c wbond -n '_shtab_wbond_using apply' -l dry-run -d 'say what would be done, and do nothing'
 complete -c wbond -n '_shtab_wbond_using apply' -l confirm -d 'keep what another session waits to have confirmed'
 complete -c wbond -n '_shtab_wbond_using apply' -l restore -d 'restore at once what was before that'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a edit -d 'edit the configuration, check it, and make it real'
+complete -c wbond -n '_shtab_wbond_using edit' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using edit' -l file -xka "(__fish_complete_path (commandline -ct))" -d 'edit this file of /etc/wbond.conf.d, which may be new'
+complete -c wbond -n '_shtab_wbond_using edit' -l timeout -x -d 'the time in which a yes is expected, 120 if not given'
+complete -c wbond -n '_shtab_wbond_using edit' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a status -d 'show the bonds, their ports and addresses, and what is wrong with them'
 complete -c wbond -n '_shtab_wbond_using status' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using status' -s w -l watch -d 'show each change, until Ctrl-C'
 complete -c wbond -n '_shtab_wbond_using status' -l json -d 'for programs; see status.schema.json'
+complete -c wbond -n '_shtab_wbond_using status' -l prometheus -d 'metrics, in Prometheus'"'"'s format'
 complete -c wbond -n '_shtab_wbond_using status' -l root -xka "(__fish_complete_directories)" -d 'the folder that holds etc, run and var'
 complete -c wbond -n '_shtab_wbond_using status; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all, if none is named'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a log -d 'show failovers and plugs as a timeline, with durations'
 complete -c wbond -n '_shtab_wbond_using log' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using log' -s f -l follow -d 'what comes, until Ctrl-C'
+complete -c wbond -n '_shtab_wbond_using log' -l chart -d 'a line a port, with the times at which it was active'
 complete -c wbond -n '_shtab_wbond_using log' -s n -l lines -x -d 'the last N entries alone; with --follow 10, if not given'
 complete -c wbond -n '_shtab_wbond_using log' -s S -l since -x -d 'from then on, over all boots'
 complete -c wbond -n '_shtab_wbond_using log' -s U -l until -x -d 'up to then'
@@ -109,9 +116,14 @@ complete -c wbond -n '_shtab_wbond_using log' -l bond -xka "(__wbond_bonds)" -d 
 complete -c wbond -n '_shtab_wbond_using log' -l json -d 'for programs, an object a line'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a up -d 'start bonds, and wait until they are online'
 complete -c wbond -n '_shtab_wbond_using up' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using up' -l timeout -x -d 'how long to wait for an address, 30 if not given'
+complete -c wbond -n '_shtab_wbond_using up' -l timeout -x -d 'how long to wait, 30 if not given'
 complete -c wbond -n '_shtab_wbond_using up' -l quiet -d 'do not show the commands'
 complete -c wbond -n '_shtab_wbond_using up; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all configured, if none is named'
+complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a wait -d 'wait until bonds are online, for scripts'
+complete -c wbond -n '_shtab_wbond_using wait' -s h -l help -d 'show this help message and exit'
+complete -c wbond -n '_shtab_wbond_using wait' -l timeout -x -d 'how long to wait, 30 if not given'
+complete -c wbond -n '_shtab_wbond_using wait' -l quiet -d 'answer by the exit status alone'
+complete -c wbond -n '_shtab_wbond_using wait; and test $_shtab_wbond_npos -ge 0' -ka "(__wbond_bonds)" -d 'all that run, if none is named'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a down -d 'stop bonds, with their ports and clients'
 complete -c wbond -n '_shtab_wbond_using down' -s h -l help -d 'show this help message and exit'
 complete -c wbond -n '_shtab_wbond_using down' -l yes -d 'also when that cuts this session'
@@ -158,4 +170,4 @@ complete -c wbond -n '_shtab_wbond_using report' -l anonymous -d 'replace addres
 complete -c wbond -n '_shtab_wbond_using report' -s o -l output -x -d 'write this file, which must be new; - is standard output'
 complete -c wbond -n '_shtab_wbond_using; and test $_shtab_wbond_npos -eq 0' -a help -d 'explain a verb and its options'
 complete -c wbond -n '_shtab_wbond_using help' -s h -l help -d 'show this help message and exit'
-complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init import check plan apply status log up down wifi report help" -d 'all, if none is named'
+complete -c wbond -n '_shtab_wbond_using help; and test $_shtab_wbond_npos -eq 0' -ka "init import check plan apply edit status log up wait down wifi report help" -d 'all, if none is named'

@@ -34,7 +34,7 @@ sys.path[:0] = [
 
 from wbond import config, ini  # noqa: E402 (the path comes first)
 from wbond_cli.check import diagnostics, runner  # noqa: E402
-from wbond_cli.journal import history, reader, timeline  # noqa: E402
+from wbond_cli.journal import chart, history, reader, spans, timeline  # noqa: E402
 from wbond_cli.status import document  # noqa: E402
 from wbond_cli.status.build import build_status  # noqa: E402
 from wbond_net.clients import dhcpcd_leases, leases  # noqa: E402
@@ -105,7 +105,7 @@ class BinaryLeases:
 
 
 class Journal:
-    """What journalctl shows of the watch's entries, and the timeline that is made of it."""
+    """What journalctl shows of the watch's entries, the timeline and the chart of them."""
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.chance = chance
@@ -139,6 +139,10 @@ class Journal:
         with contextlib.redirect_stdout(io.StringIO()) as shown:
             history.print_json(events)
             timeline.render(events, 80)
+            if events:
+                found = spans.of(entries, 1785326400.0 + self.chance.random() * 1e6, "b")
+                assert all(one.begin < one.end for one in found)
+                chart.render(events, found, self.chance.randint(20, 99), chart.BLOCKS)
         for line in shown.getvalue().splitlines():
             json.loads(line)
 

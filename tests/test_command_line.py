@@ -35,7 +35,7 @@ def test_the_command_line_takes_no_verb() -> None:
     assert not imported & {"rich", "json", "subprocess", "socket"}
 
 
-@pytest.mark.parametrize("verb", ["status", "log", "up", "down"])
+@pytest.mark.parametrize("verb", ["status", "log", "up", "down", "wait"])
 def test_verbs_that_programs_call_start_light(verb: str) -> None:
     """rich takes longer to import than all else that they take."""
     assert not imported_by(f"wbond_cli.verbs.{verb}") & {"rich", "pyudev"}

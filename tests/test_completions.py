@@ -83,7 +83,7 @@ def test_fish_offers_the_options_of_a_verb() -> None:
     script = f"source {FOLDER / 'wbond.fish'}; complete --do-complete 'wbond status --'"
     # An option a line, and behind a tab what it is for.
     offered = {line.partition("\t")[0] for line in run("fish", "-c", script).splitlines()}
-    assert offered == {"--help", "--watch", "--json", "--root"}
+    assert offered == {"--help", "--watch", "--json", "--prometheus", "--root"}
 
 
 # `print` stands for the command, so that what has been completed is seen.

@@ -69,11 +69,12 @@ IN_SBIN = ("iw", "reboot", "rfkill", "wpa_cli")  # not in the PATH of an ordinar
 # Units that are others', and why they are named.
 FOREIGN_UNITS = {
     "NetworkManager": "disabled where nothing needs it",
+    "wbond-metrics.timer": "docs/monitoring.md has people write it",
     "wbond-revert": "of `wbond apply`, transient",
     "wide-dhcpv6-client": "an init script that is disabled",
 }
 INFO_STRINGS = {
-    *("", "sh", "ini wbond.conf", "ini drop-in"),
+    *("", "sh", "ini wbond.conf", "ini drop-in", "ini service", "ini timer"),
     *("conf wpa_supplicant.conf", "conf dnsmasq.conf"),
 }
 

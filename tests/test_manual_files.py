@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wbond import ini, units
 from wbond_cli.apply import rollback
+from wbond_cli.edit import draft
 from wbond_net import pauses, runtime
 from wbond_net.clients import dhclient, dhcp6c, notes
 from wbond_net.deployed import snapshot
@@ -40,6 +41,7 @@ def test_files_are_those_that_the_code_names() -> None:
         ("wbond.8.scd", snapshot.folder("/", snapshot.APPLIED)),
         ("wbond.8.scd", snapshot.folder("/", snapshot.ATTEMPTED)),
         ("wbond.8.scd", f"/{rollback.REJECTED}"),
+        ("wbond.8.scd", f"/{draft.FOLDER}/{draft.PREFIX}XXXXXXXX"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.conf"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.leases"),
         ("wbond-dhcp.8.scd", f"{of_bond}/dhcp6c.conf"),

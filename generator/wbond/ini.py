@@ -181,10 +181,15 @@ def files(root: str) -> list[str]:
         except OSError:
             continue
         for name in names:
-            # A name is written into SourcePath= and the log: one line each.
-            if name.endswith(".conf") and name[0] != "." and name.isprintable():
+            if is_drop_in(name):
                 drop_ins.setdefault(name, f"{folder}/{name}")
     return found + [drop_ins[name] for name in sorted(drop_ins)]
+
+
+def is_drop_in(name: str) -> bool:
+    """Tell whether a file of this name in wbond.conf.d is read."""
+    # A name is written into SourcePath= and the log: one line each.
+    return name.endswith(".conf") and name[0] != "." and name.isprintable()
 
 
 def content(path: str) -> bytes:

@@ -182,6 +182,22 @@ wbond(8) names, describes it.
 """,
         verb_options.apply,
     ),
+    "edit": Verb(
+        "edit the configuration, check it, and make it real",
+        """
+wbond edit: edit /etc/wbond.conf, check it, save it, and apply it.
+
+SUDO_EDITOR, VISUAL or EDITOR name the editor; otherwise sensible-editor,
+editor, nano or vi is taken. It edits a copy. What check finds in that is shown;
+with errors in the file, you edit it again or keep the former one. Then it is
+saved, and `wbond apply` makes it real and asks whether to keep it.
+
+Exit status: 0 when the new configuration is in force, or the file is unchanged;
+1 when the former one has been restored, or something failed; 2 when the former
+file was kept, or it was refused.
+""",
+        verb_options.edit,
+    ),
     "status": Verb(
         "show the bonds, their ports and addresses, and what is wrong with them",
         """
@@ -193,7 +209,8 @@ named, has an active port and an address that reaches beyond the link, with 1
 when one has not, with 2 when no bond is configured. With --watch: shows them again at each change
 that the kernel reports, until Ctrl-C, which ends it with 0. status.schema.json,
 whose place wbond(8) names, describes the JSON object of --json; with --watch
-there is one a line.
+there is one a line. With --prometheus: metrics in Prometheus's text format, for
+node_exporter's textfile collector; it ends with 0 when they are printed.
 """,
         verb_options.status,
     ),
@@ -206,9 +223,10 @@ It shows what wbond-watch has written to the journal, in order, and how long
 each state that ended had lasted. Without --since and --boot: this boot. Times
 are as journalctl(1) takes them: --since=yesterday, --since=-2h,
 --since="2026-07-30 12:00". With --follow it goes on with each new entry until
-Ctrl-C, which ends it with 0. With --json one object a line: `lasted` is for how
-many seconds the state `ended` had been; times are texts by RFC 3339. Ends with
-0, or with 1 when the journal cannot be read or asked so.
+Ctrl-C, which ends it with 0. With --chart it draws the days instead: a line for
+each port, with the times at which it was active. With --json one object a line:
+`lasted` is for how many seconds the state `ended` had been; times are texts by
+RFC 3339. Ends with 0, or with 1 when the journal cannot be read or asked so.
 """,
         verb_options.log,
     ),
@@ -222,6 +240,20 @@ Without a name, all bonds of the configuration. Exit status: 0 when all are
 online, 1 when one is not within the time given, 2 when it was refused.
 """,
         verb_options.up,
+    ),
+    "wait": Verb(
+        "wait until bonds are online, for scripts",
+        """
+wbond wait [BOND ...]: wait until bonds are online, all at the same time.
+
+Without a name, all bonds that run. A bond that is named may still have to be
+started. What online is, `wait_online` of wbond.conf(5) says; a bond with `no` is
+online when its active port lets frames through.
+
+Exit status: 0 when all are online, 1 when one is not within the time given, 2
+when it was refused.
+""",
+        verb_options.wait,
     ),
     "down": Verb(
         "stop bonds, with their ports and clients",

@@ -8,7 +8,8 @@ APPLY_TIMEOUT = 120  # seconds
 APPLY_TIMEOUT_MAX = 24 * 3600  # seconds
 IMPORT_SOURCES = ("networkmanager", "netplan", "ifupdown", "netctl", "networkd", "by-hand")
 LINES_MAX = 1_000_000
-UP_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
+ONLINE_TIMEOUT = 30.0  # seconds; wbond-wait-online@ gives a boot the same
+ONLINE_TIMEOUT_END = 1e6  # seconds
 
 
 def init(parser: argparse.ArgumentParser) -> None:
@@ -63,13 +64,7 @@ def plan(parser: argparse.ArgumentParser) -> None:
 
 def apply(parser: argparse.ArgumentParser) -> None:
     """Add those of `apply`."""
-    parser.add_argument(
-        "--timeout",
-        type=_whole_number(1, APPLY_TIMEOUT_MAX),
-        default=APPLY_TIMEOUT,
-        metavar="SECONDS",
-        help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
-    )
+    _apply_timeout(parser)
     parser.add_argument("--yes", action="store_true", help="confirm at once, for scripts")
     parser.add_argument(
         "--force",
@@ -87,6 +82,29 @@ def apply(parser: argparse.ArgumentParser) -> None:
     )
     instead.add_argument(
         "--restore", action="store_true", help="restore at once what was before that"
+    )
+
+
+def edit(parser: argparse.ArgumentParser) -> None:
+    """Add those of `edit`, and what it has `apply` do."""
+    parser.add_argument(
+        "--file",
+        metavar="DROPIN",
+        default="",
+        help="edit this file of /etc/wbond.conf.d, which may be new",
+    )
+    _apply_timeout(parser)
+    _quiet(parser)
+    parser.set_defaults(yes=False, force=False, dry_run=False)
+
+
+def _apply_timeout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=_whole_number(1, APPLY_TIMEOUT_MAX),
+        default=APPLY_TIMEOUT,
+        metavar="SECONDS",
+        help=f"the time in which a yes is expected, {APPLY_TIMEOUT} if not given",
     )
 
 
@@ -109,7 +127,9 @@ def status(parser: argparse.ArgumentParser) -> None:
     """Add those of `status`."""
     parser.add_argument("bonds", nargs="*", metavar="BOND", help="all, if none is named")
     parser.add_argument("-w", "--watch", action="store_true", help="show each change, until Ctrl-C")
-    parser.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--json", action="store_true", help="for programs; see status.schema.json")
+    only.add_argument("--prometheus", action="store_true", help="metrics, in Prometheus's format")
     _root(parser, "the folder that holds etc, run and var")
 
 
@@ -117,6 +137,9 @@ def log(parser: argparse.ArgumentParser) -> None:
     """Add those of `log`."""
     end = parser.add_mutually_exclusive_group()
     end.add_argument("-f", "--follow", action="store_true", help="what comes, until Ctrl-C")
+    parser.add_argument(
+        "--chart", action="store_true", help="a line a port, with the times at which it was active"
+    )
     parser.add_argument(
         *("-n", "--lines"),
         type=_whole_number(0, LINES_MAX),
@@ -139,14 +162,36 @@ def log(parser: argparse.ArgumentParser) -> None:
 def up(parser: argparse.ArgumentParser) -> None:
     """Add those of `up`."""
     parser.add_argument("bonds", nargs="*", metavar="BOND", help="all configured, if none is named")
+    _online_timeout(parser)
+    _quiet(parser)
+
+
+def wait(parser: argparse.ArgumentParser) -> None:
+    """Add those of `wait`."""
+    parser.add_argument("bonds", nargs="*", metavar="BOND", help="all that run, if none is named")
+    _online_timeout(parser)
+    parser.add_argument("--quiet", action="store_true", help="answer by the exit status alone")
+
+
+def _online_timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
-        type=float,
-        default=UP_TIMEOUT,
+        type=_seconds,
+        default=ONLINE_TIMEOUT,
         metavar="SECONDS",
-        help=f"how long to wait for an address, {UP_TIMEOUT:g} if not given",
+        help=f"how long to wait, {ONLINE_TIMEOUT:g} if not given",
     )
-    _quiet(parser)
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds that can be waited for."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < ONLINE_TIMEOUT_END:
+        raise argparse.ArgumentTypeError("takes a number of seconds")
+    return seconds
 
 
 def down(parser: argparse.ArgumentParser) -> None:

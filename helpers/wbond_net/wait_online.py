@@ -69,23 +69,46 @@ def awaited(settings: Mapping[str, str]) -> str:
     return settings.get("wait_online", ADDRESS)
 
 
+def awaited_by_call(what: str) -> str:
+    """Return what makes a bond online for who asks for it: `no` is about a boot alone."""
+    return LINK if what == NO else what
+
+
 def wait(bond: str, timeout: float, what: str = ADDRESS) -> str:
     """Wait until the bond is online; returns what it lacks when `timeout` seconds are over."""
-    if what == NO:
-        return ""
+    return wait_for_all({bond: what}, timeout).get(bond, "")
+
+
+def wait_for_all(awaited: Mapping[str, str], timeout: float) -> dict[str, str]:
+    """Wait until all bonds are online, of which `awaited` names what each is to have.
+
+    Returns what those lack that are not when `timeout` seconds are over. Sleeps until the kernel
+    reports a link or an address. Raises OSError of the kernel's.
+    """
+    wanted = {bond: what for bond, what in awaited.items() if what != NO}
+    if not wanted:
+        return {}
     deadline = time.monotonic() + timeout
-    netlink = rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES)
-    poll = select.poll()
-    poll.register(netlink, select.POLLIN)
-    cache = Cache(netlink)
-    while lacking := missing(bond, cache.links, cache.addresses.values(), what):
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            break
-        poll.poll(remaining * 1000)
-        cache.update()
-    netlink.close()
+    with rtnetlink.Socket(rtnetlink.LINKS | rtnetlink.ADDRESSES) as netlink:
+        poll = select.poll()
+        poll.register(netlink, select.POLLIN)
+        cache = Cache(netlink)
+        while lacking := _lacking(wanted, cache):
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                break
+            poll.poll(remaining * 1000)
+            cache.update()
     return lacking
+
+
+def _lacking(wanted: Mapping[str, str], cache: Cache) -> dict[str, str]:
+    """Return what the bonds lack that are not online."""
+    found = {
+        bond: missing(bond, cache.links, cache.addresses.values(), what)
+        for bond, what in wanted.items()
+    }
+    return {bond: lacks for bond, lacks in found.items() if lacks}
 
 
 def missing(

@@ -10,9 +10,11 @@ import pytest
 from wbond_cli import question
 from wbond_cli.apply import current
 from wbond_cli.apply.signals import Signals
+from wbond_cli.check import runner
+from wbond_cli.edit import editor
 from wbond_net import wait_online
 
-from tests.apply.laptop import CARD, RADIO, Laptop, answers
+from tests.apply.laptop import CARD, FIRST, RADIO, Laptop, answers
 from tests.fake import Machine
 
 
@@ -24,7 +26,7 @@ def laptop(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(subprocess, "run", made.run)
     monkeypatch.setattr(current, "devices", lambda: [CARD, RADIO])
     monkeypatch.setattr(current, "wait_for_successor", lambda *_: True)
-    monkeypatch.setattr(wait_online, "wait", lambda *_: "")
+    monkeypatch.setattr(wait_online, "wait_for_all", lambda *_: {})
     monkeypatch.setattr(question, "can_ask", lambda: True)
     answers(monkeypatch, None)
     handled = (*Signals.CAUGHT, *Signals.IGNORED)
@@ -32,3 +34,14 @@ def laptop(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
     yield made
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def at_desk(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Laptop:
+    """A laptop that runs by FIRST, an editor, and nothing wrong with the machine."""
+    (laptop.root / "var/tmp").mkdir(parents=True)
+    laptop.boot(FIRST)
+    monkeypatch.setattr(runner, "on_machine", lambda *_: [])
+    for variable in editor.VARIABLES:
+        monkeypatch.setenv(variable, "true")
+    return laptop

@@ -65,7 +65,7 @@ from wbond_net import wait_online
 from wbond_net.kernel import sysfs
 sysfs.SYSFS = sys.argv[2]
 current.devices = list
-wait_online.wait = lambda *_: ""
+wait_online.wait_for_all = lambda *_: {}
 options = arguments.parser().parse_args(["apply", "--timeout", "60"])
 sys.exit(apply.apply(CommandRunner(Output()), sys.argv[1], options).status)
 """

@@ -39,7 +39,7 @@ def test_up_says_what_is_lacking(
     laptop: Laptop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     laptop.boot(FIRST)
-    monkeypatch.setattr(wait_online, "wait", lambda *_: "has no carrier")
+    monkeypatch.setattr(wait_online, "wait_for_all", lambda *_: {"bond0": "has no carrier"})
     assert up.up(runner(), str(laptop.root), ["bond0"], 2) == 1
     assert "bond0 has no carrier, after 2 s" in capsys.readouterr().err
 

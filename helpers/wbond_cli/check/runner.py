@@ -15,10 +15,14 @@ from wbond_cli.check.diagnostics import Diagnostic
 
 
 class Source(NamedTuple):
-    """What is checked: a file, or with none given all of the configuration below a root."""
+    """What is checked: a file, or with none given all of the configuration below a root.
+
+    `draft` is a folder in which the configuration is read in place of the root, if any.
+    """
 
     root: str
     file: str
+    draft: str = ""
 
     @property
     def title(self) -> str:
@@ -27,17 +31,23 @@ class Source(NamedTuple):
 
     def path(self, name: str) -> str:
         """Return where a file of the configuration is, by the name that its problems have."""
-        return name if self.file else os.path.join(self.root, name.lstrip("/"))
+        return name if self.file else os.path.join(self.draft or self.root, name.lstrip("/"))
 
 
 def run(source: Source) -> list[Diagnostic]:
     """Return all that is found, the configuration's first."""
     read, found = configuration(source)
-    if read.bonds:
-        context = gather(machine.Machine(source.root), read)
-        found += registry.diagnostics(context)
-        if context.machine.running:
-            found += _verified(context, source)
+    return found + on_machine(source, read)
+
+
+def on_machine(source: Source, read: config.Config) -> list[Diagnostic]:
+    """Return what is wrong with a machine that is to have this configuration, and its units."""
+    if not read.bonds:
+        return []
+    context = gather(machine.Machine(source.root), read)
+    found = list(registry.diagnostics(context))
+    if context.machine.running:
+        found += _verified(context, source)
     return found
 
 
@@ -61,7 +71,7 @@ def _position(place: ini.Place) -> tuple[str, int, int]:
 def _read(source: Source) -> ini.Document:
     """Read the one file, or all; a file that cannot be read is a problem like others."""
     if not source.file:
-        return ini.read(source.root)
+        return ini.read(source.draft or source.root)
     document = ini.Document()
     ini.read_file(source.file, source.file, document)
     return document

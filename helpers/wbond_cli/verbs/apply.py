@@ -47,21 +47,27 @@ def _print_json(ended: Outcome) -> None:
     Output().write(json.dumps(document.outcome_to_dict(ended), indent=2) + "\n")
 
 
-def apply(runner: CommandRunner, root: str, options: argparse.Namespace) -> Outcome:
-    """Make the file real, ask, and keep or restore; returns what has come of it."""
+def apply(
+    runner: CommandRunner, root: str, options: argparse.Namespace, accepted: bool = False
+) -> Outcome:
+    """Make the file real, ask, and keep or restore; returns what has come of it.
+
+    `accepted`: its problems have been shown already, and it is wanted all the same.
+    """
     if snapshot.exists(root, snapshot.ATTEMPTED):
         return transaction.refuse_second()
     wanted = unit_tree.read_config(root)
     problems = tuple(escape.printable(messages.line(problem)) for problem in wanted.problems)
-    for problem in problems:
+    for problem in () if accepted else problems:
         complain(problem)
-    return _apply(runner, root, wanted, options)._replace(problems=problems)
+    ended = _apply(runner, root, wanted, options, accepted or options.force)
+    return ended._replace(problems=problems)
 
 
 def _apply(
-    runner: CommandRunner, root: str, wanted: Config, options: argparse.Namespace
+    runner: CommandRunner, root: str, wanted: Config, options: argparse.Namespace, accepted: bool
 ) -> Outcome:
-    if wanted.problems and not options.force:
+    if wanted.problems and not accepted:
         return outcome.refuse(
             "the file has faults, so nothing was changed",
             "`wbond check` shows them in their lines; --force goes on as stated above",

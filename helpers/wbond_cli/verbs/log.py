@@ -2,13 +2,14 @@
 """wbond log: shows failovers and plugs as a timeline, by what wbond-watch wrote to the journal."""
 
 import argparse
+import time
 from collections.abc import Callable, Iterable
 
 from wbond_net.deployed import snapshot, unit_tree
 
 from wbond_cli import command, exit_status, terminal, termination
 from wbond_cli.errors import UserError, require_bonds
-from wbond_cli.journal import follow, history, reader
+from wbond_cli.journal import follow, history, reader, spans
 from wbond_cli.journal.history import Event
 from wbond_cli.journal.reader import Entry
 
@@ -24,6 +25,9 @@ def run(options: argparse.Namespace) -> int:
     if options.follow and (options.boot or "") not in _THIS_BOOT:
         remedy = "leave out --follow, or --boot"
         raise UserError("a boot that is over has no new entries", remedy, exit_status.USAGE)
+    if options.follow and options.chart:
+        message = "a chart shows what has been"
+        raise UserError(message, "leave out --follow, or --chart", exit_status.USAGE)
     selected = selection(options)
     reading = reader.read(command.run, *selected)
     if reading.fault:
@@ -35,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     timeline = history.History()
     events = last([timeline.event(entry) for entry in past], number(options))
     if not options.follow:
-        return _show(events, options.json)
+        return _show(events, options)
     new = follow.entries(reading, selected)
     return _follow(events, timeline, new, options)
 
@@ -53,17 +57,22 @@ def last(events: list[Event], lines: int | None) -> list[Event]:
     return events if lines is None else events[max(0, len(events) - lines) :]
 
 
-def _show(events: list[Event], as_json: bool) -> int:
-    if as_json:
+def _show(events: list[Event], options: argparse.Namespace) -> int:
+    if options.json:
         history.print_json(events)
         return exit_status.SUCCESS
     # rich: 70 ms, which --json does without.
-    from wbond_cli.journal import timeline
+    from wbond_cli.journal import chart, timeline
 
-    if events:
-        timeline.show(events, terminal.console())
-    else:
+    if not events:
         terminal.complain("nothing has happened", "--since and --boot show other times")
+    elif options.chart:
+        # What goes on after the last entry does so until now, unless that is not asked for.
+        running = "" if options.until else spans.running_boot()
+        found = spans.of((event.entry for event in events), time.time(), running)
+        chart.show(events, found, terminal.console())
+    else:
+        timeline.show(events, terminal.console())
     return exit_status.SUCCESS
 
 

@@ -6,10 +6,8 @@ import argparse
 from wbond import escape, units
 from wbond_net import wait_online
 from wbond_net.deployed import snapshot, unit_tree
-from wbond_net.kernel import sysfs
 
-from wbond_cli import exit_status, privileges
-from wbond_cli.apply import current
+from wbond_cli import exit_status, online, privileges
 from wbond_cli.command import CommandRunner
 from wbond_cli.errors import UserError
 from wbond_cli.output import Output
@@ -26,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 def up(runner: CommandRunner, root: str, named: list[str], timeout: float) -> int:
     """Start the bonds named, or all; returns the exit status.
 
-    `timeout` is in seconds, for each bond. Raises UserError for a bond that is not configured,
+    `timeout` is in seconds. Raises UserError for a bond that is not configured,
     or that systemd does not know.
     """
     awaited = {
@@ -39,8 +37,8 @@ def up(runner: CommandRunner, root: str, named: list[str], timeout: float) -> in
     for bond in bonds:
         _require_startable(root, bond, configured)
     started = [bond for bond in bonds if _start(runner, bond)]
-    online = [_wait(runner.output, bond, timeout, awaited[bond]) for bond in started]
-    all_online = len(started) == len(bonds) and all(online)
+    are_online = online.wait(runner.output, {bond: awaited[bond] for bond in started}, timeout)
+    all_online = len(started) == len(bonds) and are_online
     return exit_status.SUCCESS if all_online else exit_status.FAILURE
 
 
@@ -67,16 +65,3 @@ def _start(runner: CommandRunner, bond: str) -> bool:
         return True
     complain(f"{escape.printable(bond)} is not up", f"journalctl -b -u '{unit}' says why")
     return False
-
-
-def _wait(output: Output, bond: str, timeout: float, awaited: str) -> bool:
-    """Wait until the bond is online; tells whether it is, and shows what it lacks."""
-    name = escape.printable(bond)
-    if missing := wait_online.wait(bond, timeout, awaited):
-        complain(f"{name} {missing}, after {timeout:g} s", "`wbond status` shows ports and clients")
-        return False
-    port = escape.printable(sysfs.attribute(bond, "bonding/active_slave"))
-    how = f"is online by {port}" if port else "is up"
-    addresses = " ".join(current.addresses(bond))
-    output.line(f"{name} {how}: {addresses}" if addresses else f"{name} {how}")
-    return True

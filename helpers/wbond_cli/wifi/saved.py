@@ -2,14 +2,13 @@
 """wpa_supplicant's file on the disk: read, and written whole or not at all."""
 
 import os
-import stat
-import tempfile
 from typing import NamedTuple
 
 from wbond import escape
 from wbond.message import ERROR
 from wbond_net import regular_file
 
+from wbond_cli import replacement
 from wbond_cli.check import supplicant
 from wbond_cli.check.machine import Machine
 from wbond_cli.errors import UserError
@@ -70,48 +69,15 @@ def write(file: Saved, text: str) -> None:
 
     Owner and group stay, and the mode, but for what others may; a new one is its owner's alone.
     """
+    octets = text.encode("utf-8", "surrogateescape")
     try:
-        os.makedirs(os.path.dirname(file.place), exist_ok=True)
-        _replace(file, text.encode("utf-8", "surrogateescape"))
+        replacement.replace(file.place, file.octets, octets, _NEW_MODE, _NOT_FOR_OTHERS)
+    except replacement.ChangedMeanwhile:
+        message = f"{file.name} has just been changed by another program"
+        raise UserError(message, "Run it again.") from None
     except PermissionError:
         raise UserError(
             f"{file.name} cannot be written by this user", "Run it with sudo."
         ) from None
     except OSError as error:
         raise UserError(f"{file.name}: {error.strerror}; it is not written") from None
-
-
-def _replace(file: Saved, octets: bytes) -> None:
-    folder, name = os.path.split(file.place)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as new:
-            _keep_owner(descriptor, file)
-            new.write(octets)
-            new.flush()
-            os.fsync(descriptor)
-        _require_unchanged(file)
-        os.rename(temporary, file.place)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _keep_owner(descriptor: int, file: Saved) -> None:
-    if file.octets is None:
-        os.fchmod(descriptor, _NEW_MODE)
-        return
-    former, new = os.stat(file.place), os.fstat(descriptor)
-    if (former.st_uid, former.st_gid) != (new.st_uid, new.st_gid):
-        os.fchown(descriptor, former.st_uid, former.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(former.st_mode) & _NOT_FOR_OTHERS)
-
-
-def _require_unchanged(file: Saved) -> None:
-    """Raise UserError if somebody has written the file since it was read."""
-    try:
-        now: bytes | None = regular_file.read(file.place)
-    except FileNotFoundError:
-        now = None
-    if now != file.octets:
-        raise UserError(f"{file.name} has just been changed by another program", "Run it again.")
