@@ -44,7 +44,7 @@ STATEDIR = /var/lib/wbond
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test test-all check soak fuzz demo bench lab picture install uninstall deb completions directories tools
+.PHONY: help test test-all check soak fuzz demo bench lab picture install install-documents uninstall deb completions directories tools
 
 help:
 	@sed -n '2,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -170,6 +170,10 @@ install: directories
 	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
 	umask 022; for page in $(PAGES8); do ! command -v scdoc >/dev/null || \
 	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man8/$$page" || exit 1; done
+
+# For packages: README and the documents that it links to.
+install-documents:
+	$(PYTHON) packaging/documents.py "$(DESTDIR)$(DOCDIR)"
 
 # The configuration stays.
 uninstall: directories

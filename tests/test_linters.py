@@ -19,7 +19,7 @@ OPTIONS = [*config.BOND_SETTINGS, *config.BOND_LISTS, *config.PORT_SETTINGS, *co
 # What carries no licence line: texts for people, licences, lists, and golden cases.
 NO_LICENCE_LINE = re.compile(
     r".*\.(md|svg)|man/.*|LICENSE|\.gitignore|wbond\.conf\.example|tests/(cases|devices|faulty)/.*"
-    r"|packaging/debian/(changelog|copyright|source/format|wbond\.docs)"
+    r"|packaging/debian/(changelog|copyright|source/format)"
 )
 LICENCE_LINE = "SPDX-License-Identifier: LGPL-2.1-or-later"
 
