@@ -167,13 +167,13 @@ install: directories
 	install -m 0644 wbond.conf.example "$(DESTDIR)$(DOCDIR)"
 	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
 	umask 022; for page in $(PAGES5); do ! command -v scdoc >/dev/null || \
-	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "man/$$page.scd" | scdoc > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
 	umask 022; for page in $(PAGES8); do ! command -v scdoc >/dev/null || \
-	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man8/$$page" || exit 1; done
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "man/$$page.scd" | scdoc > "$(DESTDIR)$(MANDIR)/man8/$$page" || exit 1; done
 
 # For packages: README and the documents that it links to.
 install-documents:
-	$(PYTHON) packaging/documents.py "$(DESTDIR)$(DOCDIR)"
+	$(PYTHON) packaging/documents.py "$(DESTDIR)$(DOCDIR)" "$(LIBDIR)"
 
 # The configuration stays.
 uninstall: directories

@@ -174,6 +174,16 @@ def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -
         assert (tmp_path / program.lstrip("/")).exists()
 
 
+def test_manual_pages_and_documents_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
+    make("install", "install-documents", f"DESTDIR={tmp_path}", "LIBDIR=/opt/wbond/lib/wbond")
+    texts = [
+        path.read_text() for path in (tmp_path / "usr/local/share").rglob("*.*") if path.is_file()
+    ]
+    assert len(texts) > len(PAGES)
+    assert not any("/usr/lib/wbond/" in text for text in texts)
+    assert any("/opt/wbond/lib/wbond/helpers/wbond-dns" in text for text in texts)
+
+
 def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
     compiled = list(tmp_path.rglob("*.pyc"))
