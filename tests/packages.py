@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the tests of all packages share: a copy to build from, programs' packages, dead links."""
+"""What the tests of all packages share: a copy to build from, another machine, dead links."""
 
 import os
 import re
@@ -37,6 +37,18 @@ def copy_tree(top: Path) -> None:
         if not name.startswith("tests/") and (REPOSITORY / name).is_file():
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, top / name)
+
+
+def elsewhere() -> dict[str, str]:
+    """Return the environment of another locale and zone, and of a clock that is 400 days ahead."""
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    return {
+        "LC_ALL": "C.UTF-8",
+        "TZ": "Pacific/Kiritimati",
+        "LD_PRELOAD": str(library),
+        "FAKETIME": "+400d",
+        "FAKETIME_NO_CACHE": "1",
+    }
 
 
 def dead_links(root: Path) -> list[str]:

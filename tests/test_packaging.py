@@ -18,6 +18,7 @@ from tests.packages import (
     PACKAGES,
     copy_tree,
     dead_links,
+    elsewhere,
     programs_of_units,
     run,
 )
@@ -93,6 +94,12 @@ def field(package: Path, name: str) -> str:
 def test_the_version_is_that_of_the_command(deb: Path) -> None:
     assert field(deb, "Version") == VERSION
     assert deb.name == f"wbond_{VERSION}_all.deb"
+
+
+def test_it_is_built_the_same_at_any_time_in_any_place(deb: Path, tmp_path: Path) -> None:
+    done = make("deb", f"BUILD={tmp_path}/another-folder", umask=0o077, **elsewhere())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "another-folder" / deb.name).read_bytes() == deb.read_bytes()
 
 
 def test_links_of_its_documents_lead_somewhere(deb: Path, tmp_path: Path) -> None:
