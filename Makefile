@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# make demo | test | test-all | check | soak | fuzz | bench | lab | install | uninstall | deb | completions | picture;
+# make demo | test | test-all | check | soak | fuzz | bench | lab | install | uninstall | deb | rpm | completions | picture;
 # see CONTRIBUTING.md.
 
 PREFIX ?= /usr/local
@@ -44,7 +44,7 @@ STATEDIR = /var/lib/wbond
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test test-all check soak fuzz demo bench lab picture install install-documents uninstall deb completions directories tools
+.PHONY: help test test-all check soak fuzz demo bench lab picture install install-documents uninstall deb rpm completions directories tools
 
 help:
 	@sed -n '2,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -107,6 +107,21 @@ deb:
 	cd "$(BUILD)/deb/wbond" && dpkg-buildpackage -us -uc -b
 	mv "$(BUILD)"/deb/wbond_*_all.deb "$(BUILD)"
 	rm -rf "$(BUILD)/deb"
+
+# This needs rpmbuild and the build dependencies in packaging/fedora/wbond.spec. There is no source
+# package: it would name the folder that it was built in, and this one its checksum.
+RPMBUILD = rpmbuild
+VERSION = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' generator/wbond/version.py)
+
+rpm:
+	rm -rf "$(BUILD)/rpm"
+	install -d "$(BUILD)/rpm/SOURCES/wbond-$(VERSION)"
+	cp -r $(SOURCES) "$(BUILD)/rpm/SOURCES/wbond-$(VERSION)"
+	tar -C "$(BUILD)/rpm/SOURCES" -czf "$(BUILD)/rpm/SOURCES/wbond-$(VERSION).tar.gz" \
+	    "wbond-$(VERSION)"
+	$(RPMBUILD) -bb --define "_topdir $(abspath $(BUILD))/rpm" packaging/fedora/wbond.spec
+	mv "$(BUILD)"/rpm/RPMS/noarch/*.rpm "$(BUILD)"
+	rm -rf "$(BUILD)/rpm"
 
 directories:
 	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" -a -n "$(LIBDIR)" || { \

@@ -12,16 +12,16 @@ from tests.conftest import REPOSITORY
 ALIASES = re.compile(r"^/(?=lib/)")  # /lib is a link since /usr is merged
 LINK = re.compile(r"\]\(([^)\s#]+)")
 
-PACKAGES = {  # program: Debian's package of it, Arch's
-    "dhclient": ("isc-dhcp-client", "dhclient"),
-    "dhcpcd": ("dhcpcd-base", "dhcpcd"),
-    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6"),
-    "ip": ("iproute2", "iproute2"),
-    "iw": ("iw", "iw"),
-    "kill": ("procps", "util-linux"),
-    "modprobe": ("kmod", "kmod"),
-    "systemctl": ("systemd", "systemd"),
-    "wpa_supplicant": ("wpasupplicant", "wpa_supplicant"),
+PACKAGES = {  # program: the packages of Debian, Arch and Fedora that have it; None where none does
+    "dhclient": ("isc-dhcp-client", "dhclient", None),
+    "dhcpcd": ("dhcpcd-base", "dhcpcd", "dhcpcd"),
+    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6", None),
+    "ip": ("iproute2", "iproute2", "iproute"),
+    "iw": ("iw", "iw", "iw"),
+    "kill": ("procps", "util-linux", "util-linux"),
+    "modprobe": ("kmod", "kmod", "kmod"),
+    "systemctl": ("systemd", "systemd", "systemd"),
+    "wpa_supplicant": ("wpasupplicant", "wpa_supplicant", "wpa_supplicant"),
 }
 
 

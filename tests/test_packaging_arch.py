@@ -65,7 +65,7 @@ def test_arch_s_package_has_the_version_and_what_units_and_programs_need(checkou
     text = makepkg(checkout, "--printsrcinfo")
     fields = re.findall(r"^\s*(\w+) = ([^:\n]*)", text, re.MULTILINE)
     assert ("pkgver", VERSION) in fields
-    wanted = {arch for _, arch in PACKAGES.values()}
+    wanted = {arch for _, arch, _ in PACKAGES.values()}
     wanted |= {"python", "python-pyudev", "python-rich", "python-systemd"}
     assert wanted <= {value for name, value in fields if name in ("depends", "optdepends")}
 
