@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# make demo | test | test-all | check | soak | fuzz | bench | lab | install | uninstall | deb | completions | picture;
+# make demo | test | test-all | check | soak | fuzz | bench | lab | install | uninstall | deb | rpm | completions | picture;
 # see CONTRIBUTING.md.
 
 PREFIX ?= /usr/local
@@ -44,7 +44,7 @@ STATEDIR = /var/lib/wbond
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test test-all check soak fuzz demo bench lab picture install uninstall deb completions directories tools
+.PHONY: help test test-all check soak fuzz demo bench lab picture install install-documents uninstall deb rpm completions directories tools
 
 help:
 	@sed -n '2,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -108,6 +108,21 @@ deb:
 	mv "$(BUILD)"/deb/wbond_*_all.deb "$(BUILD)"
 	rm -rf "$(BUILD)/deb"
 
+# This needs rpmbuild and the build dependencies in packaging/fedora/wbond.spec. There is no source
+# package: it would name the folder that it was built in, and this one its checksum.
+RPMBUILD = rpmbuild
+VERSION = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' generator/wbond/version.py)
+
+rpm:
+	rm -rf "$(BUILD)/rpm"
+	install -d "$(BUILD)/rpm/SOURCES/wbond-$(VERSION)"
+	cp -r $(SOURCES) "$(BUILD)/rpm/SOURCES/wbond-$(VERSION)"
+	tar -C "$(BUILD)/rpm/SOURCES" -czf "$(BUILD)/rpm/SOURCES/wbond-$(VERSION).tar.gz" \
+	    "wbond-$(VERSION)"
+	$(RPMBUILD) -bb --define "_topdir $(abspath $(BUILD))/rpm" packaging/fedora/wbond.spec
+	mv "$(BUILD)"/rpm/RPMS/noarch/*.rpm "$(BUILD)"
+	rm -rf "$(BUILD)/rpm"
+
 directories:
 	@test -n "$(UNITDIR)" -a -n "$(GENERATORDIR)" -a -n "$(UDEVDIR)" -a -n "$(LIBDIR)" || { \
 	    echo "pkg-config knows no systemd directories: install systemd.pc and udev.pc" \
@@ -116,6 +131,9 @@ directories:
 	    *[!A-Za-z0-9/._+-]*|[!/]*|"") echo "$${place%%=*} must be an absolute path of letters," \
 	        "digits, and / . _ + -" >&2; exit 1;; esac; done
 
+# Byte code is valid as long as its source has the date that it names. Packages give every file the
+# date SOURCE_DATE_EPOCH, so their sources get that date before they are compiled; without it Python
+# would have byte code compared with a hash of the source, at each start of every program.
 # This runs neither systemctl nor udevadm: a reboot, or the package's scripts, make it take effect.
 install: directories
 	install -d "$(DESTDIR)$(LIBDIR)/generator" "$(DESTDIR)$(LIBDIR)/helpers" "$(DESTDIR)$(BINDIR)" \
@@ -136,6 +154,8 @@ install: directories
 	    install -d "$(DESTDIR)$(LIBDIR)/$$package" && \
 	    install -m 0644 "$$package"/*.py "$(DESTDIR)$(LIBDIR)/$$package" || exit 1; \
 	done
+	$(if $(SOURCE_DATE_EPOCH),find "$(DESTDIR)$(LIBDIR)" -name '*.py' \
+	    -exec touch -d '@$(SOURCE_DATE_EPOCH)' {} +)
 	for schema in $(SCHEMAS); do \
 	    install -m 0644 "$$schema" "$(DESTDIR)$(LIBDIR)/$$schema" || exit 1; \
 	done
@@ -143,7 +163,7 @@ install: directories
 	install -m 0644 completions/wbond.bash "$(DESTDIR)$(BASHDIR)/wbond"
 	install -m 0644 completions/_wbond "$(DESTDIR)$(ZSHDIR)/_wbond"
 	install -m 0644 completions/wbond.fish "$(DESTDIR)$(FISHDIR)/wbond.fish"
-	$(PYTHON) -m compileall -q -f $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
+	umask 022 && $(PYTHON) -m compileall -q -f --invalidation-mode timestamp $(if $(DESTDIR),-s "$(DESTDIR)" -p /) \
 	    $(foreach package,$(PACKAGES),"$(DESTDIR)$(LIBDIR)/$(package)")
 	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(GENERATORDIR)" "$(DESTDIR)$(UDEVDIR)/rules.d"
 	for rules in $(RULES); do \
@@ -155,15 +175,20 @@ install: directories
 	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "units/$$unit" > "$(DESTDIR)$(LIBDIR)/units/$$unit" && \
 	    chmod 0644 "$(DESTDIR)$(LIBDIR)/units/$$unit" || exit 1; \
 	done
-	cp $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(LIBDIR)/units/$(unit)") "$(DESTDIR)$(UNITDIR)"
+	install -m 0644 $(foreach unit,$(OWN_UNITS),"$(DESTDIR)$(LIBDIR)/units/$(unit)") \
+	    "$(DESTDIR)$(UNITDIR)"
 	ln -sf "$(LIBDIR)/generator/wbond-generator" "$(DESTDIR)$(GENERATORDIR)/wbond-generator"
 	install -d "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man8"
 	install -m 0644 wbond.conf.example "$(DESTDIR)$(DOCDIR)"
 	@command -v scdoc >/dev/null || echo "scdoc is not installed: no man pages"
-	for page in $(PAGES5); do ! command -v scdoc >/dev/null || \
-	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
-	for page in $(PAGES8); do ! command -v scdoc >/dev/null || \
-	    scdoc < "man/$$page.scd" > "$(DESTDIR)$(MANDIR)/man8/$$page" || exit 1; done
+	umask 022; for page in $(PAGES5); do ! command -v scdoc >/dev/null || \
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "man/$$page.scd" | scdoc > "$(DESTDIR)$(MANDIR)/man5/$$page" || exit 1; done
+	umask 022; for page in $(PAGES8); do ! command -v scdoc >/dev/null || \
+	    sed 's|/usr/lib/wbond/|$(LIBDIR)/|' "man/$$page.scd" | scdoc > "$(DESTDIR)$(MANDIR)/man8/$$page" || exit 1; done
+
+# For packages: README and the documents that it links to.
+install-documents:
+	$(PYTHON) packaging/documents.py "$(DESTDIR)$(DOCDIR)" "$(LIBDIR)"
 
 # The configuration stays.
 uninstall: directories

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -43,7 +44,6 @@ TOOLS = [
     "install",
     "sed",
     "chmod",
-    "cp",
     "ln",
     "rm",
     "grep",
@@ -116,10 +116,13 @@ def tree(root: Path) -> dict[str, int | str]:
     return found
 
 
-def make(*words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": path or os.environ["PATH"], "LC_ALL": "C"}
+def make(
+    *words: str, path: str | None = None, umask: int = 0o022, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run make with an environment of its own; `more` is added to that."""
+    environ = {"PATH": path or os.environ["PATH"], "LC_ALL": "C", **more}
     command = [shutil.which("make") or "make", "-s", "-C", str(REPOSITORY), *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, umask=0o022)
+    return subprocess.run(command, env=environ, capture_output=True, text=True, umask=umask)
 
 
 @pytest.mark.parametrize("prefix", ["/usr", "/usr/local", "/opt/wbond"])
@@ -127,6 +130,11 @@ def test_the_files_and_their_modes(tmp_path: Path, prefix: str) -> None:
     done = make("install", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
     assert (done.returncode, done.stderr) == (0, "")
     assert tree(tmp_path) == expected(prefix)
+
+
+def test_modes_do_not_depend_on_root_s_umask(tmp_path: Path) -> None:
+    assert make("install", f"DESTDIR={tmp_path}", umask=0o077).returncode == 0
+    assert tree(tmp_path) == expected("/usr/local")
 
 
 def test_hooks_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
@@ -166,6 +174,16 @@ def test_units_and_rules_name_the_place_where_the_programs_are(tmp_path: Path) -
         assert (tmp_path / program.lstrip("/")).exists()
 
 
+def test_manual_pages_and_documents_name_the_place_where_the_programs_are(tmp_path: Path) -> None:
+    make("install", "install-documents", f"DESTDIR={tmp_path}", "LIBDIR=/opt/wbond/lib/wbond")
+    texts = [
+        path.read_text() for path in (tmp_path / "usr/local/share").rglob("*.*") if path.is_file()
+    ]
+    assert len(texts) > len(PAGES)
+    assert not any("/usr/lib/wbond/" in text for text in texts)
+    assert any("/opt/wbond/lib/wbond/helpers/wbond-dns" in text for text in texts)
+
+
 def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> None:
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
     compiled = list(tmp_path.rglob("*.pyc"))
@@ -178,6 +196,17 @@ def test_byte_code_names_the_place_where_its_source_will_be(tmp_path: Path) -> N
         shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
         source = path.parent.parent / f"{path.name.partition('.')[0]}.py"
         assert shown == f"/{source.relative_to(tmp_path)}"
+
+
+def test_byte_code_of_a_package_has_the_date_of_its_sources(tmp_path: Path) -> None:
+    """PEP 552: four bytes of flags, 0 for a date, then the source's date. Packages set it."""
+    make("install", f"DESTDIR={tmp_path}", SOURCE_DATE_EPOCH="1700000000")
+    compiled = list(tmp_path.rglob("*.pyc"))
+    assert len(compiled) == len(MODULES)
+    for path in compiled:
+        source = path.parent.parent / f"{path.name.partition('.')[0]}.py"
+        assert source.stat().st_mtime == 1700000000
+        assert struct.unpack("<II", path.read_bytes()[4:12]) == (0, 1700000000)
 
 
 def test_it_takes_few_tools_and_no_compiler(tmp_path: Path) -> None:

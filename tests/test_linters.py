@@ -20,7 +20,7 @@ OPTIONS = [*config.BOND_SETTINGS, *config.BOND_LISTS, *config.PORT_SETTINGS, *co
 NO_LICENCE_LINE = re.compile(
     r".*\.(md|svg)|man/.*|LICENSE|\.gitignore|wbond\.conf\.example"
     r"|tests/(cases|devices|faulty|imports)/.*"
-    r"|packaging/debian/(changelog|copyright|source/format|wbond\.docs)"
+    r"|packaging/debian/(changelog|copyright|source/format)"
 )
 LICENCE_LINE = "SPDX-License-Identifier: LGPL-2.1-or-later"
 

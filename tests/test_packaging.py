@@ -1,44 +1,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The packages: built for real, and their files, dependencies and scripts looked at."""
+"""pip and Debian: packages built for real; their files, dependencies and scripts looked at."""
 
 import configparser
 import gzip
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from wbond.version import VERSION
 
 from tests.conftest import REPOSITORY
+from tests.packages import (
+    ALIASES,
+    PACKAGES,
+    copy_tree,
+    dead_links,
+    elsewhere,
+    programs_of_units,
+    run,
+)
 from tests.test_install import HOOK, expected, make
-from tests.test_units import verify
 
 DEBIAN = REPOSITORY / "packaging/debian"
-ARCH = REPOSITORY / "packaging/arch"
 # Of dh_python3's making, and what `make install` has no place for.
 OF_DEBIAN_ALONE = ("/usr/share/doc/wbond/", "/usr/share/python3/runtime.d/")
-ALIASES = re.compile(r"^/(?=lib/)")  # /lib is a link since /usr is merged
 LINE = re.compile(r"(\S)(\S+) \S+ +\d+ \S+ \S+ \./(.*?)(?: -> (.*))?")
-
-
-def run(*words: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "LC_ALL": "C.UTF-8"}
-    return subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True)
-
-
-def copy_tree(top: Path) -> None:
-    """Copy what git knows of the work tree, tests left out, for a build to write into."""
-    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
-    for name in filter(None, listed.split("\0")):
-        if not name.startswith("tests/") and (REPOSITORY / name).is_file():
-            (top / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, top / name)
 
 
 def test_pip_gets_every_python_package() -> None:
@@ -107,6 +96,17 @@ def test_the_version_is_that_of_the_command(deb: Path) -> None:
     assert deb.name == f"wbond_{VERSION}_all.deb"
 
 
+def test_it_is_built_the_same_at_any_time_in_any_place(deb: Path, tmp_path: Path) -> None:
+    done = make("deb", f"BUILD={tmp_path}/another-folder", umask=0o077, **elsewhere())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "another-folder" / deb.name).read_bytes() == deb.read_bytes()
+
+
+def test_links_of_its_documents_lead_somewhere(deb: Path, tmp_path: Path) -> None:
+    run("dpkg-deb", "--extract", str(deb), str(tmp_path))
+    assert dead_links(tmp_path) == []
+
+
 def test_lintian_has_nothing_to_say(deb: Path) -> None:
     done = run(
         "lintian", "--allow-root", "--fail-on", "error,warning", "--no-tag-display-limit", str(deb)
@@ -118,7 +118,6 @@ def debian_name(path: str) -> str:
     """Return where Debian's package has a file of `make install`'s."""
     path = ALIASES.sub("/usr/", path)
     path = path.replace("/zsh/site-functions/", "/zsh/vendor-completions/")
-    path = path.replace("/doc/wbond/", "/doc/wbond/examples/")
     return f"{path}.gz" if "/share/man/" in path else path
 
 
@@ -160,27 +159,6 @@ def test_its_one_conffile_is_the_hook_and_it_enables_no_unit(deb: Path, tmp_path
         assert run("sh", "-n", str(tmp_path / script)).returncode == 0
 
 
-def programs_of_units() -> set[str]:
-    """Return the programs without a path that units call."""
-    texts = [path.read_text() for path in (REPOSITORY / "units").iterdir()]
-    commands = re.compile(r"^Exec\w+=[-:]*(\S+)", re.MULTILINE)
-    words = {word for text in texts for word in commands.findall(text)}
-    return {word for word in words if "/" not in word}
-
-
-PACKAGES = {  # program: Debian's package of it, Arch's
-    "dhclient": ("isc-dhcp-client", "dhclient"),
-    "dhcpcd": ("dhcpcd-base", "dhcpcd"),
-    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6"),
-    "ip": ("iproute2", "iproute2"),
-    "iw": ("iw", "iw"),
-    "kill": ("procps", "util-linux"),
-    "modprobe": ("kmod", "kmod"),
-    "systemctl": ("systemd", "systemd"),
-    "wpa_supplicant": ("wpasupplicant", "wpa_supplicant"),
-}
-
-
 def test_every_program_that_units_call_is_known_here() -> None:
     assert programs_of_units() <= set(PACKAGES)
 
@@ -189,7 +167,7 @@ def test_what_units_and_programs_need_comes_with_it(deb: Path) -> None:
     listed = re.findall(
         r"[a-z][a-z0-9+.-]+", f"{field(deb, 'Depends')}, {field(deb, 'Recommends')}"
     )
-    wanted = {debian for debian, _ in PACKAGES.values()}
+    wanted = {debian for debian, *_ in PACKAGES.values()}
     modules = {"python3-pyudev", "python3-rich", "python3-systemd", "python3", "udev"}
     assert wanted | modules <= set(listed)
 
@@ -288,82 +266,3 @@ def test_the_manual_pages_are_readable(deb: Path, tmp_path: Path) -> None:
     run("dpkg-deb", "--extract", str(deb), str(tmp_path))
     page = gzip.decompress((tmp_path / "usr/share/man/man8/wbond.8.gz").read_bytes())
     assert b"see, check and change" in page
-
-
-# --- Arch ---------------------------------------------------------------------
-
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-
-
-@pytest.fixture(scope="session")
-def checkout() -> Iterator[Path]:
-    """A checkout that is nobody's: makepkg refuses to run as root.
-
-    It is not among pytest's folders, which each run of pytest closes to all but their owner.
-    """
-    with tempfile.TemporaryDirectory(prefix="wbond-arch-") as folder:
-        place = Path(folder)
-        copy_tree(place / "wbond")
-        if os.geteuid() == 0:
-            for path in (place, *place.rglob("*")):
-                os.chown(path, 65534, 65534)
-        yield place / "wbond"
-
-
-def makepkg(checkout: Path, *words: str) -> str:
-    command = ["env", "PKGEXT=.pkg.tar", "makepkg", *words]
-    if os.geteuid() == 0:
-        command = [*NOBODY, *command]
-    done = run(*command, cwd=checkout / "packaging/arch")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def pkg(checkout: Path) -> dict[str, str]:
-    """The files of Arch's package, as makepkg builds it, in the form of `contents`."""
-    makepkg(checkout, "--force", "--nodeps", "--noconfirm")
-    (package,) = (checkout / "packaging/arch").glob("wbond-*.pkg.tar*")
-    found = {}
-    for line in run("tar", "--list", "--verbose", "--file", str(package)).stdout.splitlines():
-        mode, *_, name = line.partition(" -> ")[0].split()
-        if mode[0] != "d" and not name.startswith("."):
-            target = line.partition(" -> ")[2]
-            found[f"/{name}"] = target or mode[1:]
-    return found
-
-
-def test_arch_s_package_has_the_version_and_what_units_and_programs_need(checkout: Path) -> None:
-    text = makepkg(checkout, "--printsrcinfo")
-    fields = re.findall(r"^\s*(\w+) = ([^:\n]*)", text, re.MULTILINE)
-    assert ("pkgver", VERSION) in fields
-    wanted = {arch for _, arch in PACKAGES.values()}
-    wanted |= {"python", "python-pyudev", "python-rich", "python-systemd"}
-    assert wanted <= {value for name, value in fields if name in ("depends", "optdepends")}
-
-
-def test_arch_s_package_holds_what_make_install_installs(pkg: dict[str, str]) -> None:
-    found = {path.removesuffix(".gz") for path in pkg}
-    wanted = {ALIASES.sub("/usr/", path) for path in expected("/usr")}
-    found = {ALIASES.sub("/usr/", path) for path in found}
-    left_out = ("dhclient@.service", "dhcp6c@.service")
-    assert wanted - found == {HOOK, *(f"/usr/lib/systemd/system/{name}" for name in left_out)}
-    assert all(path.startswith("/usr/share/doc/wbond/") for path in found - wanted)
-
-
-# What Arch's dhclient and the AUR's wide-dhcpv6 have by the same names as wbond.
-@pytest.mark.parametrize("name", ["dhclient@.service", "dhcp6c@.service"])
-def test_arch_s_package_collides_with_no_file_of_a_client_s(pkg: dict[str, str], name: str) -> None:
-    assert not any(path.endswith(f"/system/{name}") for path in pkg)
-    assert f"/usr/lib/wbond/units/{name}" in pkg
-
-
-def test_systemd_takes_the_bond_s_own_client_before_a_template(tmp_path: Path) -> None:
-    """Whatever the directory: a template with a fault shows by that whether it is read."""
-    generated, vendor = tmp_path / "generated", tmp_path / "vendor"
-    for folder in (generated, vendor):
-        folder.mkdir()
-    (generated / "dhclient@bond0.service").write_text("[Service]\nExecStart=/bin/true\n")
-    (vendor / "dhclient@.service").write_text("[Service]\nExecStrat=/bin/true\n")
-    assert verify(["dhclient@bond0.service"], vendor, generated) == (0, "")
-    assert verify(["dhclient@eth0.service"], vendor, generated)[0] != 0

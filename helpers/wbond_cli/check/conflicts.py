@@ -92,7 +92,11 @@ def conflicting_units(context: Context) -> Iterator[Diagnostic]:
 
 
 # How to ask which package a file is of, by what a distribution calls itself or is like.
-_OWNER = {"arch": "pacman -Qo", "debian": "dpkg -S", "ubuntu": "dpkg -S", "fedora": "rpm -qf"}
+_OWNER = {
+    "arch": "pacman -Qo",
+    **dict.fromkeys(("debian", "ubuntu"), "dpkg -S"),
+    **dict.fromkeys(("fedora", "suse"), "rpm -qf"),
+}
 
 
 def foreign_units(context: Context) -> Iterator[Diagnostic]:

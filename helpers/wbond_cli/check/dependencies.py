@@ -35,41 +35,62 @@ TEMPLATES = (
 
 
 class Dependency(NamedTuple):
-    """A program or Python module, the package that has it on Debian and on Arch, and what for."""
+    """A program or Python module, the packages that have it, and what for."""
 
     name: str
-    debian: str
-    arch: str
+    packages: tuple[str, str, str]  # Debian's, Arch's, Fedora's; empty where none is recommended
     purpose: str
     is_module: bool = False
 
 
 _ALWAYS = (
-    Dependency("ip", "iproute2", "iproute2", "dhclient cannot set the address"),
-    Dependency("udevadm", "udev", "systemd", "no device becomes a port"),
-    Dependency("modprobe", "kmod", "kmod", "the bonding module is not loaded as it must be"),
+    Dependency("ip", ("iproute2", "iproute2", "iproute"), "dhclient cannot set the address"),
+    Dependency("udevadm", ("udev", "systemd", "systemd-udev"), "no device becomes a port"),
+    Dependency(
+        "modprobe", ("kmod", "kmod", "kmod"), "the bonding module is not loaded as it must be"
+    ),
 )
-_RADIO = Dependency("wpa_supplicant", "wpasupplicant", "wpa_supplicant", "no radio connects")
-_RATES = Dependency("iw", "iw", "iw", "radios are not asked to leave 802.11b's rates")
+_RADIO = Dependency(
+    "wpa_supplicant", ("wpasupplicant", "wpa_supplicant", "wpa_supplicant"), "no radio connects"
+)
+_RATES = Dependency("iw", ("iw", "iw", "iw"), "radios are not asked to leave 802.11b's rates")
 _BY_DHCP = {"dhcp4": "no address comes by DHCPv4", "dhcp6": "no address comes by DHCPv6"}
-# By client: its packages, and how severe it is where it is missing.
+# By client, its packages in the same order. dhclient is gone from RHEL 10, dhcp6c was never there.
 _CLIENTS = {
-    "dhclient": ("isc-dhcp-client", "dhclient"),
-    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6"),
-    "dhcpcd": ("dhcpcd-base", "dhcpcd"),
+    "dhclient": ("isc-dhcp-client", "dhclient", ""),
+    "dhcp6c": ("wide-dhcpv6-client", "wide-dhcpv6", ""),
+    "dhcpcd": ("dhcpcd-base", "dhcpcd", "dhcpcd"),
 }
 _SEVERITY = {"dhcp4": ERROR, "dhcp6": NOTE}  # many networks have no DHCPv6
 _SYSTEMD = Dependency(
-    "systemd", "python3-systemd", "python-systemd", "wbond log and status show no events", True
+    "systemd",
+    ("python3-systemd", "python-systemd", "python3-systemd"),
+    "wbond log and status show no events",
+    True,
 )
 _PYUDEV = Dependency(
-    "pyudev", "python3-pyudev", "python-pyudev", "ports found by match_ options do not join", True
+    "pyudev",
+    ("python3-pyudev", "python-pyudev", "python3-pyudev"),
+    "ports found by match_ options do not join",
+    True,
 )
 _RICH = Dependency(
-    "rich", "python3-rich", "python-rich", "status and others show JSON at most", True
+    "rich",
+    ("python3-rich", "python-rich", "python3-rich"),
+    "status and others show JSON at most",
+    True,
 )
 # The network does without systemd's library and without rich.
 _MODULES = ((_SYSTEMD, WARNING), (_PYUDEV, ERROR), (_RICH, WARNING))
+
+# By what a distribution calls itself or is like: the command, and whose packages' names it has.
+_DEBIAN, _ARCH, _FEDORA = range(3)
+_INSTALL = {
+    "arch": ("pacman -S", _ARCH),
+    "debian": ("apt install", _DEBIAN),
+    "ubuntu": ("apt install", _DEBIAN),
+    "fedora": ("dnf install", _FEDORA),
+}
 
 
 def installation(context: Context) -> Iterator[Diagnostic]:
@@ -122,7 +143,7 @@ def _programs(context: Context) -> Iterator[tuple[Dependency, str]]:
         yield _RATES, WARNING if context.has_radio() else NOTE
     for option, severity in _SEVERITY.items():
         for name in sorted({*_chosen(context, option)}):
-            yield Dependency(name, *_CLIENTS[name], _BY_DHCP[option]), severity
+            yield Dependency(name, _CLIENTS[name], _BY_DHCP[option]), severity
 
 
 def _chosen(context: Context, option: str) -> Iterator[str]:
@@ -154,17 +175,20 @@ def _missing(machine: Machine, dependency: Dependency, severity: str) -> Diagnos
 
 def _install(machine: Machine, dependency: Dependency) -> str:
     words = machine.distribution()
-    otherwise = _otherwise(dependency, "arch" in words)
-    if "arch" in words:
-        if dependency.name == "dhcp6c":
-            return f"Install {dependency.arch} from the AUR{otherwise}."
-        return f"Install it: `sudo pacman -S {dependency.arch}`{otherwise}."
-    if "debian" in words or "ubuntu" in words:
-        return f"Install it: `sudo apt install {dependency.debian}`{otherwise}."
-    return f"Install the package that has it; Debian's is {dependency.debian}{otherwise}."
+    known = (how for name, how in _INSTALL.items() if name in words)
+    command, names = next(known, ("", _DEBIAN))
+    package = dependency.packages[names]
+    otherwise = _otherwise(dependency, names)
+    if not package:
+        return f"Install{otherwise.removeprefix(', or')}."
+    if not command:
+        return f"Install the package that has it; Debian's is {package}{otherwise}."
+    if names == _ARCH and dependency.name == "dhcp6c":
+        return f"Install {package} from the AUR{otherwise}."
+    return f"Install it: `sudo {command} {package}`{otherwise}."
 
 
-def _otherwise(dependency: Dependency, is_arch: bool) -> str:
+def _otherwise(dependency: Dependency, names: int) -> str:
     """Return what else may be done than to install a client."""
     option = next((name for name, lack in _BY_DHCP.items() if lack == dependency.purpose), "")
     if not option:
@@ -172,7 +196,7 @@ def _otherwise(dependency: Dependency, is_arch: bool) -> str:
     say = f"say {option} = none in the bond's section"
     if dependency.name == "dhcpcd":
         return f", or {say}"
-    return f", or {_CLIENTS['dhcpcd'][is_arch]} with {option} = auto, or {say}"
+    return f", or {_CLIENTS['dhcpcd'][names]} with {option} = auto, or {say}"
 
 
 def bonding_module(context: Context) -> Iterator[Diagnostic]:
