@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond edit on a terminal, with an editor that writes what is typed."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,7 +86,8 @@ def test_ctrl_c_at_the_question_changes_nothing_and_says_where_the_copy_is(
     # As a person does who sees no answer: one that comes just before poll(2) waits for the next.
     while desk.process.poll() is None:
         desk.process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            desk.process.wait(5)
     assert desk.end() == exit_status.INTERRUPTED
     (copy,) = left(at_desk)
     assert f"{copy}/etc/wbond.conf" in "".join(desk.shown.split())
