@@ -160,7 +160,7 @@ def _common(found: Found, connection: Connection, settings: Settings) -> None:
         _bonding(found, connection, settings)
     eap = settings.one("802-1x.eap")
     if eap and connection.kind == WIRED:
-        found.leave(eap, "802.1X on a cable takes a section of its own, with supplicant_conf")
+        found.leave(eap, "wbond has no 802.1X on cables")
         settings.all(*(one.key for one in settings.entries if one.key[:7] == "802-1x."))
 
 
