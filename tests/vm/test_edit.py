@@ -13,7 +13,7 @@ sed -i -e '/^miimon/d' -e '/^\\[bond0\\]/r /run/line' "$1"
 # script(1) gives it a terminal; what is written to the pipe is typed there.
 SESSION = (
     "mkfifo /run/typed;"
-    " EDITOR=/run/editor exec script -qec 'wbond edit --timeout 60' /dev/null <>/run/typed"
+    " EDITOR=/root/editor exec script -qec 'wbond edit --timeout 60' /dev/null <>/run/typed"
 )
 
 
@@ -21,7 +21,7 @@ def test_an_error_is_edited_again_and_the_change_is_kept(own_laptop: Laptop) -> 
     laptop = own_laptop
     laptop.wait_both()
     former = laptop.read(CONFIGURATION)
-    laptop.write("/run/editor", EDITOR, 0o755)
+    laptop.write("/root/editor", EDITOR, 0o755)  # /run is mounted noexec
     tcp = laptop.traffic("tcp")
     session = laptop.spawn("sh", "-euc", SESSION)
     laptop.wait_for("the first edit", lambda: laptop.result("test", "-e", "/run/edited").rc == 0)
