@@ -27,6 +27,10 @@ def entries(laptop: Laptop, *wanted: str) -> list[dict[str, Any]]:
     return [entry for entry in link["addr_info"] if entry["local"] in wanted]
 
 
+def usable6(laptop: Laptop) -> list[str]:
+    return [str(entry["local"]) for entry in laptop.addresses(6)]
+
+
 def defaults(laptop: Laptop, family: int) -> dict[str, list[tuple[str, int]]]:
     """Return protocol and metric of the default routes of each interface."""
     found: dict[str, list[tuple[str, int]]] = {}
@@ -61,7 +65,7 @@ def test_beside_dhcp_alone_and_changed_in_use(laptop: Laptop) -> None:
     put_into_force(laptop, BESIDE)
     found = [str(entry["local"]) for entry in laptop.addresses(4)]
     assert sorted(found) == sorted([lease, OWN4])
-    assert OWN6 in [entry["local"] for entry in laptop.addresses(6)]
+    laptop.wait_for("IPv6's own address to be found unique", lambda: OWN6 in usable6(laptop), 10)
     assert laptop.is_active("dhclient@bond0.service")
     assert tcp.report()["broken"] == ""
 
@@ -88,7 +92,7 @@ def test_a_failover_keeps_and_announces_them(laptop: Laptop) -> None:
     put_into_force(laptop, ALONE)
     laptop.wait_port(CARD)
     laptop.wait_for("the radio to associate", laptop.authorised)
-    laptop.wait_for("IPv6's address", lambda: OWN6 in [a["local"] for a in laptop.addresses(6)])
+    laptop.wait_for("IPv6's address", lambda: OWN6 in usable6(laptop))
     tcp = laptop.traffic("tcp")
     listen = f"exec ip netns exec world tcpdump -l -nn -tt -i br0 'arp or icmp6' >{SEEN}"
     laptop.run("systemd-run", "--unit=lab-heard", "sh", "-c", listen)

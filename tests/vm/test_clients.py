@@ -57,6 +57,11 @@ def addresses(laptop: Laptop) -> list[str]:
     return [laptop.address(), *laptop.leased6()]
 
 
+def wait_usable(laptop: Laptop, address: str) -> None:
+    """Wait for an address; dhcp6c sets its own anew when it confirms it, and DAD takes a second."""
+    laptop.wait_for(f"{address} to be usable", lambda: address in addresses(laptop), 5.0)
+
+
 def wait_leases(laptop: Laptop) -> list[str]:
     """Wait for the leases of both families, and return their addresses."""
     laptop.wait_for("both leases", lambda: all(addresses(laptop)) and laptop.has_lease(), 60.0)
@@ -181,7 +186,7 @@ def test_a_client_that_fails_costs_the_other_family_nothing(laptop: Laptop) -> N
         laptop.wait_port(RADIO)
         laptop.cable.plug()
         laptop.wait_port(CARD)
-        assert before[staying] in addresses(laptop)
+        wait_usable(laptop, before[staying])
         laptop.run("systemctl", "unmask", "--runtime", unit)
         laptop.run("systemctl", "restart", unit)
         laptop.wait_for("both again", lambda: addresses(laptop) == before, 60.0)
