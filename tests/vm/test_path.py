@@ -8,10 +8,8 @@ import statistics
 import pytest
 from guests import Resume
 from laptop import CARD, RADIO, Laptop
+from paths import CUT, mend, states, with_switch
 
-# The way behind the cable's switch, cut without a change of any link of the laptop's.
-CUT = "ip -netns switch link set dev up0 nomaster"
-MEND = "ip -netns switch link set dev up0 master acc"
 NEIGHBOUR = "192.0.2.50"
 # Reads what the world sends as fast as it can, cuts the way, and tells the longest pause (ms).
 DOWNLOAD = f"""
@@ -57,42 +55,7 @@ print(round((time.monotonic() - begin) * 1000))
 @pytest.fixture(scope="module")
 def laptop(resume: Resume) -> Laptop:
     """A laptop whose cable leads to the router by a switch of its own."""
-    laptop = resume()
-    # In a namespace of its own: a bridge of the world's would answer for the world's addresses.
-    laptop.shell(
-        """
-        ip netns add switch
-        ip -netns world -batch - <<'BATCH'
-        link set dev br0 address 02:00:00:00:01:00
-        link set dev far0 netns switch
-        link add dev up1 type veth peer name up0 netns switch
-        link set dev up1 master br0 up
-BATCH
-        ip -netns switch -batch - <<'BATCH'
-        link add dev acc type bridge forward_delay 0
-        link set dev acc up
-        link set dev far0 master acc up
-        link set dev up0 master acc up
-BATCH
-        """
-    )
-    laptop.wait_both()
-    laptop.wait_for("the world to answer", laptop.ping)
-    return laptop
-
-
-def paths(laptop: Laptop) -> dict[str, str]:
-    """Return what the watch knows of the paths, by the names of the ports."""
-    lines = [line.split() for line in laptop.read("/run/wbond/bond0/path").splitlines()]
-    names = {str(laptop.link(name)["ifindex"]): name for name in (CARD, RADIO)}
-    return {names[line[1]]: line[2] for line in lines if line[0] == "port"}
-
-
-def mend(laptop: Laptop) -> None:
-    """Mend the way behind the cable, and wait until the traffic goes there again."""
-    laptop.shell(MEND)
-    laptop.wait_port(CARD)
-    laptop.wait_for("the cable's path to be proven", lambda: paths(laptop)[CARD] == "proven")
+    return with_switch(resume())
 
 
 def cut_under_traffic(laptop: Laptop) -> tuple[int, int]:
@@ -100,7 +63,7 @@ def cut_under_traffic(laptop: Laptop) -> tuple[int, int]:
     udp = laptop.traffic("udp")
     laptop.shell(CUT)
     laptop.wait_port(RADIO, 10)
-    laptop.wait_for("the path to be dead", lambda: paths(laptop)[CARD] == "dead")
+    laptop.wait_for("the path to be dead", lambda: states(laptop)[CARD] == "dead")
     lost = udp.report()
     udp = laptop.traffic("udp")
     mend(laptop)
@@ -207,7 +170,7 @@ def test_spanning_tree_costs_nothing_on_return(laptop: Laptop) -> None:
     udp = laptop.traffic("udp")
     laptop.cable.plug()
     laptop.wait_port(CARD)
-    laptop.wait_for("the cable's path to be proven", lambda: paths(laptop)[CARD] == "proven")
+    laptop.wait_for("the cable's path to be proven", lambda: states(laptop)[CARD] == "proven")
     report = udp.report()
     print("return behind spanning tree:", report)
     assert report["lost"] <= 2
