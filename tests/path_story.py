@@ -34,6 +34,7 @@ class World(Story):
         (self.folder / "ports").mkdir()
         self.options = main.Options("bond0", runtime=str(runtime), proof=True)
         self.leads: dict[int, str] = {CABLE: MAC, RADIO: MAC}  # by port: whose MAC answers there
+        self.hears: set[int] = set()  # ports that only lead from the router to the laptop
         self.families = {V4, V6}  # in which the router answers
         self.active = CABLE
         self.routers: tuple[Router, ...] = ROUTERS
@@ -104,8 +105,15 @@ class World(Story):
     def _answer(self, index: int, frame: bytes) -> None:
         family = V4 if frame[12:14] == b"\x08\x06" else V6
         octets = frame[38:42] if family == V4 else frame[62:78]
-        if index in self.leads and family in self.families:
-            self.answers(index, Answer(family, octets, self.leads[index]))
+        if index not in self.leads or family not in self.families:
+            return
+        mac = self.leads[index]
+        if family == V4 or frame[22:38] != frames.NOBODY[V6]:
+            self.answers(index, Answer(family, octets, mac))
+            return
+        same = {other for other in self.leads if self.leads[other] == mac}
+        for hearing in sorted(same | self.hears):
+            self.answers(hearing, Answer(family, octets, mac, to_all=True))
 
     def _kernel_obeys(self) -> list[str]:
         """Report what moves of the active port, and options, come to."""

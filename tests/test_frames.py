@@ -81,8 +81,10 @@ def test_a_checksum_that_a_receiver_accepts(sender: bytes) -> None:
 
 def test_answers() -> None:
     assert frames.answer(arp_reply()) == Answer(V4, IP4, ROUTER)
-    assert frames.answer(advertisement()) == Answer(V6, IP6, ROUTER)
-    assert frames.answer(advertisement(b"")) == Answer(V6, IP6, "02:cc:00:00:00:01")
+    assert frames.answer(advertisement()) == Answer(V6, IP6, ROUTER, to_all=True)
+    assert frames.answer(octets(MAC) + advertisement()[6:]) == Answer(V6, IP6, ROUTER)
+    unnamed = Answer(V6, IP6, "02:cc:00:00:00:01", to_all=True)
+    assert frames.answer(advertisement(b"")) == unnamed
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,27 @@ def test_a_dead_path_to_the_printer_alone_is_found(world: World) -> None:
     assert world.lives(0.4) == [TO_RADIO]
 
 
+def test_a_lease_that_is_lost_has_the_other_family_s_router_asked(world: World) -> None:
+    world.begin()
+    del world.leads[CABLE]
+    world.host.found_routers = ROUTERS[1:]
+    world.has_new_route()
+    assert world.lives(0.8) == [TO_RADIO]
+    assert world.paths()["enp0s10"] == "dead"
+
+
+def test_a_lease_that_is_lost_on_a_good_path_costs_a_question(world: World) -> None:
+    world.begin()
+    world.host.found_routers = ROUTERS[1:]
+    before = world.asked
+    world.has_new_route()
+    assert world.lives(5) == []
+    assert world.asked - before <= 1
+    world.has_new_route()  # and nothing once more, as long as that is so
+    assert world.lives(5) == []
+    assert world.asked - before <= 1
+
+
 def test_a_printer_that_sleeps_costs_a_question(world: World) -> None:
     world.begin()
     world.reports(PRINTER, FAILED)
@@ -135,6 +156,17 @@ def test_version_6_alone(world: World) -> None:
     del world.leads[CABLE]
     world.reports(ROUTER6, STALE, PROBE)
     assert world.lives(0.4) == [TO_RADIO]
+
+
+def test_an_answer_to_all_nodes_proves_no_way_out(world: World) -> None:
+    world.routers = ROUTERS[1:]
+    world.begin()
+    del world.leads[CABLE]
+    world.hears = {CABLE}  # a switch lets in nothing by its port, and out what is for all
+    world.host.packets += 100
+    world.reports(ROUTER6, STALE, PROBE)
+    assert world.lives(0.5) == [TO_RADIO]
+    assert world.moves_in(30) == []
 
 
 def test_version_6_that_is_deaf_moves_nothing_while_version_4_is_well(world: World) -> None:

@@ -31,11 +31,15 @@ _SOLICITED_NODE = bytes.fromhex("ff0200000000000000000001ff")  # RFC 4291, 2.7.1
 
 
 class Answer(NamedTuple):
-    """A host has answered: its IP address, and the MAC address that it has."""
+    """A host has answered: its IP address, and the MAC address that it has.
+
+    `to_all`: it has told more than one, as it does of IPv6 when nobody has asked (RFC 4861, 7.2.4).
+    """
 
     family: int
     octets: bytes
     mac: str
+    to_all: bool = False
 
 
 def question(family: int, octets: bytes, mac: str, sender: bytes) -> bytes:
@@ -54,11 +58,11 @@ def answer(frame: bytes) -> Answer | None:
     """Return the answer in a frame; None for anything else, whatever it is."""
     if len(frame) < _ETHERNET.size:
         return None
-    _, source, protocol = _ETHERNET.unpack_from(frame)
-    payload = frame[_ETHERNET.size :]
+    to, source, protocol = _ETHERNET.unpack_from(frame)
+    payload, to_all = frame[_ETHERNET.size :], bool(to[0] & 1)
     if protocol == ETH_P_ARP:
-        return _arp_reply(payload)
-    return _advertisement(payload, source) if protocol == ETH_P_IPV6 else None
+        return _arp_reply(payload, to_all)
+    return _advertisement(payload, source, to_all) if protocol == ETH_P_IPV6 else None
 
 
 def _arp_request(target: bytes, mac: bytes, sender: bytes) -> bytes:
@@ -67,13 +71,13 @@ def _arp_request(target: bytes, mac: bytes, sender: bytes) -> bytes:
     return _ETHERNET.pack(_BROADCAST, mac, ETH_P_ARP) + request
 
 
-def _arp_reply(payload: bytes) -> Answer | None:
+def _arp_reply(payload: bytes, to_all: bool) -> Answer | None:
     if len(payload) < _ARP.size:
         return None
     *header, mac, sender, _, _ = _ARP.unpack_from(payload)
     if header != [_ARPHRD_ETHER, ETH_P_IP, 6, 4, _REPLY]:
         return None
-    return Answer(_socket.AF_INET, sender, mac.hex(":"))
+    return Answer(_socket.AF_INET, sender, mac.hex(":"), to_all)
 
 
 def _solicitation(target: bytes, mac: bytes, sender: bytes) -> bytes:
@@ -89,7 +93,7 @@ def _solicitation(target: bytes, mac: bytes, sender: bytes) -> bytes:
     return _ETHERNET.pack(to, mac, ETH_P_IPV6) + header + checked
 
 
-def _advertisement(payload: bytes, source: bytes) -> Answer | None:
+def _advertisement(payload: bytes, source: bytes, to_all: bool) -> Answer | None:
     """Read a neighbour advertisement (RFC 4861, 4.4); its MAC address may be that of the frame."""
     body = payload[_IPV6.size :]
     if len(body) < 24:
@@ -100,7 +104,7 @@ def _advertisement(payload: bytes, source: bytes) -> Answer | None:
     option = body[24:32]
     told = len(option) == 8 and option[:2] == bytes((_TARGET_LINK, 1))
     mac = option[2:] if told else source
-    return Answer(_socket.AF_INET6, body[8:24], mac.hex(":"))
+    return Answer(_socket.AF_INET6, body[8:24], mac.hex(":"), to_all)
 
 
 def _checksum(octets: bytes) -> int:

@@ -7,6 +7,7 @@ its network from another that has the same IP addresses.
 
 from __future__ import annotations
 
+from wbond_net.kernel import frames
 from wbond_net.kernel.frames import Answer
 from wbond_net.kernel.neighbours import REACHABLE, Neighbour
 from wbond_net.kernel.routers import Router
@@ -34,13 +35,18 @@ class Anchors:
         """Tell whether there is one to ask."""
         return bool(self.routers)
 
+    @property
+    def keys(self) -> set[Key]:
+        """Return what tells the routers apart."""
+        return {(router.family, router.octets) for router in self.routers}
+
     def update(self, routers: tuple[Router, ...]) -> None:
         """Take in the routers of the bond's default routes.
 
         MAC addresses are kept: a client that renews its lease may take the route away for a moment.
         """
         self.routers = tuple(sorted(routers, key=lambda router: router.family)[:MOST])
-        keys = {(router.family, router.octets) for router in self.routers}
+        keys = self.keys
         if len(self._macs) > KEPT:
             self._macs = {key: mac for key, mac in self._macs.items() if key in keys}
         self._reachable = {key: at for key, at in self._reachable.items() if key in keys}
@@ -63,7 +69,7 @@ class Anchors:
     def follow(self, neighbour: Neighbour, now: float) -> bool:
         """Take in what the kernel reports of a neighbour; tells whether it is an anchor."""
         key = neighbour.family, neighbour.octets
-        if all(key != (router.family, router.octets) for router in self.routers):
+        if key not in self.keys:
             return False
         if neighbour.state == REACHABLE:
             self._reachable[key] = now
@@ -85,6 +91,17 @@ class Anchors:
         if known is None:
             return NEW
         return SAME if known == answer.mac else OTHER
+
+    def answers_the_bond(self, answer: Answer) -> bool:
+        """Tell an answer to the bond from one to all, which a question by another port brings.
+
+        That one says nothing of the way out of the active port, by which the bond asks as itself.
+        """
+        asked_as_itself = any(
+            router.octets == answer.octets and router.source != frames.NOBODY[router.family]
+            for router in self.routers
+        )
+        return not (answer.to_all and asked_as_itself)
 
     def learn(self, answer: Answer) -> None:
         """Take the MAC address of a router that has answered on the active port.

@@ -147,11 +147,18 @@ class Path(Duty):
     # --- what has come --------------------------------------------------------
 
     def _take_routers(self, found: Routers, view: View) -> list[Effect]:
-        """Take in the routers; the first that there are are asked at once."""
-        had_any = bool(self._paths.anchors)
+        """Take in the routers; if they are others than before, they are asked.
+
+        Also when one goes: a client whose server is silent takes its router away, and nothing of
+        that family is sent any more that would show the silence.
+        """
+        former = self._paths.anchors.keys
         self._paths.anchors.update(found.routers)
         tried = self._trial.take(found, view)
-        return [*tried, *([] if had_any else self._inquiry.verify(view))]
+        if not former:
+            return [*tried, *self._inquiry.verify(view)]
+        others = former != self._paths.anchors.keys
+        return [*tried, *(self._inquiry.look(view) if others else [])]
 
     def _take_rank(self, name: str, text: str) -> None:
         """Take in the rank of a port, as record.py of ports has noted it."""

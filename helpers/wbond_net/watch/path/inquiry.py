@@ -66,6 +66,10 @@ class Inquiry:
         self._question = question.verification(view.now)
         return [Confirm(router.family, router.octets) for router in anchors.routers]
 
+    def look(self, view: View) -> list[Effect]:
+        """Verify the active port though nothing says that it is silent; not amid a question."""
+        return [] if self._question else self.verify(view)
+
     def reported(self, neighbour: Neighbour, view: View) -> list[Effect]:
         """Have silence looked into, whoever is silent: the verdict needs a router's."""
         is_anchor = self._paths.anchors.follow(neighbour, view.now)
@@ -117,7 +121,7 @@ class Inquiry:
         """Take in an answer that has come by the active port."""
         active, anchors = self._paths.active, self._paths.anchors
         verdict = anchors.judge(answer)
-        if active is None or verdict == STRANGE:
+        if active is None or verdict == STRANGE or not anchors.answers_the_bond(answer):
             return []
         anchors.learn(answer)
         effects = self._alive(active, view)
