@@ -34,6 +34,7 @@ class World(Story):
         (self.folder / "ports").mkdir()
         self.options = main.Options("bond0", runtime=str(runtime), proof=True)
         self.leads: dict[int, str] = {CABLE: MAC, RADIO: MAC}  # by port: whose MAC answers there
+        self.drops: dict[int, set[int]] = {}  # by port: which of its questions get lost
         self.hears: set[int] = set()  # ports that only lead from the router to the laptop
         self.families = {V4, V6}  # in which the router answers
         self.active = CABLE
@@ -93,7 +94,8 @@ class World(Story):
             for octets in confirmed:
                 self._kernel_asks(octets)
             for index, frame in asked:
-                self._answer(index, frame)
+                if len(self.asked_by(index)) not in self.drops.get(index, ()):
+                    self._answer(index, frame)
 
     def _kernel_asks(self, octets: bytes) -> None:
         family = V4 if len(octets) == 4 else V6

@@ -148,6 +148,29 @@ def test_a_radio_has_half_a_second(world: World) -> None:
     assert world.lives(0.1) == [TO_CABLE]
 
 
+def one_round_lost(world: World) -> None:
+    """Let the radio lose the first question of the next inquiry, and the cable be silent."""
+    world.routers = ROUTERS[:1]
+    world.begin()
+    world.drops = {RADIO: {len(world.asked_by(RADIO)) + 1}}
+    del world.leads[CABLE]
+    world.talks()
+
+
+def test_a_standby_that_loses_an_answer_gives_the_active_port_more_time(world: World) -> None:
+    one_round_lost(world)
+    assert world.lives(0.9) == []
+    assert world.lives(0.2) == [TO_RADIO]
+
+
+def test_where_answers_get_lost_on_all_ports_none_is_left(world: World) -> None:
+    one_round_lost(world)
+    assert world.lives(0.5) == []
+    world.leads[CABLE] = MAC
+    assert world.lives(10) == []
+    assert world.paths()["enp0s10"] == "proven"
+
+
 def test_version_6_alone(world: World) -> None:
     world.families = {V6}
     world.routers = ROUTERS[1:]

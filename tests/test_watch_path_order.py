@@ -61,6 +61,15 @@ def test_without_a_router_a_link_is_enough(world: World) -> None:
     assert world.links_change(port(CABLE)) == [TO_CABLE]
 
 
+def test_a_watch_that_begins_again_moves_nothing_before_it_has_read_the_routers(
+    world: World,
+) -> None:
+    del world.leads[CABLE]
+    world.begin(bond(RADIO), port(CABLE), port(RADIO))
+    assert TO_CABLE not in world.first_done
+    assert world.moves_in(30) == []
+
+
 def test_who_wants_no_return_gets_none(world: World) -> None:
     world.options = world.options._replace(returns=False)
     world.begin(bond(RADIO), port(RADIO), port(CABLE))

@@ -28,6 +28,7 @@ class Anchors:
     def __init__(self) -> None:
         """No router is known yet."""
         self.routers: tuple[Router, ...] = ()
+        self.are_read = False  # that there is none means nothing before
         self._macs: dict[Key, str] = {}
         self._reachable: dict[Key, float] = {}  # since when
 
@@ -45,6 +46,7 @@ class Anchors:
 
         MAC addresses are kept: a client that renews its lease may take the route away for a moment.
         """
+        self.are_read = True
         self.routers = tuple(sorted(routers, key=lambda router: router.family)[:MOST])
         keys = self.keys
         if len(self._macs) > KEPT:

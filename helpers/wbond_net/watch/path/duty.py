@@ -176,7 +176,7 @@ class Path(Duty):
         claimed = self._claim(view) if self._claim_at < math.inf else []
         if verdict == OTHER:
             return [*claimed, *self._returning.heard_another(path, answer, view)]
-        moved = self._inquiry.heard_elsewhere(path, view)
+        moved = self._inquiry.heard_elsewhere(path, answer, view)
         return [*claimed, *(moved or self._returning.heard(path, view))]
 
     # --- what follows from all of it ------------------------------------------

@@ -129,12 +129,15 @@ class Inquiry:
             effects += [words.other_network(active, answer), OtherNetwork()]
         return effects
 
-    def heard_elsewhere(self, path: PortPath, view: View) -> list[Effect]:
+    def heard_elsewhere(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
         """Take in that the router has answered on a port that stands by."""
-        if self._question is None:
+        present = self._question
+        if present is None:
             return []
-        self._question.answered.add(path.index)
-        return self._judge(self._question, view) if self._question.judged else []
+        present.take(path.index, answer.octets)
+        if present.judged:
+            present.extend(view.now)
+        return []
 
     def _alive(self, active: PortPath, view: View) -> list[Effect]:
         self._question = None
@@ -155,18 +158,21 @@ class Inquiry:
             return self.verify(view)
         effects: list[Effect] = []
         for what in present.take_due(view.now):
-            if what == question.LISTEN:
-                present.listening = True
-            elif what == question.ASK:
-                effects += self._ask()
-            elif what == question.PROBE:
-                for path in self._paths.others:
-                    effects += ask_standby(self._paths, path)
-            elif what == question.JUDGE:
-                effects += self._judge(present, view)
-            elif what == question.END and self._question is present:
-                effects += self._give_up(view)
+            effects += self._do(what, present, view)
         return effects
+
+    def _do(self, what: str, present: Question, view: View) -> list[Effect]:
+        if what == question.LISTEN:
+            present.listening = True
+        elif what == question.ASK:
+            return self._ask()
+        elif what == question.PROBE:
+            return [one for path in self._paths.others for one in ask_standby(self._paths, path)]
+        elif what in question.ANSWERS:
+            return self._judge(present, question.ANSWERS[what], view)
+        elif what == question.END and self._question is present:
+            return self._give_up(view)
+        return []
 
     def _ask(self) -> list[Effect]:
         """Ask the routers as the bond, so that they learn where it is."""
@@ -174,13 +180,16 @@ class Inquiry:
         routers = self._paths.anchors.routers if active else ()
         return [asked(active, router, router.source) for router in routers if active]
 
-    def _judge(self, present: Question, view: View) -> list[Effect]:
-        """Leave the active port if another one has had an answer."""
+    def _judge(self, present: Question, least: int, view: View) -> list[Effect]:
+        """Leave the active port if another one was answered so often; ask more if it was at all."""
         present.judged = True
         paths = self._paths
         former = paths.active
-        able = [p for p in paths.others if p.index in present.answered and p.port.can_take_over]
+        found = present.answered(least)
+        able = [path for path in paths.others if path.index in found and path.port.can_take_over]
         if former is None or not able:
+            if present.answers:
+                present.extend(view.now)
             return []
         if not paths.may_move(view.now):
             self._question = None

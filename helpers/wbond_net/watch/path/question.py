@@ -9,11 +9,15 @@ from __future__ import annotations
 import math
 
 # What is due: to hear answers, to ask through the active port, to ask through those that stand
-# by, to judge, and to give up.
-LISTEN, ASK, PROBE, JUDGE, END = "listen", "ask", "probe", "judge", "end"
+# by, to judge, to judge for good, and to give up.
+LISTEN, ASK, PROBE, JUDGE, LAST_JUDGE, END = "listen", "ask", "probe", "judge", "last judge", "end"
 
 CABLE, RADIO = 0.3, 0.5  # s; a radio that sleeps gets its answer with the next beacon
 GIVE_UP = 0.6  # s after the judgement, in which a late answer of another port still counts
+# A port that answers each time, and at once, is as good as it looks. Where another one answers late
+# or not each time, so may the active one: it is asked some more before it is left (s).
+ANSWERS = {JUDGE: 2, LAST_JUDGE: 1}  # how often it must have been answered
+MORE, LAST = (0.1, 0.2, 0.3, 0.4), 0.7
 LATE = 2.0  # s: whoever comes so late to a judgement has slept
 FIRST_PAUSE, LAST_PAUSE = 1.0, 30.0  # s, between questions that nobody answers
 
@@ -30,8 +34,9 @@ class Question:
         """
         self.asked = now
         self.verifies = verifies
-        self.judged = False
-        self.answered: set[int] = set()  # the ports that stand by and have had an answer
+        self.judged = self._extended = False
+        # By the port that stands by, and the router: how many answers have come.
+        self.answers: dict[tuple[int, bytes], int] = {}
         ends = ((verdict, JUDGE), (verdict + GIVE_UP, END))
         before = [entry for entry in times if entry[0] < verdict]
         self._agenda = sorted((now + later, what) for later, what in (*before, *ends))
@@ -41,6 +46,21 @@ class Question:
     def due(self) -> float:
         """Return when something is due."""
         return self._agenda[0][0] if self._agenda else math.inf
+
+    def take(self, index: int, router: bytes) -> None:
+        """Take in the answer of a router that has come by a port that stands by."""
+        self.answers[index, router] = self.answers.get((index, router), 0) + 1
+
+    def answered(self, times: int) -> set[int]:
+        """Return the ports by which a router has answered so often."""
+        return {index for (index, _), count in self.answers.items() if count >= times}
+
+    def extend(self, now: float) -> None:
+        """Ask some more before the last judgement; once."""
+        if not self._extended:
+            self._extended = True
+            more = [(now + later, what) for later in MORE for what in (ASK, PROBE)]
+            self._agenda = [*more, (now + LAST, LAST_JUDGE), (now + LAST, END)]
 
     def is_late(self, now: float) -> bool:
         """Tell whether what is due should have happened so long ago that it means nothing."""

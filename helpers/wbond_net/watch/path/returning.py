@@ -45,7 +45,7 @@ class Returning:
         self._move_at = math.inf
         if not self._paths.anchors:
             self._proofs = {}
-            return self._move_by_link(better, view)
+            return self._move_by_link(better, view) if self._paths.anchors.are_read else []
         self._had_routers = view.now
         self._proofs = {path.index: self._proof(path, view) for path in better}
         return []
