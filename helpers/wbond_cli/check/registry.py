@@ -20,6 +20,22 @@ from wbond_cli.check import (
 from wbond_cli.check.context import Check, Context
 from wbond_cli.check.diagnostics import Diagnostic
 
+# Of other programs that would have the ports or the bond: what `wbond import` looks for as well.
+OF_OTHERS: tuple[Check, ...] = (
+    conflicts.bonds_of_others,
+    conflicts.ifupdown_stanzas,
+    conflicts.foreign_units,
+    conflicts.conflicting_units,
+    conflicts.wide_dhcpv6,
+    networkmanager.profiles,
+    networkmanager.devices,
+    networkd.files,
+    names.rivals,
+    services.wait_online,
+    services.netctl_profiles,
+    services.hostapd,
+    services.tlp,
+)
 CHECKS: tuple[Check, ...] = (
     dependencies.installation,
     dependencies.programs,
@@ -33,28 +49,16 @@ CHECKS: tuple[Check, ...] = (
     ports.old_radios,
     ports.supplicant_files,
     ports.client_files,
-    conflicts.bonds_of_others,
-    conflicts.ifupdown_stanzas,
-    conflicts.foreign_units,
-    conflicts.conflicting_units,
-    conflicts.wide_dhcpv6,
-    networkmanager.profiles,
-    networkmanager.devices,
-    networkd.files,
     names.sinks,
     names.resolv_conf,
-    names.rivals,
     above.waits_in_vain,
     above.addresses_below,
     above.frames_come_back,
-    services.wait_online,
-    services.netctl_profiles,
-    services.hostapd,
-    services.tlp,
+    *OF_OTHERS,
 )
 
 
-def diagnostics(context: Context) -> Iterator[Diagnostic]:
-    """Yield what the checks find, in their order."""
-    for check in CHECKS:
+def diagnostics(context: Context, checks: tuple[Check, ...] = CHECKS) -> Iterator[Diagnostic]:
+    """Yield what checks find, in their order."""
+    for check in checks:
         yield from check(context)

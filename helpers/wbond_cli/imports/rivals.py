@@ -5,27 +5,12 @@ from collections.abc import Iterator, Mapping
 
 from wbond.config import Config
 
-from wbond_cli.check import conflicts, names, networkd, networkmanager, services
+from wbond_cli.check import registry
 from wbond_cli.check.context import gather
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
 from wbond_cli.imports import by_hand
 
-_CHECKS = (
-    conflicts.bonds_of_others,
-    conflicts.ifupdown_stanzas,
-    conflicts.foreign_units,
-    conflicts.conflicting_units,
-    conflicts.wide_dhcpv6,
-    networkmanager.profiles,
-    networkmanager.devices,
-    networkd.files,
-    names.rivals,
-    services.wait_online,
-    services.netctl_profiles,
-    services.hostapd,
-    services.tlp,
-)
 _NETWORKMANAGER = (
     "NetworkManager leaves the bond and its ports alone by itself. If nothing else needs it, such "
     "as a VPN or a modem: `sudo systemctl disable NetworkManager`."
@@ -33,10 +18,8 @@ _NETWORKMANAGER = (
 
 
 def found(machine: Machine, config: Config) -> Iterator[Diagnostic]:
-    """Yield what is in the way of a configuration."""
-    context = gather(machine, config)
-    for check in _CHECKS:
-        yield from check(context)
+    """Return what is in the way of a configuration."""
+    return registry.diagnostics(gather(machine, config), registry.OF_OTHERS)
 
 
 def notes(machine: Machine, files: Mapping[str, str]) -> list[str]:
