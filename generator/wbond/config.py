@@ -4,7 +4,7 @@
 Every value is checked here and nowhere else, by a reader of wbond.values.
 """
 
-from wbond import ConfigError, escape, ini, resolver, values
+from wbond import ConfigError, escape, ini, resolver, units, values
 from wbond.ini import Document, Option, Place, Problem, Section
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MIIMON, DEFAULT_PEER_NOTIF_DELAY = 100, 300  # ms
 PEER_NOTIF_DELAY_MAX = 300_000  # ms, bond_peer_notif_delay_tbl, bond_options.c
-PRIORITY_WIRED, PRIORITY_WIRELESS = 200, 100  # where `priority` is not given
+PRIORITIES = {"wired": 200, "wireless": 100}  # where `priority` is not given
 METRIC_MAX = 2**31 - 2  # dhcpcd's has 31 bits; that of an IPv6 router may have one more
 
 
@@ -37,6 +37,12 @@ class Port:
     def literal(self) -> bool:
         """True for a port that is named, not searched for."""
         return not self.matches and not escape.is_glob(self.name)
+
+    @property
+    def role(self) -> str:
+        """Its unit's: a radio and a cable with 802.1X have wpa_supplicant."""
+        authenticated = self.kind == "wireless" or "supplicant_conf" in self.settings
+        return units.SUPPLICANT if authenticated else units.WIRED
 
 
 class Bond:
@@ -68,8 +74,7 @@ class Config:
         """Take out a bond at which wbond itself has failed; the others stay."""
         self.bonds.remove(bond)
         cause = internal_error(error)
-        problem = Problem(bond.place, cause.code, bond.name, arguments=cause.arguments)
-        self.problems.append(problem)
+        self.problems.append(Problem(bond.place, cause.code, bond.name, arguments=cause.arguments))
 
 
 def internal_error(error: Exception) -> ConfigError:
@@ -126,7 +131,8 @@ PORT_LISTS: "dict[str, Reader]" = {
     "match_path": values.glob,
     "match_usb": values.glob_of_hexadecimal("not-a-usb-glob"),
 }
-OPTIONS = frozenset((*BOND_SETTINGS, *BOND_LISTS, *PORT_SETTINGS, *PORT_LISTS))
+BOND_OPTIONS, PORT_OPTIONS = (*BOND_SETTINGS, *BOND_LISTS), (*PORT_SETTINGS, *PORT_LISTS)
+OPTIONS = frozenset((*BOND_OPTIONS, *PORT_OPTIONS))
 DEFAULT_PORTS = {"wired": ("en*", "eth*"), "wireless": ("wl*",)}
 DELAYS = ("updelay", "downdelay", "peer_notif_delay")
 INTERNAL_ERROR = "internal-error"  # the one code that is not the user's to solve
@@ -300,9 +306,8 @@ class _Interpreter:
         entries = self._list(section, kind, reader)
         if entries is None:
             entries = [(name, section.place) for name in DEFAULT_PORTS[kind]]
-        priority = PRIORITY_WIRED if kind == "wired" else PRIORITY_WIRELESS
         for name, place in entries:
-            port = Port(name, kind, priority, place)
+            port = Port(name, kind, PRIORITIES[kind], place)
             if port.literal:
                 if name in self.sections and "/" not in name:
                     error = ConfigError("port-is-a-bond")
@@ -335,9 +340,8 @@ class _Interpreter:
         from wbond import metrics  # costs 0.2 ms: only where there are several
 
         for name, error in metrics.distinguish(bonds):
-            option = next(self._lookup(self.sections[name], "metric"))
-            place, value = option.value_place, option.value
-            self.document.problem(place, error, name, "metric", value, "default")
+            given = next(self._lookup(self.sections[name], "metric"))
+            self.document.problem(given.value_place, error, name, "metric", given.value, "default")
 
     def _port(self, section: Section, bonds: dict[str, Bond]) -> None:
         """Read a `[bond/NAME]` section."""
@@ -363,27 +367,27 @@ class _Interpreter:
             self.document.problem(section.place, ConfigError(missing), name, value=name)
             return
         kind = settings.pop("kind")
-        default = PRIORITY_WIRED if kind == "wired" else PRIORITY_WIRELESS
-        port = Port(label, kind, int(settings.pop("priority", default)), section.place)
+        port = Port(label, kind, int(settings.pop("priority", PRIORITIES[kind])), section.place)
+        if kind == "wired":
+            from wbond import cable_authentication  # costs 0.2 ms: only for what is a cable
+
+            settings = cable_authentication.settings(section, self.sections, settings)
         port.matches, port.settings = matches, settings
         bonds[owner].ports.append(port)
 
 
 def _known(section: Section) -> "list[str]":
     """Return the options that a section may have."""
-    bond, port = [*BOND_SETTINGS, *BOND_LISTS], [*PORT_SETTINGS, *PORT_LISTS]
     if section.name == _DEFAULTS_SECTION:
-        return bond + port
-    return port if "/" in section.name else bond
+        return [*BOND_OPTIONS, *PORT_OPTIONS]
+    return [*(PORT_OPTIONS if "/" in section.name else BOND_OPTIONS)]
 
 
 def _unknown_option(name: str, known: "list[str]") -> ConfigError:
     """Tell an option that stands in the wrong section from one that there is not."""
-    if name in BOND_SETTINGS or name in BOND_LISTS:
-        return ConfigError("bond-option-of-a-port")
-    if name in PORT_SETTINGS or name in PORT_LISTS:
-        return ConfigError("port-option-of-a-bond")
-    return ConfigError("unknown-option", known=known)
+    if name not in OPTIONS:
+        return ConfigError("unknown-option", known=known)
+    return ConfigError("bond-option-of-a-port" if name in BOND_OPTIONS else "port-option-of-a-bond")
 
 
 def _missing(settings: dict[str, str], matches: "dict[str, tuple[str, ...]]", label: str) -> str:

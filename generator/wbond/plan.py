@@ -211,12 +211,12 @@ def _text(
 
 def _port_units(bond: Bond, template: "Callable[[str], str]") -> "Iterator[File]":
     """Yield the bond's port templates, where they are not the shipped ones, and their drop-ins."""
-    for kind in units.ROLES:
-        unit = units.port_template(bond.name, kind)
+    for role in units.ROLES:
+        unit = units.port_template(bond.name, role)
         if bond.name != FIRST_BOND:
-            text = template(units.port_template(FIRST_BOND, kind))
+            text = template(units.port_template(FIRST_BOND, role))
             yield File(unit, HEADER + _for_bond(text, bond))
-        names = PORT_SETTINGS if kind == "wireless" else ()
+        names = PORT_SETTINGS if role == units.SUPPLICANT else ()
         service_lines = list(_environment(bond.settings, ("mac", *names)))
         if service_lines:
             yield File(f"{unit}.d/{BOND_DROP_IN}", _text(bond.place.file, [], service_lines))
@@ -240,10 +240,9 @@ def _sourced(text: str, bond: Bond) -> str:
 
 def _ports(bond: Bond) -> "Iterator[File | Link]":
     """Yield what ties the ports named literally to their devices, and their prio."""
-    templates = {kind: units.port_template(bond.name, kind) for kind in units.ROLES}
     for port, prio in prios(bond):
         if port.literal:
-            unit = units.instance(templates[port.kind], port.name)
+            unit = units.port(bond.name, port.role, port.name)
             yield _wanted(units.device(port.name), units.plug(unit), units.PLUG)
             lines = [escape.environment("PRIORITY", str(prio))]
             yield File(f"{unit}.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))

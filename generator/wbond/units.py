@@ -11,7 +11,7 @@ WATCH, WAIT_ONLINE = "wbond-watch@.service", "wbond-wait-online@.service"
 PLUG, HOTPLUG = "wbond-plug@.service", "wbond-hotplug@.service"
 DNS = "wbond-dns@.service"
 GENERATED = "run/systemd/generator"  # the normal directory of three, systemd.generator(7)
-ROLES = {"wired": "wired", "wireless": "supplicant"}  # a port's kind -> its unit's role
+WIRED, SUPPLICANT = ROLES = ("wired", "supplicant")  # of the ports' units
 
 
 def instance(template: str, name: str) -> str:
@@ -24,14 +24,14 @@ def template(unit: str) -> str:
     return f"{unit.partition('@')[0]}@.service"
 
 
-def port_template(bond: str, kind: str) -> str:
-    """Name the template of a bond's ports of a kind, `wired` or `wireless`."""
-    return f"{escape.unit_instance(bond)}-{ROLES[kind]}@.service"
+def port_template(bond: str, role: str) -> str:
+    """Name the template of a bond's ports of a role, WIRED or SUPPLICANT."""
+    return f"{escape.unit_instance(bond)}-{role}@.service"
 
 
-def port(bond: str, kind: str, interface: str) -> str:
+def port(bond: str, role: str, interface: str) -> str:
     """Name the unit of a port: `bond0-wired@enp0s10.service`."""
-    return instance(port_template(bond, kind), interface)
+    return instance(port_template(bond, role), interface)
 
 
 def plug(port: str) -> str:

@@ -96,7 +96,7 @@ def properties(
     bond, port = found
     yield "WBOND_BOND", bond.name
     yield "WBOND_ROLE", port.kind
-    yield "WBOND_UNIT", units.port(bond.name, port.kind, facts.name)
+    yield "WBOND_UNIT", units.port(bond.name, port.role, facts.name)
     yield "NM_UNMANAGED", "1"
     yield "ID_NET_MANAGED_BY", MANAGER
     if "match_mac" in port.matches:

@@ -55,7 +55,7 @@ def find(config: "Config", facts: Facts) -> "tuple[Bond, Port] | None":
     The most specific wins: a literal name, then a section of its own, then a
     glob; among equals the more preferred port, of the bond that stands first.
     """
-    for bond, port in _candidates(config, facts):
+    for bond, port in candidates(config, facts):
         if not _objection(bond, port, facts):
             return bond, port
     return None
@@ -63,11 +63,11 @@ def find(config: "Config", facts: Facts) -> "tuple[Bond, Port] | None":
 
 def left_out(config: "Config", facts: Facts) -> "tuple[Bond, str] | None":
     """Return the bond that a device is kept out of, and why; None for a port, and for any other."""
-    found = [(bond, _objection(bond, port, facts)) for bond, port in _candidates(config, facts)]
+    found = [(bond, _objection(bond, port, facts)) for bond, port in candidates(config, facts)]
     return found[0] if found and all(reason for _, reason in found) else None
 
 
-def _candidates(config: "Config", facts: Facts) -> "Iterator[tuple[Bond, Port]]":
+def candidates(config: "Config", facts: Facts) -> "Iterator[tuple[Bond, Port]]":
     """Yield the ports that would take a device, the most specific first, each with its bond."""
     for takes in (_named, _described, _globbed):
         for bond in config.bonds:

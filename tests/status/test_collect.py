@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wbond import units
 from wbond_cli.status import collect, document
 from wbond_cli.status.build import build_status
 from wbond_cli.status.model import Association, Facts
@@ -63,6 +64,28 @@ def test_what_udev_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("enp0s10", "wlp3s0", "enx1")
     links = {i: reports.port(reports.CABLE)._replace(name=name) for i, name in enumerate(names)}
     assert collect.left_out(links) == {"enx1": "it is in `exclude` of bond0"}
+
+
+def test_which_cables_have_802_1x(monkeypatch: pytest.MonkeyPatch) -> None:
+    def noted(name: str, role: str, kind: str) -> dict[str, str]:
+        return {
+            "WBOND_BOND": "bond0",
+            "WBOND_ROLE": kind,
+            "WBOND_UNIT": units.port("bond0", role, name),
+        }
+
+    properties = {
+        "enp0s10": noted("enp0s10", units.SUPPLICANT, "wired"),
+        "enp0s11": noted("enp0s11", units.WIRED, "wired"),
+        "wlp3s0": noted("wlp3s0", units.SUPPLICANT, "wireless"),
+        "lo": {},
+    }
+    monkeypatch.setattr(udev_database, "properties", properties.__getitem__)
+    links = {
+        index: reports.port(reports.CABLE)._replace(name=name)
+        for index, name in enumerate(properties)
+    }
+    assert collect.authenticated(links) == {"enp0s10"}
 
 
 def test_units_by_systemctl() -> None:

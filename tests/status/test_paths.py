@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from wbond_cli.status.collect import Collector
+from wbond_cli.status.model import Facts
 from wbond_net.watch.path import record
 
 from tests import stories
@@ -31,6 +32,42 @@ def test_where_each_port_leads_is_said_on_any_screen() -> None:
         assert "leadstotherouter" in text
         assert "leadsnowheresince" in text
         assert "fe80::1hasnotanswered" in text
+
+
+def authenticated(state: str, active: int = stories.RADIO, cable_prio: int = 20) -> Facts:
+    """A cable with 802.1X whose path is in a state."""
+    paths = record.Record(
+        (("192.0.2.1", "02:aa:00:00:00:01"),),
+        (record.Path(stories.CARD, state, stories.NOW - 60),),
+    )
+    bond = stories.bond(active, primary=0)
+    cable = stories.port(stories.CARD, prio=cable_prio, state=0)
+    return stories.facts(
+        *(bond, cable, stories.port(stories.RADIO)),
+        paths={"bond0": paths},
+        authenticated=frozenset(["enp0s10"]),
+    )
+
+
+@pytest.mark.parametrize("state", ["unknown", "dead"])
+def test_a_cable_that_the_switch_may_not_have_authorised(state: str) -> None:
+    [advice] = bond_of(authenticated(state))["advice"]
+    assert "the switch may not have authorised it" in advice["text"]
+    assert advice["remedy"].endswith("journalctl -b -u bond0-supplicant@enp0s10.service")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        authenticated("proven"),
+        authenticated("unknown", active=stories.CARD),
+        authenticated("unknown", cable_prio=1),  # ranks below the radio: nobody asks by it
+        authenticated("unknown")._replace(authenticated=frozenset()),
+    ],
+    ids=["proven", "active", "not asked", "plain"],
+)
+def test_of_a_cable_of_which_no_more_is_to_be_known_nothing_is_said(facts: Facts) -> None:
+    assert bond_of(facts)["advice"] == []
 
 
 def test_a_watch_that_does_not_look_into_paths_says_nothing_of_them() -> None:

@@ -81,11 +81,11 @@ def _units(bond: config.Bond, installed: "clients.Installed") -> dict[str, str]:
 def _port(
     bond: config.Bond, configured: config.Port, device: Facts, inherited: Mapping[str, str]
 ) -> Port:
-    names = plan.PORT_SETTINGS if configured.kind == "wireless" else ()
+    names = plan.PORT_SETTINGS if configured.role == units.SUPPLICANT else ()
     effective = {**inherited, **configured.settings}
     return Port(
         bond=bond.name,
-        unit=units.port(bond.name, configured.kind, device.name),
+        unit=units.port(bond.name, configured.role, device.name),
         prio=next(prio for port, prio in plan.prios(bond) if port is configured),
         mac_policy=inherited["mac"],
         settings=tuple((name, effective[name]) for name in names),

@@ -106,7 +106,7 @@ def foreign_units(context: Context) -> Iterator[Diagnostic]:
     """
     names = {*dependencies.TEMPLATES} - {*clients.UNITS}
     for bond in context.config.bonds:
-        names |= {units.port_template(bond.name, kind) for kind in units.ROLES}
+        names |= {units.port_template(bond.name, role) for role in units.ROLES}
     for name in sorted(names):
         path = context.machine.unit(name)
         if path and plan.OWN_MARK not in context.machine.read(path):

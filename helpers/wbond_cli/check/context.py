@@ -4,11 +4,11 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from wbond import clients
+from wbond import clients, units
 from wbond.clients import Choice
 from wbond.config import Bond, Config, Port
 from wbond_udev import match
-from wbond_udev.match import WIRELESS, Facts
+from wbond_udev.match import WIRED, WIRELESS, Facts
 
 from wbond_cli.check import hardware
 from wbond_cli.check.diagnostics import Diagnostic
@@ -54,6 +54,11 @@ class Context(NamedTuple):
     def has_radio(self) -> bool:
         """Tell whether a radio is to be a port now: one is present, or named literally."""
         return WIRELESS in self.interfaces().values()
+
+    def authenticates_cables(self) -> bool:
+        """Tell whether a cable is to be authenticated by 802.1X."""
+        roles = [port.role for _, port in self.ports() if port.kind == WIRED]
+        return units.SUPPLICANT in roles
 
     def wants(self, option: str) -> bool:
         """Tell whether a bond is served by a DHCP client of this option."""

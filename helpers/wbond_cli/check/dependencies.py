@@ -29,7 +29,7 @@ TEMPLATES = (
         units.HOTPLUG,
         units.DNS,
     ),
-    *(units.port_template(plan.FIRST_BOND, kind) for kind in units.ROLES),
+    *(units.port_template(plan.FIRST_BOND, role) for role in units.ROLES),
     *clients.UNITS,
 )
 
@@ -53,6 +53,7 @@ _ALWAYS = (
 _RADIO = Dependency(
     "wpa_supplicant", ("wpasupplicant", "wpa_supplicant", "wpa_supplicant"), "no radio connects"
 )
+_CABLES = _RADIO._replace(purpose="no cable with 802.1X is authenticated")
 _RATES = Dependency("iw", ("iw", "iw", "iw"), "radios are not asked to leave 802.11b's rates")
 _BY_DHCP = {"dhcp4": "no address comes by DHCPv4", "dhcp6": "no address comes by DHCPv6"}
 # By client, its packages in the same order. dhclient is gone from RHEL 10, dhcp6c was never there.
@@ -138,6 +139,8 @@ def programs(context: Context) -> Iterator[Diagnostic]:
 
 def _programs(context: Context) -> Iterator[tuple[Dependency, str]]:
     yield from ((program, ERROR) for program in _ALWAYS)
+    if context.authenticates_cables():
+        yield _CABLES, ERROR
     if context.wants_radio():
         yield _RADIO, ERROR if context.has_radio() else NOTE
         yield _RATES, WARNING if context.has_radio() else NOTE

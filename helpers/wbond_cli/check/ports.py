@@ -4,7 +4,7 @@
 import os
 from collections.abc import Iterator
 
-from wbond import clients
+from wbond import clients, units
 from wbond.config import Bond, Port
 from wbond.message import ERROR, NOTE, WARNING
 from wbond_net.clients import dhcp6c
@@ -53,9 +53,13 @@ def unmatched_ports(context: Context) -> Iterator[Diagnostic]:
     """Ports that are searched for by a section's match_ options and not found."""
     if not context.machine.names(hardware.FOLDER):
         return  # a machine that does not run shows no hardware
-    matched = [port for _, (_, port) in context.places()]
+    fitting = [
+        port
+        for adapter in context.adapters
+        for _, port in match.candidates(context.config, adapter.facts)
+    ]
     for bond, port in context.ports():
-        if port.matches and port not in matched:
+        if port.matches and port not in fitting:
             text = "matches no device that is present now"
             remedy = f"It joins when one is plugged in. {_others(context, port.kind)} "
             remedy += "`udevadm info /sys/class/net/NAME` tells what there is to match."
@@ -117,8 +121,8 @@ def old_radios(context: Context) -> Iterator[Diagnostic]:
 
 
 def supplicant_files(context: Context) -> Iterator[Diagnostic]:
-    """wpa_supplicant's configuration: there for every radio, and secret."""
-    for path, radios in _supplicant_files(context).items():
+    """wpa_supplicant's configuration: there for every port that reads one, and secret."""
+    for path, readers in _supplicant_files(context).items():
         try:
             status = context.machine.status(path)
         except PermissionError:
@@ -126,36 +130,40 @@ def supplicant_files(context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("hidden-supplicant-file", NOTE, text, "Run `sudo wbond check`.", path)
             continue
         if status is None:
-            known = any(radios)
-            who = ", ".join(filter(None, radios)) or "a radio that is plugged in"
+            known = any(readers)
+            who = ", ".join(filter(None, readers)) or "what is plugged in"
             text = f"does not exist: {who} {'does' if known else 'would'} not connect"
             remedy = "Have it written: `sudo wbond init --ssid SSID`, with the network's name."
+            if WIRELESS not in readers.values():
+                remedy = "Write it as the page 802.1x.md of the documentation shows."
             severity = ERROR if known else NOTE
             yield Diagnostic("missing-supplicant-file", severity, text, remedy, path)
         else:
             yield from _supplicant_file(context.machine, path, status)
 
 
-def _supplicant_files(context: Context) -> dict[str, list[str]]:
-    """Return the files that will be read, each with the radios that read it; "" for any other."""
-    found: dict[str, list[str]] = {}
+def _supplicant_files(context: Context) -> dict[str, dict[str, str]]:
+    """Return the files that will be read, each with the ports that read it, and their kinds.
+
+    A name is "" for any other port.
+    """
+    found: dict[str, dict[str, str]] = {}
 
     def add(bond: Bond, port: Port, name: str) -> None:
         path = supplicant_file(context.machine, bond, port, name)
-        if name not in (names := found.setdefault(path, [])):
-            names.append(name)
+        found.setdefault(path, {})[name] = port.kind
 
     for adapter, (bond, port) in context.places():
-        if port.kind == WIRELESS:
+        if port.role == units.SUPPLICANT:
             add(bond, port, adapter.facts.name)
     for bond, port in context.ports():
-        if port.kind == WIRELESS:
+        if port.role == units.SUPPLICANT:
             add(bond, port, port.name if port.literal else "")
     return found
 
 
 def supplicant_file(machine: Machine, bond: Bond, port: Port, name: str) -> str:
-    """Return the file that wpa_supplicant reads for a radio (wbond_net.ports.port)."""
+    """Return the file that wpa_supplicant reads for a port (wbond_net.ports.port)."""
     shared = bond.settings.get("supplicant_conf", SUPPLICANT_CONF)
     shared = port.settings.get("supplicant_conf", shared)
     own = os.path.join(os.path.dirname(shared), f"wpa_supplicant-{name}.conf")
@@ -179,7 +187,7 @@ def _supplicant_file(machine: Machine, path: str, status: os.stat_result) -> Ite
     if not text and not os.access(machine.real(path), os.R_OK):
         return  # an ordinary user may not read it, as is right
     if not _networks(text):
-        reason = "has no network={ } block: no radio connects"
+        reason = "has no network={ } block: nothing connects"
         remedy = "Add the network's name and password, see wpa_supplicant.conf(5)."
         yield Diagnostic("no-network", ERROR, reason, remedy, path)
     yield from supplicant.diagnostics(path, text)

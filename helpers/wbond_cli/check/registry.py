@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from wbond_cli.check import (
     above,
+    cable_authentication,
     conflicts,
     dependencies,
     names,
@@ -48,6 +49,9 @@ CHECKS: tuple[Check, ...] = (
     ports.blocked_radios,
     ports.old_radios,
     ports.supplicant_files,
+    cable_authentication.sections_without_effect,
+    cable_authentication.networks,
+    cable_authentication.carriers_that_are_trusted,
     ports.client_files,
     names.sinks,
     names.resolv_conf,

@@ -218,7 +218,7 @@ def _common(found: Found, connection: Connection, settings: Settings) -> None:
     connection.metric = metric or connection.metric
     connection.mac = settings.one("macaddress")
     if given := settings.one("auth.key-management", "auth.method"):
-        found.leave(given, "wbond has no 802.1X on cables")
+        found.leave(given, "802.1X on a cable is written by hand, see 802.1x.md")
         settings.all(*(one.key for one in settings.entries if one.key[:5] == "auth."))
 
 

@@ -160,7 +160,7 @@ def _common(found: Found, connection: Connection, settings: Settings) -> None:
         _bonding(found, connection, settings)
     eap = settings.one("802-1x.eap")
     if eap and connection.kind == WIRED:
-        found.leave(eap, "wbond has no 802.1X on cables")
+        found.leave(eap, "802.1X on a cable is written by hand, see 802.1x.md")
         settings.all(*(one.key for one in settings.entries if one.key[:7] == "802-1x."))
 
 

@@ -185,9 +185,9 @@ def keyfiles(machine: Machine) -> list[str]:
 def patterns(config: Config) -> list[str]:
     """Return the units of wbond's and of its bonds, as systemctl and journalctl take them."""
     ports = [
-        units.port_template(bond, kind).replace("@.", "@*.")
+        units.port_template(bond, role).replace("@.", "@*.")
         for bond in dict.fromkeys(["bond0", *(bond.name for bond in config.bonds)])
-        for kind in units.ROLES
+        for role in units.ROLES
     ]
     return ["wbond*", "dhclient@*", "dhcp6c@*", *ports]
 

@@ -120,7 +120,10 @@ def _about_port(bond: Bond, port: Port) -> list[Advice]:
     if port.kind == WIRELESS and port.has_carrier and not port.is_operational:
         text = f"{name} is associated and not authorised; the password may be wrong"
         items.append(Advice(text, _journal(port.unit.name)))
-    if port.path and port.path.state == "dead":
+    if _may_lack_authorisation(bond, port):
+        text = f"{name} has not led to the router yet; the switch may not have authorised it"
+        items.append(Advice(text, f"the password may be wrong: {_journal(port.unit.name)}"))
+    elif port.path and port.path.state == "dead":
         text = f"{name} has a link and leads nowhere: the router does not answer there"
         items.append(Advice(text, "look at what is behind it, the switch or the access point"))
     if port.refused:
@@ -128,6 +131,19 @@ def _about_port(bond: Bond, port: Port) -> list[Advice]:
         remedy = "it works with its own; its driver may have refused: "
         items.append(Advice(text, remedy + _journal(port.unit.name)))
     return items
+
+
+def _may_lack_authorisation(bond: Bond, port: Port) -> bool:
+    """Tell a cable with 802.1X that is asked, and by which the router has not answered.
+
+    The kernel knows no more of it. Ports that rank below the active one are not asked.
+    """
+    supplicant = units.port(bond.name, units.SUPPLICANT, port.name)
+    if port.kind == WIRELESS or port.unit.name != supplicant or not port.path:
+        return False
+    active = next((other for other in bond.ports if other.active), None)
+    better = active and port.position and active.position and port.position < active.position
+    return port.path.state == "dead" or bool(better and port.path.state == "unknown")
 
 
 def _outside(bond: Bond, port: Port) -> list[Advice]:

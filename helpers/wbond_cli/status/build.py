@@ -64,6 +64,13 @@ def expected_ports(facts: Facts, name: str) -> list[PortSlot]:
     return list(slots.values())
 
 
+def port_unit(facts: Facts, bond: str, slot: PortSlot) -> str:
+    """Name a port's unit."""
+    authenticated = slot.kind == WIRELESS or slot.name in facts.authenticated
+    role = units.SUPPLICANT if authenticated else units.WIRED
+    return units.port(bond, role, slot.name)
+
+
 def bond_units(name: str) -> tuple[str, ...]:
     """Name a bond's own units: itself, its watch, the DHCP clients."""
     templates = (units.BOND, units.WATCH, *clients.UNITS)
@@ -165,7 +172,7 @@ def _position(port: Port, joined: Sequence[Port]) -> int:
 def _port(
     facts: Facts, name: str, slot: PortSlot, bond: Link | None, history: Sequence[Entry]
 ) -> Port:
-    unit_name = units.port(name, slot.kind, slot.name)
+    unit_name = port_unit(facts, name, slot)
     unit = facts.units.get(unit_name, Unit(unit_name, load=""))
     link = slot.link
     if link is None:

@@ -77,7 +77,7 @@ class Collector:
         made = self._made()
         facts = Facts(now, config, made, links, addresses, history=history, asked=self.asked)
         facts = facts._replace(radios=self._radios(links), claimed=self._claimed(facts))
-        facts = facts._replace(left_out=left_out(links))
+        facts = facts._replace(left_out=left_out(links), authenticated=authenticated(links))
         facts = self._with_units(facts)
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
@@ -115,7 +115,7 @@ class Collector:
         for bond in build.bond_names(facts):
             wanted += build.bond_units(bond)
             slots = build.expected_ports(facts, bond)
-            wanted += [units.port(bond, slot.kind, slot.name) for slot in slots]
+            wanted += [build.port_unit(facts, bond, slot) for slot in slots]
         if not wanted:
             return facts
         properties = f"--property={','.join(PROPERTIES)}"
@@ -138,7 +138,7 @@ class Collector:
                     if rfkill.blocked(slot.name):
                         blocked.add(slot.name)
                     if association := self._association(slot.link):
-                        unit = facts.units.get(units.port(bond, slot.kind, slot.name))
+                        unit = facts.units.get(build.port_unit(facts, bond, slot))
                         legacy = self._needs_legacy_rates(slot.name, association, unit)
                         associations[slot.name] = association._replace(legacy_rates=legacy)
                 elif speed := _speed(slot.link):
@@ -246,6 +246,19 @@ def left_out(links: Mapping[int, Link]) -> dict[str, str]:
     hardware = [link.name for link in links.values() if not link.kind]
     noted = {name: udev_database.properties(name).get("WBOND_LEFT_OUT") for name in hardware}
     return {name: why for name, why in noted.items() if why}
+
+
+def authenticated(links: Mapping[int, Link]) -> frozenset[str]:
+    """Read which cables wbond-udev has given a unit that authenticates them by 802.1X."""
+    hardware = [link.name for link in links.values() if not link.kind]
+    noted = {name: udev_database.properties(name) for name in hardware}
+    return frozenset(
+        name
+        for name, found in noted.items()
+        if found.get("WBOND_ROLE") == "wired"
+        and found.get("WBOND_UNIT")
+        == units.port(found.get("WBOND_BOND", ""), units.SUPPLICANT, name)
+    )
 
 
 def _with_fault(facts: Facts, fault: Advice) -> Facts:

@@ -93,11 +93,11 @@ def _by_value(said: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]
 class Facts(NamedTuple):
     """All that was read, at the time `time` (s since 1970); names are the kernel's own.
 
-    `made` are the bonds that wbond has made, `radios` are interfaces. `claimed` is the bond that
-    udev's database gives an interface that is in none. `shared_macs` are addresses of bonds whose
-    ports are all to have one. `left_out` says why an interface is no port that would be one.
-    `faults` say what could not be read and what to do. `asked` are the bonds that are asked for,
-    none for all.
+    `made` are the bonds that wbond has made, `radios` are interfaces, `authenticated` cables with
+    802.1X. `claimed` is the bond that udev's database gives an interface that is in none.
+    `shared_macs` are addresses of bonds whose ports are all to have one. `left_out` says why an
+    interface is no port that would be one. `faults` say what could not be read and what to do.
+    `asked` are the bonds that are asked for, none for all.
     """
 
     time: float
@@ -107,6 +107,7 @@ class Facts(NamedTuple):
     addresses: Sequence[rtnetlink.Address] = ()
     routes: Sequence[default_routes.Route] = ()
     radios: frozenset[str] = frozenset()
+    authenticated: frozenset[str] = frozenset()
     claimed: Mapping[str, str] = {}
     left_out: Mapping[str, str] = {}
     associations: Mapping[str, Association] = {}

@@ -35,7 +35,7 @@ PATHS = {
     "dead": "leads nowhere",
     "foreign": "leads to another network",
     "held": "leads to the router, held back",
-    "unknown": "not asked for its path",
+    "unknown": "no router has answered",
     "unjudged": "no router to ask",
 }
 SOURCES = {

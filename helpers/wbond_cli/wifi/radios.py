@@ -79,7 +79,7 @@ def _present(machine: Machine, config: Config, wanted: str) -> Iterator[Radio]:
         name = adapter.facts.name
         if port.kind == WIRELESS and wanted in ("", bond.name):
             path = supplicant_file(machine, bond, port, name)
-            yield Radio(name, bond.name, path, units.port(bond.name, WIRELESS, name))
+            yield Radio(name, bond.name, path, units.port(bond.name, units.SUPPLICANT, name))
 
 
 def socket_path(machine: Machine, radio: Radio) -> str:

@@ -12,7 +12,7 @@ GENERATED = f"/{units.GENERATED}"
 
 def present(bond: str) -> list[str]:
     """Return the units of a bond's ports whose devices are there."""
-    own = tuple(units.port_template(bond, kind).removesuffix(".service") for kind in units.ROLES)
+    own = tuple(units.port_template(bond, role).removesuffix(".service") for role in units.ROLES)
     found = []
     for folder in _listed(GENERATED):
         interface = units.interface(folder)

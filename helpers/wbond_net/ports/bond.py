@@ -348,7 +348,7 @@ def down(bond: str) -> None:
             links.delete(name)
     finally:
         command.attempt(_withdraw_names, bond)
-        names = [units.port_template(bond, kind).replace("@", "@*") for kind in units.ROLES]
+        names = [units.port_template(bond, role).replace("@", "@*") for role in units.ROLES]
         command.attempt(command.run, "systemctl", "stop", "--no-block", "--", *names)
 
 

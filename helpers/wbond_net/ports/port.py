@@ -2,9 +2,9 @@
 """wbond-port join|leave|supplicant BOND INTERFACE: a port goes into its bond and out again.
 wbond-port rank BOND INTERFACE PRIO [INTERFACE PRIO]…: ports stay, and the kernel prefers others.
 
-`join` leaves a port alone that is already in. `supplicant` joins as well, and becomes
-wpa_supplicant: one process, as Python's start takes longer than all that it does. It
-waits for a radio that rfkill blocks.
+`join` leaves a port alone that is already in. `supplicant` joins as well, a radio or a
+cable with 802.1X, and becomes wpa_supplicant: one process, as Python's start takes longer
+than all that it does. It waits for a radio that rfkill blocks.
 """
 
 import errno
@@ -98,18 +98,19 @@ def settings(port: str, environ: "Mapping[str, str]") -> "Mapping[str, str]":
     return environ if literal else {**environ, **udev_database.settings(port)}
 
 
-def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
+def join(bond: str, port: str, environ: "Mapping[str, str]", role: str = units.WIRED) -> None:
     """Put the port into the bond: down, its MAC, flushed, enslaved (the kernel opens it), ranked.
 
     A radio that rfkill blocks cannot be opened and so not be enslaved; it is
-    left to `supplicant`, which waits. Raises PortTaken, KernelError, OSError.
+    left to `supplicant`, which waits. `role` is its unit's. Raises PortTaken,
+    KernelError, OSError.
     """
     if rfkill.blocked(port):
         say(f"{port} is blocked by rfkill; it joins {bond} when it is unblocked")
         return
     # A port that has been renamed leaves by its former name and joins by its new one, both at once.
     with runtime.locked(bond, f"port-{request.index(port)}"):
-        owner = _owner(bond, port)
+        owner = _owner(bond, port, role)
         for stanza in ifupdown.stanzas(port):
             say(f"{stanza}: ifupdown configures {port} as well; take it out there")
         prio = int(settings(port, environ)["PRIORITY"])
@@ -122,14 +123,14 @@ def join(bond: str, port: str, environ: "Mapping[str, str]") -> None:
             links.set_up(port)
 
 
-def _owner(bond: str, port: str) -> str:
+def _owner(bond: str, port: str, role: str) -> str:
     """Return the bond where the port is in it, and nothing where it is free. Raises PortTaken."""
     owner = sysfs.master(port)
     if owner in ("", bond):
         return owner
-    unit = units.port(bond, "wireless" if sysfs.is_radio(port) else "wired", port)
     raise PortTaken(
-        f"{port} is a port of {owner}; it is left alone. Take it out there, and start {unit}"
+        f"{port} is a port of {owner}; it is left alone. "
+        f"Take it out there, and start {units.port(bond, role, port)}"
     )
 
 
@@ -216,7 +217,7 @@ def _take_out(bond: str, port: str, noted: bool, environ: "Mapping[str, str]") -
     own = "" if policy.active else links.permanent_address(port)
     if inside:
         links.release(port)
-    if environ.get("LEGACY_RATES") == "no":
+    if environ.get("LEGACY_RATES") == "no" and sysfs.is_radio(port):
         _allow_all_rates(port)
     links.set_down(port)
     if own and sysfs.attribute(port, "address") != own:
@@ -234,9 +235,9 @@ def _allow_all_rates(port: str) -> None:
 
 
 def supplicant(bond: str, port: str, environ: "Mapping[str, str]") -> None:
-    """Put the radio into the bond and become wpa_supplicant for it. Does not return.
+    """Put the port into the bond and become wpa_supplicant for it. Does not return.
 
-    One that rfkill blocks joins as soon as nothing blocks it; its unit has started before.
+    A radio that rfkill blocks joins as soon as nothing blocks it; its unit has started before.
     Raises what `join` raises, and CommandError.
     """
     joined = _join_unless_blocked(bond, port, environ)
@@ -245,9 +246,10 @@ def supplicant(bond: str, port: str, environ: "Mapping[str, str]") -> None:
         rfkill.wait_unblocked(port)
         joined = _join_unless_blocked(bond, port, environ)
     environ = settings(port, environ)
-    # Possible only while up and not yet associated; a driver may refuse. None stands for all.
-    rates = () if environ["LEGACY_RATES"] == "yes" else RATES
-    command.attempt(command.run, "iw", "dev", port, "set", "bitrates", *rates)
+    if sysfs.is_radio(port):
+        # Possible only while up and not yet associated; a driver may refuse. None stands for all.
+        rates = () if environ["LEGACY_RATES"] == "yes" else RATES
+        command.attempt(command.run, "iw", "dev", port, "set", "bitrates", *rates)
     words = supplicant_command(bond, port, environ)
     say(" ".join(words))
     try:
@@ -257,12 +259,12 @@ def supplicant(bond: str, port: str, environ: "Mapping[str, str]") -> None:
 
 
 def _join_unless_blocked(bond: str, port: str, environ: "Mapping[str, str]") -> bool:
-    """Put the radio into the bond; tells whether rfkill has let it, also where it blocks meanwhile.
+    """Put the port into the bond; tells whether rfkill has let it, also where it blocks meanwhile.
 
     Raises what `join` raises.
     """
     try:
-        join(bond, port, environ)
+        join(bond, port, environ, units.SUPPLICANT)
     except KernelError as error:
         if error.errno != errno.ERFKILL or not rfkill.blocked(port):
             raise

@@ -22,9 +22,9 @@ UNKNOWN = 0
 def overrides(bond: str, port: str, common: str) -> str:
     """Return the file that wpa_supplicant is to read behind the user's own.
 
-    That is `common`, or a copy of it that says where to look first.
+    That is `common`, or a copy of it that says where to look first; a cable looks nowhere.
     """
-    wanted = initial(bond, port)
+    wanted = initial(bond, port) if sysfs.is_radio(port) else []
     if not wanted:
         return common
     try:

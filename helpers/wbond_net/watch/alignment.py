@@ -28,12 +28,16 @@ class Alignment(Duty):
                 continue
             self._restarted.add(attempt)
             text = f"{port.label} joins again, to take the common address"
-            effects += [Journal("realigned", text), Systemctl("try-restart", (self._unit(port),))]
+            effects += [Journal("realigned", text), Systemctl("try-restart", self._units(port))]
         return effects
 
-    def _unit(self, port: Port) -> str:
-        kind = "wireless" if port.is_radio else "wired"
-        return units.port(self._bond, kind, port.link.name)
+    def _units(self, port: Port) -> tuple[str, ...]:
+        """Name the units that may be the port's: a cable's with 802.1X is a radio's.
+
+        `try-restart` leaves one alone that does not run, and the other is a port's that is not.
+        """
+        roles = (units.SUPPLICANT,) if port.is_radio else units.ROLES
+        return tuple(units.port(self._bond, role, port.link.name) for role in roles)
 
 
 def ports_with_other_mac(state: State, mac: str) -> list[Port]:
