@@ -72,6 +72,18 @@ def test_what_is_written_fits_the_machine(tmp_path: Path) -> None:
     assert runner.run(runner.Source(str(root), "")) == []
 
 
+def test_what_it_says_of_802_1x_works_once_it_is_no_comment(tmp_path: Path) -> None:
+    root = fresh(tmp_path)
+    assert run(root, "--ssid", "home", text="correct horse\n")[0] == 0
+    head, mark, section = (root / "etc/wbond.conf").read_text().partition("#[bond0/authenticated]")
+    head = head.replace("wired = enp0s31f6 ", "wired = ")
+    text = head + (mark + section).replace("#", "")
+    (bond,) = read(text).bonds
+    assert [(port.matches, port.role) for port in bond.ports if port.matches] == [
+        ({"match_name": ("enp0s31f6",)}, "supplicant")
+    ]
+
+
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
     root = build("good", tmp_path)
     before = {name: (root / name).read_bytes() for name in ("etc/wbond.conf", SUPPLICANT)}

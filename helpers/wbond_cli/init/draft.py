@@ -25,6 +25,10 @@ _DHCP6 = (
     "Neither dhcp6c nor dhcpcd is installed: no DHCPv6. Addresses by router advertisements come "
     "all the same."
 )
+_AUTHENTICATION = (
+    "A switch that lets nothing through before it knows who is there (802.1X): take the cable's "
+    "name out of `wired`, and describe the cable here. The page 802.1x.md shows the other file."
+)
 _OLD_RADIO = (
     "A radio has wireless extensions alone: wpa_supplicant needs its old driver for it, wext."
 )
@@ -51,7 +55,12 @@ def text(adapters: list[Adapter], has_dhcp6: bool) -> str:
         *_supplicant_driver(adapters),
         *_dhcp6(has_dhcp6),
         comment(_MAC),
-        "#mac = stable",
+        "#mac = stable\n",
+        comment(_AUTHENTICATION),
+        f"#[{FIRST_BOND}/authenticated]",
+        "#kind = wired",
+        f"#match_name = {wired.names[0]}",
+        "#supplicant_conf = /etc/wpa_supplicant/cable.conf",
     ]
     return "\n".join(blocks) + "\n"
 
