@@ -224,6 +224,7 @@ class Paths:
         self.seeds = [
             test_frames.arp_reply(),
             test_frames.advertisement(),
+            test_frames.success(),
             record.text(stories.path_dead().paths["bond0"]).encode(),
             b"arp_cache 30000 5000\nndisc_cache 30000 5000\n",
         ]
@@ -232,7 +233,7 @@ class Paths:
         return mutated(self.chance.choice(self.seeds), self.seeds, self.chance)
 
     def __call__(self, octets: bytes) -> None:
-        found = frames.answer(octets)
+        found = frames.heard(octets)
         if found and len(found.mac) != 17:
             raise Finding(f"no MAC address: {found}")
         text = octets.decode("ascii", "replace")

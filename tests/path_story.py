@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wbond_net.kernel import frames
-from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.frames import Answer, Success
 from wbond_net.kernel.neighbours import PROBE, REACHABLE, STALE, Neighbour
 from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import DefaultRoute, Event, Link
@@ -131,7 +131,7 @@ class World(Story):
             self.watching.take(events)
         return did
 
-    def answers(self, index: int, *answers: Answer) -> None:
+    def answers(self, index: int, *answers: Answer | Success) -> None:
         """Let answers come in by a port; they are heard if it is listened to."""
         if index in self.taps.heard:
             self.taps.waiting[index] = list(answers)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wbond_net.kernel import frames
-from wbond_net.kernel.frames import NOBODY, Answer
+from wbond_net.kernel.frames import NOBODY, Answer, Success
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 MAC, ROUTER = "02:00:00:00:00:02", "02:aa:00:00:00:01"
@@ -79,12 +79,31 @@ def test_a_checksum_that_a_receiver_accepts(sender: bytes) -> None:
     assert total == 0xFFFF
 
 
+def success(**changes: bytes) -> bytes:
+    """Return the frame by which a switch lets a port in; `changes` are of its parts."""
+    parts = {
+        "ethernet": octets("01:80:c2:00:00:03") + octets(ROUTER) + b"\x88\x8e",
+        "version": b"\x02",
+        "type": b"\0",
+        "length": b"\0\x04",
+        "code": b"\x03",
+        "rest": b"\x07\0\x04",
+    }
+    return b"".join((parts | changes).values())
+
+
+def test_a_switch_lets_a_port_in() -> None:
+    assert frames.heard(success()) == Success(ROUTER)
+    for other in ({"type": b"\x01"}, {"code": b"\x04"}, {"rest": b"", "code": b""}):
+        assert frames.heard(success(**other)) is None
+
+
 def test_answers() -> None:
-    assert frames.answer(arp_reply()) == Answer(V4, IP4, ROUTER)
-    assert frames.answer(advertisement()) == Answer(V6, IP6, ROUTER, to_all=True)
-    assert frames.answer(octets(MAC) + advertisement()[6:]) == Answer(V6, IP6, ROUTER)
+    assert frames.heard(arp_reply()) == Answer(V4, IP4, ROUTER)
+    assert frames.heard(advertisement()) == Answer(V6, IP6, ROUTER, to_all=True)
+    assert frames.heard(octets(MAC) + advertisement()[6:]) == Answer(V6, IP6, ROUTER)
     unnamed = Answer(V6, IP6, "02:cc:00:00:00:01", to_all=True)
-    assert frames.answer(advertisement(b"")) == unnamed
+    assert frames.heard(advertisement(b"")) == unnamed
 
 
 @pytest.mark.parametrize(
@@ -103,10 +122,10 @@ def test_answers() -> None:
     ],
 )
 def test_what_is_no_answer(frame: bytes) -> None:
-    assert frames.answer(frame) is None
+    assert frames.heard(frame) is None
 
 
-@given(st.binary(max_size=120), st.sampled_from([b"\x08\x06", b"\x86\xdd"]))
+@given(st.binary(max_size=120), st.sampled_from([b"\x08\x06", b"\x86\xdd", b"\x88\x8e"]))
 def test_nothing_raises(rest: bytes, protocol: bytes) -> None:
-    found = frames.answer(octets(MAC) + octets(ROUTER) + protocol + rest)
-    assert found is None or len(found.octets) in (4, 16)
+    found = frames.heard(octets(MAC) + octets(ROUTER) + protocol + rest)
+    assert found is None or isinstance(found, Success) or len(found.octets) in (4, 16)

@@ -108,6 +108,7 @@ def test_timers() -> None:
     assert neighbours.timers_of(BOND + 1, [body for _, body, _ in kernel.requests]) == ()
     assert neighbours.noted(neighbours.note(found)) == found
     assert neighbours.noted("arp_cache x 5\nother 1 2\n\narp_cache 1\n") == ()
+    assert neighbours.noted(f"arp_cache {'9' * 5000} 5\n") == ()
 
 
 def test_a_kernel_without_ipv6_does_without_its_timers() -> None:

@@ -10,7 +10,7 @@ from wbond_net.kernel.taps import Taps
 
 from tests.conftest import REPOSITORY
 from tests.namespaces import in_a_network_of_its_own
-from tests.test_frames import ROUTER, advertisement, arp_reply
+from tests.test_frames import ROUTER, advertisement, arp_reply, success
 
 # Arguments: two folders of modules, an ARP reply and an advertisement in hexadecimal digits.
 PROGRAM = """
@@ -69,17 +69,18 @@ print(json.dumps(found))
 @in_a_network_of_its_own
 def test_answers_are_heard_while_somebody_listens() -> None:
     folders = [str(REPOSITORY / "helpers"), str(REPOSITORY / "generator")]
-    frames = [arp_reply().hex(), advertisement().hex()]
+    frames = [arp_reply().hex(), advertisement().hex(), success().hex()]
+    frames.append(success(code=b"\x04").hex())  # a failure is heard by wpa_supplicant alone
     command = ["unshare", "--net", sys.executable, "-I", "-c", PROGRAM, *folders, *frames]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
-        "descriptors": 2,
-        "listening": [ROUTER, ROUTER],
+        "descriptors": 3,
+        "listening": [ROUTER, ROUTER, ROUTER],
         "descriptors afterwards": 0,
         "what came before": [],
         "down": [],
-        "up again": [ROUTER, ROUTER],
+        "up again": [ROUTER, ROUTER, ROUTER],
         "gone": "No such device",
     }
 

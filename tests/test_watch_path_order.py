@@ -4,7 +4,7 @@
 import socket
 
 from wbond_net.kernel import rtnetlink
-from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.frames import Answer, Success
 from wbond_net.kernel.rtnetlink import Event, RouterFlags
 from wbond_net.watch import loop
 
@@ -68,6 +68,16 @@ def test_a_watch_that_begins_again_moves_nothing_before_it_has_read_the_routers(
     world.begin(bond(RADIO), port(CABLE), port(RADIO))
     assert TO_CABLE not in world.first_done
     assert world.moves_in(30) == []
+
+
+def test_a_switch_that_lets_a_port_in_has_it_asked_at_once(world: World) -> None:
+    del world.leads[CABLE]
+    world.begin(bond(RADIO), port(CABLE), port(RADIO))
+    world.lives(400)  # it is asked each minute by now
+    world.leads[CABLE] = MAC
+    assert world.moves_in(5) == []
+    world.answers(CABLE, Success(MAC))
+    assert world.moves_in(1) == [TO_CABLE]
 
 
 def test_who_wants_no_return_gets_none(world: World) -> None:
@@ -229,7 +239,7 @@ class OneTap(FakeTaps):
     def descriptors(self) -> dict[int, int]:
         return {self.near.fileno(): CABLE}
 
-    def answers(self, index: int) -> list[Answer]:
+    def answers(self, index: int) -> list[Answer | Success]:
         self.stopper.send(b"stop")
         self.near.recv(100)
         return [Answer(V4, ROUTER4, MAC)]

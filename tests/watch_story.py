@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wbond_net.clients import notes
-from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.frames import Answer, Success
 from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address, Event, Link
 from wbond_net.kernel.taps import Taps
@@ -32,7 +32,7 @@ class FakeTaps(Taps):
     def __init__(self) -> None:
         self.heard: dict[int, str] = {}
         self.asked: list[tuple[int, bytes]] = []
-        self.waiting: dict[int, list[Answer]] = {}
+        self.waiting: dict[int, list[Answer | Success]] = {}
 
     def listen(self, ports: Mapping[int, str]) -> None:
         self.heard = dict(ports)
@@ -44,7 +44,7 @@ class FakeTaps(Taps):
     def descriptors(self) -> dict[int, int]:
         return {1000 + index: index for index in self.heard}
 
-    def answers(self, index: int) -> list[Answer]:
+    def answers(self, index: int) -> list[Answer | Success]:
         return self.waiting.pop(index, [])
 
 

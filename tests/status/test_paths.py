@@ -95,7 +95,9 @@ def test_a_record_is_read_as_it_was_written() -> None:
 
 
 def test_lines_that_are_none_are_left_out() -> None:
-    text = "router\nport 1 proven nan\nport x dead 1\nport 1 fine 1\nport 2 dead 1.5\n\n"
+    long = "1" * 5000
+    text = f"port {long} dead 1\nport 1 dead {long}\nrouter\nport 1 proven nan\n"
+    text += "port x dead 1\nport 1 fine 1\nport 2 dead 1.5\n\n"
     assert record.read(text) == record.Record((), (record.Path(2, "dead", 1.5),))
 
 

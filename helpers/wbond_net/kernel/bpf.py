@@ -47,6 +47,16 @@ ADVERTISEMENTS: Filter = (
     _DROP,
 )
 
+# EAP-Success, of a switch with 802.1X.
+SUCCESSES: Filter = (
+    (BPF_LOAD_BYTE, 0, 0, 15),  # type of EAPOL: an EAP packet
+    (BPF_JUMP_EQUAL, 0, 3, 0),
+    (BPF_LOAD_BYTE, 0, 0, 18),  # code of EAP
+    (BPF_JUMP_EQUAL, 0, 1, 3),
+    _ACCEPT,
+    _DROP,
+)
+
 
 def neighbours_of(index: int) -> Filter:
     """Return what has a netlink socket hear of neighbours only those of one interface, and of

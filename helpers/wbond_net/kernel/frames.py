@@ -9,7 +9,7 @@ from __future__ import annotations
 import _socket
 import struct
 
-from wbond_net.kernel.uapi import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6
+from wbond_net.kernel.uapi import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, ETH_P_PAE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _BROADCAST = b"\xff" * 6
 _ETHERNET = struct.Struct("!6s6sH")
 _ARP = struct.Struct("!HHBBH6s4s6s4s")
 _ARPHRD_ETHER, _REQUEST, _REPLY = 1, 1, 2
+_EAPOL = struct.Struct("!BB2xB")  # version, type; code of EAP
+_EAP_SUCCESS = (0, 3)
 _IPV6 = struct.Struct("!IHBB16s16s")
 _ICMPV6, _SOLICITATION, _ADVERTISEMENT = 58, 135, 136
 _HOP_LIMIT = 255  # any other has crossed a router (RFC 4861, 7.1)
@@ -42,6 +44,12 @@ class Answer(NamedTuple):
     to_all: bool = False
 
 
+class Success(NamedTuple):
+    """A switch lets the port in: EAP-Success (RFC 3748, 4.2) in EAPOL (IEEE 802.1X-2020, 11)."""
+
+    mac: str
+
+
 def question(family: int, octets: bytes, mac: str, sender: bytes) -> bytes:
     """Return the frame that asks all who has the address `octets`, sent from `mac`.
 
@@ -54,14 +62,16 @@ def question(family: int, octets: bytes, mac: str, sender: bytes) -> bytes:
     return _solicitation(octets, source, sender)
 
 
-def answer(frame: bytes) -> Answer | None:
-    """Return the answer in a frame; None for anything else, whatever it is."""
+def heard(frame: bytes) -> Answer | Success | None:
+    """Return what a frame says; None for anything else, whatever it is."""
     if len(frame) < _ETHERNET.size:
         return None
     to, source, protocol = _ETHERNET.unpack_from(frame)
     payload, to_all = frame[_ETHERNET.size :], bool(to[0] & 1)
     if protocol == ETH_P_ARP:
         return _arp_reply(payload, to_all)
+    if protocol == ETH_P_PAE:
+        return _success(payload, source)
     return _advertisement(payload, source, to_all) if protocol == ETH_P_IPV6 else None
 
 
@@ -105,6 +115,11 @@ def _advertisement(payload: bytes, source: bytes, to_all: bool) -> Answer | None
     told = len(option) == 8 and option[:2] == bytes((_TARGET_LINK, 1))
     mac = option[2:] if told else source
     return Answer(_socket.AF_INET6, body[8:24], mac.hex(":"), to_all)
+
+
+def _success(payload: bytes, source: bytes) -> Success | None:
+    is_one = len(payload) >= _EAPOL.size and _EAPOL.unpack_from(payload)[1:] == _EAP_SUCCESS
+    return Success(source.hex(":")) if is_one else None
 
 
 def _checksum(octets: bytes) -> int:

@@ -30,6 +30,7 @@ TABLES = ("arp_cache", "ndisc_cache")
 REACHABLE_MS = 300  # the kernel draws from half of it to one and a half
 _SIZES = {_socket.AF_INET: 4, _socket.AF_INET6: 16}  # bytes, of an address
 _NDTMSG = bytes(4)  # family and padding, struct ndtmsg
+_DIGITS = 20  # of 64 bits
 
 
 class Neighbour(NamedTuple):
@@ -134,10 +135,15 @@ def note(timers: Iterable[Timers]) -> str:
     return "".join(f"{own.table} {own.reachable} {own.delay}\n" for own in timers)
 
 
+def _is_time(word: str) -> bool:
+    """Tell a number of the kernel's; Python refuses to convert one of more than 4300 digits."""
+    return word.isdecimal() and len(word) <= _DIGITS
+
+
 def noted(text: str) -> tuple[Timers, ...]:
     """Return the timers that a text holds; lines that are none are left out."""
     found = []
     for words in map(str.split, text.splitlines()):
-        if len(words) == 3 and words[0] in TABLES and all(map(str.isdecimal, words[1:])):
+        if len(words) == 3 and words[0] in TABLES and all(map(_is_time, words[1:])):
             found.append(Timers(words[0], int(words[1]), int(words[2])))
     return tuple(found)

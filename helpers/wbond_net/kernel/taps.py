@@ -18,6 +18,7 @@ from wbond_net.kernel import bpf, frames, request
 from wbond_net.kernel.uapi import (
     ETH_P_ARP,
     ETH_P_IPV6,
+    ETH_P_PAE,
     PACKET_ADD_MEMBERSHIP,
     PACKET_MR_MULTICAST,
     SOL_PACKET,
@@ -32,7 +33,11 @@ _PACKET_MREQ = struct.Struct("=iHH8s")
 # (bond_hw_addr_swap()).
 _ALL_NODES = bytes.fromhex("333300000001")
 _LONGEST = 2048  # bytes, of a frame; what is longer is no answer
-_FILTERS = {ETH_P_ARP: bpf.ARP_REPLIES, ETH_P_IPV6: bpf.ADVERTISEMENTS}
+_FILTERS = {
+    ETH_P_ARP: bpf.ARP_REPLIES,
+    ETH_P_IPV6: bpf.ADVERTISEMENTS,
+    ETH_P_PAE: bpf.SUCCESSES,
+}
 
 
 class Taps:
@@ -72,7 +77,7 @@ class Taps:
             for descriptor in tap.descriptors
         }
 
-    def answers(self, index: int) -> list[frames.Answer]:
+    def answers(self, index: int) -> list[frames.Answer | frames.Success]:
         """Return the answers that have come by a port; does not wait."""
         return self._taps[index].answers()
 
@@ -119,7 +124,7 @@ class Tap:
         """Send a frame out of the port. Raises OSError."""
         self._sockets[0].send(frame)
 
-    def answers(self) -> list[frames.Answer]:
+    def answers(self) -> list[frames.Answer | frames.Success]:
         """Return the answers that have come; does not wait.
 
         A port that is set down makes an error, once (packet_notifier()): it answers nothing.
@@ -128,7 +133,7 @@ class Tap:
         for socket in self._sockets:
             try:
                 while frame := socket.recv(_LONGEST, _socket.MSG_DONTWAIT):
-                    found.append(frames.answer(frame))
+                    found.append(frames.heard(frame))
             except OSError:
                 continue
         return [answer for answer in found if answer]

@@ -12,7 +12,7 @@ import math
 from _collections_abc import Iterable
 
 from wbond_net.kernel.bond_state import State
-from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.frames import Answer, Success
 from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address, Overrun
@@ -278,7 +278,7 @@ class Duty:
         """A router has changed IPv6's parameters of the bond."""
         return ()
 
-    def heard(self, port: int, answers: Sequence[Answer], view: View) -> Effects:
+    def heard(self, port: int, answers: Sequence[Answer | Success], view: View) -> Effects:
         """Answers have come in by a port, which is told by its index."""
         return ()
 

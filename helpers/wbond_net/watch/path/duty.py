@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 
 from wbond_net import runtime
-from wbond_net.kernel.frames import Answer
+from wbond_net.kernel.frames import Answer, Success
 from wbond_net.kernel.neighbours import Neighbour
 from wbond_net.kernel.uapi import BOND_PRI_RESELECT_FAILURE
 from wbond_net.watch.claims import announcement
@@ -108,12 +108,14 @@ class Path(Duty):
             effects += self._inquiry.reported(neighbour, view)
         return self._settled(effects, view)
 
-    def heard(self, port: int, answers: Sequence[Answer], view: View) -> Effects:
-        """Take in answers that have come in by a port."""
+    def heard(self, port: int, answers: Sequence[Answer | Success], view: View) -> Effects:
+        """Take in answers that have come in by a port; a switch that lets it in has it asked."""
         path = self._paths.ports.get(port)
         effects: list[Effect] = []
         for answer in answers if path else ():
-            if port == self._paths.index:
+            if isinstance(answer, Success):
+                self._returning.begin_again(port)
+            elif port == self._paths.index:
                 effects += self._inquiry.heard(answer, view)
             elif path:
                 effects += self._heard_on_standby(path, answer, view)

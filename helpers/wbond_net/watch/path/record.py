@@ -26,6 +26,7 @@ else:
 
 
 UNANSWERED = "-"
+_DIGITS = 20  # of an index, and of a time before its point, at most
 STATES = (OFF, WAITING, UNKNOWN, PROVEN, SUSPECT, DEAD, FOREIGN, HELD)
 
 
@@ -59,6 +60,7 @@ def read(text: str) -> Record:
             routers.append((words[1], words[2].removeprefix(UNANSWERED)))
         elif len(words) == 4 and words[0] == "port" and words[2] in STATES:
             index, since = words[1], words[3]
-            if index.isdecimal() and since.replace(".", "", 1).isdecimal():
+            numeric = index.isdecimal() and since.replace(".", "", 1).isdecimal()
+            if numeric and len(index) <= _DIGITS and len(since) <= 2 * _DIGITS:
                 paths.append(Path(int(index), words[2], float(since)))
     return Record(tuple(routers), tuple(paths))

@@ -82,6 +82,10 @@ class Returning:
             return []
         return self._return(path, proof, view) if proof.answered(view.now) else []
 
+    def begin_again(self, index: int) -> None:
+        """Have a port prove itself anew, as one that has just got its link."""
+        self._proofs.pop(index, None)
+
     def heard_another(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
         """Take in that another machine has answered in the router's place."""
         if path.index in self._proofs:
