@@ -11,9 +11,8 @@ from wbond_cli.status import collect, document
 from wbond_cli.status.build import build_status
 from wbond_cli.status.model import Association, Facts
 from wbond_net.clients import leases
-from wbond_net.kernel import udev_database
 
-from tests import reports, stories
+from tests import stories
 from tests.status.programs import SHOWN, Programs
 from tests.status.views import errors, rendered, states
 from tests.stories import CARD, MACS, NOW, RADIO
@@ -58,15 +57,13 @@ def test_no_association_by_iw(text: str) -> None:
     assert collect.parse_association(text) is None
 
 
-def test_what_udev_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    noted = {"enx1": {"WBOND_LEFT_OUT": "it is in `exclude` of bond0"}, "wlp3s0": {}}
-    monkeypatch.setattr(udev_database, "properties", lambda name: noted.get(name, {}))
-    names = ("enp0s10", "wlp3s0", "enx1")
-    links = {i: reports.port(reports.CABLE)._replace(name=name) for i, name in enumerate(names)}
-    assert collect.left_out(links) == {"enx1": "it is in `exclude` of bond0"}
+def test_what_udev_says_is_left_out() -> None:
+    noted = {"enp0s10": {"WBOND_BOND": "bond0"}, "wlp3s0": {}}
+    left = {"enx1": {"WBOND_LEFT_OUT": "it is in `exclude` of bond0"}}
+    assert collect.left_out(noted | left) == {"enx1": "it is in `exclude` of bond0"}
 
 
-def test_which_cables_have_802_1x(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_which_cables_have_802_1x() -> None:
     def noted(name: str, role: str, kind: str) -> dict[str, str]:
         return {
             "WBOND_BOND": "bond0",
@@ -74,18 +71,13 @@ def test_which_cables_have_802_1x(monkeypatch: pytest.MonkeyPatch) -> None:
             "WBOND_UNIT": units.port("bond0", role, name),
         }
 
-    properties = {
+    found = {
         "enp0s10": noted("enp0s10", units.SUPPLICANT, "wired"),
         "enp0s11": noted("enp0s11", units.WIRED, "wired"),
         "wlp3s0": noted("wlp3s0", units.SUPPLICANT, "wireless"),
         "lo": {},
     }
-    monkeypatch.setattr(udev_database, "properties", properties.__getitem__)
-    links = {
-        index: reports.port(reports.CABLE)._replace(name=name)
-        for index, name in enumerate(properties)
-    }
-    assert collect.authenticated(links) == {"enp0s10"}
+    assert collect.authenticated(found) == {"enp0s10"}
 
 
 def test_units_by_systemctl() -> None:

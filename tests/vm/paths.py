@@ -4,6 +4,7 @@
 import switch
 from laptop import CARD, RADIO, Laptop
 
+NEIGHBOUR = "192.0.2.50"
 # The way behind the cable's switch, cut without a change of any link of the laptop's.
 CUT = "ip -netns switch link set dev up0 nomaster"
 MEND = "ip -netns switch link set dev up0 master acc"
@@ -29,6 +30,19 @@ def mend(laptop: Laptop) -> None:
     laptop.shell(MEND)
     laptop.wait_port(CARD)
     laptop.wait_for("the cable's path to be proven", lambda: states(laptop)[CARD] == "proven")
+
+
+def put_neighbour(laptop: Laptop) -> None:
+    """Put a host that is no router on the router's switch."""
+    laptop.shell(
+        f"""
+        ip netns add neighbour
+        ip -netns world link add dev to-peer type veth peer name peer0 netns neighbour
+        ip -netns world link set dev to-peer master br0 up
+        ip -netns neighbour link set dev peer0 up
+        ip -netns neighbour address add {NEIGHBOUR}/24 dev peer0
+        """
+    )
 
 
 def moves(laptop: Laptop) -> int:

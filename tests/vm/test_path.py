@@ -8,9 +8,8 @@ import statistics
 import pytest
 from guests import Resume
 from laptop import CARD, RADIO, Laptop
-from paths import CUT, mend, states, with_switch
+from paths import CUT, NEIGHBOUR, mend, put_neighbour, states, with_switch
 
-NEIGHBOUR = "192.0.2.50"
 # Reads what the world sends as fast as it can, cuts the way, and tells the longest pause (ms).
 DOWNLOAD = f"""
 import os, socket, subprocess, sys, threading, time
@@ -124,15 +123,7 @@ def cut_under_pings(laptop: Laptop, target: str) -> int:
 
 
 def test_a_neighbour_that_is_no_router_is_missed_as_well(laptop: Laptop) -> None:
-    laptop.shell(
-        f"""
-        ip netns add neighbour
-        ip -netns world link add dev to-peer type veth peer name peer0 netns neighbour
-        ip -netns world link set dev to-peer master br0 up
-        ip -netns neighbour link set dev peer0 up
-        ip -netns neighbour address add {NEIGHBOUR}/24 dev peer0
-        """
-    )
+    put_neighbour(laptop)
     lost = cut_under_pings(laptop, NEIGHBOUR)
     print("cut under pings to a neighbour, lost of 200:", lost)
     assert lost <= 40

@@ -6,9 +6,8 @@ import statistics
 import pytest
 from guests import Resume
 from laptop import CARD, CONFIGURATION, RADIO, SMALLEST, Laptop
-from paths import CUT, MEND, mend, moves, states, with_switch
+from paths import CUT, MEND, NEIGHBOUR, mend, moves, put_neighbour, states, with_switch
 
-NEIGHBOUR = "192.0.2.50"
 RADIO_FIRST = f"""[bond0]
 wired = {CARD}
 wireless =
@@ -68,15 +67,7 @@ def test_a_router_that_is_bad_at_answering_is_not_left(laptop: Laptop, fault: st
 
 
 def test_a_neighbour_that_sleeps_for_two_seconds_moves_nothing(laptop: Laptop) -> None:
-    laptop.shell(
-        f"""
-        ip netns add neighbour
-        ip -netns world link add dev to-peer type veth peer name peer0 netns neighbour
-        ip -netns world link set dev to-peer master br0 up
-        ip -netns neighbour link set dev peer0 up
-        ip -netns neighbour address add {NEIGHBOUR}/24 dev peer0
-        """
-    )
+    put_neighbour(laptop)
     laptop.wait_for("the neighbour to answer", lambda: talk(laptop, 1, NEIGHBOUR) == 5)
     before = moves(laptop)
     nap = "ip -netns world link set dev to-peer nomaster; sleep 2; "

@@ -35,6 +35,8 @@ _IFF_LOOPBACK = 0x8
 _LEGACY_RATES = {1.0, 2.0, 5.5, 11.0}  # Mb/s, of 802.11b
 _2_4_GHZ_END = 3000  # MHz; the next band begins above 4900
 
+Noted = Mapping[str, Mapping[str, str]]  # what wbond-udev has noted of hardware, by interface
+
 # What `systemctl show` is asked for, by the names of org.freedesktop.systemd1(5).
 PROPERTIES = {
     "Id": "name",
@@ -77,7 +79,8 @@ class Collector:
         made = self._made()
         facts = Facts(now, config, made, links, addresses, history=history, asked=self.asked)
         facts = facts._replace(radios=self._radios(links), claimed=self._claimed(facts))
-        facts = facts._replace(left_out=left_out(links), authenticated=authenticated(links))
+        noted = _noted(links)
+        facts = facts._replace(left_out=left_out(noted), authenticated=authenticated(noted))
         facts = self._with_units(facts)
         facts = self._with_media(facts)
         facts = self._with_shared_macs(facts)
@@ -241,17 +244,19 @@ def _dhcpcd_leases(path: str) -> Iterator[Lease]:
     )
 
 
-def left_out(links: Mapping[int, Link]) -> dict[str, str]:
-    """Read what wbond-udev has said of hardware that is no port."""
+def _noted(links: Mapping[int, Link]) -> Noted:
     hardware = [link.name for link in links.values() if not link.kind]
-    noted = {name: udev_database.properties(name).get("WBOND_LEFT_OUT") for name in hardware}
-    return {name: why for name, why in noted.items() if why}
+    return {name: udev_database.properties(name) for name in hardware}
 
 
-def authenticated(links: Mapping[int, Link]) -> frozenset[str]:
-    """Read which cables wbond-udev has given a unit that authenticates them by 802.1X."""
-    hardware = [link.name for link in links.values() if not link.kind]
-    noted = {name: udev_database.properties(name) for name in hardware}
+def left_out(noted: Noted) -> dict[str, str]:
+    """Return why hardware is no port."""
+    found = {name: properties.get("WBOND_LEFT_OUT") for name, properties in noted.items()}
+    return {name: why for name, why in found.items() if why}
+
+
+def authenticated(noted: Noted) -> frozenset[str]:
+    """Return the cables whose unit authenticates them by 802.1X."""
     return frozenset(
         name
         for name, found in noted.items()
