@@ -129,3 +129,36 @@ def test_where_wbond_is_removed_the_hook_that_stays_does_nothing(tmp_path: Path)
     (tmp_path / "wbond-dns").unlink()
     sourced(tmp_path, reason="BOUND", **LEASE)
     assert seen(tmp_path).startswith("own\n")
+
+
+SHOWN = r"""#!/bin/sh
+case "$*" in
+*show*)
+    shared="scope global dynamic mngtmpaddr"
+    echo "7: bond0 inet6 2001:db8::5054:ff:fe00:1/64 $shared \ valid_lft 9sec"
+    echo "7: bond0 inet6 2001:db8::1:2:3:4/64 $shared stable-privacy \ valid_lft 9sec"
+    ;;
+*) echo "$*" >> {folder}/did ;;
+esac
+"""
+
+
+def test_dhcpcd_leaves_advertised_addresses_stable(tmp_path: Path) -> None:
+    path = installed(tmp_path, "dhcpcd-script")
+    path.write_text(path.read_text().replace("/proc/sys/net/ipv6/conf/", f"{tmp_path}/conf/"))
+    (tmp_path / "conf/bond0").mkdir(parents=True)
+    (tmp_path / "ip").write_text(SHOWN.format(folder=tmp_path))
+    (tmp_path / "ip").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "interface": "bond0"}
+    call(path, "sh", reason="PREINIT", **environ)
+    assert (tmp_path / "conf/bond0/addr_gen_mode").read_text() == "2\n"
+    did = (tmp_path / "did").read_text()
+    assert did == "-6 address delete 2001:db8::5054:ff:fe00:1/64 dev bond0\n"
+    call(path, "sh", reason="CARRIER", **environ)
+    assert (tmp_path / "did").read_text() == did
+
+
+def test_without_ipv6_dhcpcd_is_served_all_the_same(tmp_path: Path) -> None:
+    path = installed(tmp_path, "dhcpcd-script")
+    path.write_text(path.read_text().replace("/proc/sys/net/ipv6/conf/", f"{tmp_path}/none/"))
+    assert call(path, "sh", reason="PREINIT", interface="bond0") == 0

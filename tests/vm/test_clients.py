@@ -103,8 +103,25 @@ def test_with_dhcpcd_the_addresses_stay_until_the_network_is_another(laptop: Lap
     laptop.cable.plug()
     wait_network(laptop, ELSEWHERE)
     wait_router_s(laptop, "2001:db8::")
+    # dhcpcd would have the kernel make one of the MAC address as well.
+    advertised = [a for a in laptop.addresses(6) if a.get("mngtmpaddr")]
+    assert advertised
+    assert all(a.get("stable-privacy") for a in advertised), advertised
     laptop.access_point.start()
     laptop.wait_both()
+
+
+def test_a_client_without_its_folder_makes_it_anew(laptop: Laptop) -> None:
+    laptop.take_up({CONFIGURATION: SMALLEST})
+    laptop.wait_both()
+    before = wait_leases(laptop)
+    laptop.run("rm", "-r", "/var/lib/dhcp", "/var/lib/dhcpv6", "/var/lib/wbond")
+    laptop.run("systemctl", "restart", f"dhclient@{BOND}", f"dhcp6c@{BOND}", timeout=120)
+    laptop.wait_for("the same leases", lambda: addresses(laptop) == before, 60.0)
+    before = served_by_dhcpcd(laptop)
+    laptop.run("rm", "-r", "/var/lib/wbond")
+    laptop.run("systemctl", "restart", DHCPCD)
+    laptop.wait_for("the same leases", lambda: addresses(laptop) == before, 60.0)
 
 
 def test_dhcpcd_is_killed_and_stopped(laptop: Laptop) -> None:
