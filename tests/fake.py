@@ -51,6 +51,8 @@ class Machine:
         (folder / "ifindex").write_text(f"{len(list(self.sysfs.iterdir())) + 1}\n")
         (folder / "address").write_text(f"{address or OWN.get(name, '02:00:00:00:00:ff')}\n")
         (folder / "flags").write_text("0x1003\n" if up else "0x1002\n")
+        if name.startswith("wl"):
+            (folder / "phy80211").mkdir()
         if master:
             (folder / "master").symlink_to(f"../{master}")
         return folder

@@ -95,9 +95,9 @@ def test_what_comes_in_by_a_standby_port_is_taken_where_all_share_an_address(
     assert " all_slaves_active 1 " in machine.ran[0]
 
 
-def wanted(machine: Machine, interface: str, bond: str, kind: str) -> str:
+def wanted(machine: Machine, interface: str, bond: str, role: str) -> str:
     """Have the generator link the port of a name to its device; returns the port's unit."""
-    unit = units.port(bond, kind, interface)
+    unit = units.port(bond, role, interface)
     folder = machine.generated / f"{units.device(interface)}.wants"
     folder.mkdir(exist_ok=True)
     (folder / units.plug(unit)).symlink_to(f"/usr/lib/systemd/system/{units.PLUG}")
@@ -111,7 +111,7 @@ def test_ports_that_are_named_literally_are_started_where_their_devices_are_ther
     if name != ".":
         machine.add(name)
     unit = wanted(machine, name, "my-wifi", "wired")
-    wanted(machine, "absent0", "my-wifi", "wireless")
+    wanted(machine, "absent0", "my-wifi", units.SUPPLICANT)
     wanted(machine, name, "my", "wired")
     (machine.generated / f"{units.device(name)}.wants/other@x.service").symlink_to("/x")
     (machine.generated / "multi-user.target.wants").mkdir()
@@ -123,7 +123,7 @@ def test_ports_that_are_named_literally_are_started_where_their_devices_are_ther
 
 def test_ports_that_udev_has_found_are_started_too(machine: Machine) -> None:
     machine.add("wlan0")
-    stated = wanted(machine, "wlan0", "bond0", "wireless")
+    stated = wanted(machine, "wlan0", "bond0", units.SUPPLICANT)
     assert stated == "bond0-supplicant@wlan0.service"
     machine.add("eth9")
     machine.note("wlan0", "WBOND_BOND=bond0\nWBOND_UNIT=bond0-supplicant@wlan0.service\n")

@@ -42,6 +42,7 @@ OWN -= {
     "wbond.secrets",
 }  # loaded only where there is something to say
 OWN -= {"wbond.addresses"}  # only for static addresses; wbond.metrics only for several bonds
+OWN -= {"wbond.cable_authentication"}  # only for sections of cables
 OWN -= {"wbond.version"}  # for setup.cfg and the command
 # What `import os` comes to where site does not, and the switch of the garbage collector.
 STANDARD = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "abc", "_abc"}
