@@ -96,8 +96,8 @@ def test_a_record_is_read_as_it_was_written() -> None:
 
 def test_lines_that_are_none_are_left_out() -> None:
     long = "1" * 5000
-    text = f"port {long} dead 1\nport 1 dead {long}\nrouter\nport 1 proven nan\n"
-    text += "port x dead 1\nport 1 fine 1\nport 2 dead 1.5\n\n"
+    text = f"port {long} dead 1\nport 1 dead {long}\nport 1 dead 178542032000\n"
+    text += "router\nport 1 proven nan\nport x dead 1\nport 1 fine 1\nport 2 dead 1.5\n\n"
     assert record.read(text) == record.Record((), (record.Path(2, "dead", 1.5),))
 
 

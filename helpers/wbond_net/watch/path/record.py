@@ -26,7 +26,7 @@ else:
 
 
 UNANSWERED = "-"
-_DIGITS = 20  # of an index, and of a time before its point, at most
+_DIGITS = 11  # of an index, and of seconds until the year 5138, at most
 STATES = (OFF, WAITING, UNKNOWN, PROVEN, SUSPECT, DEAD, FOREIGN, HELD)
 
 
@@ -61,6 +61,6 @@ def read(text: str) -> Record:
         elif len(words) == 4 and words[0] == "port" and words[2] in STATES:
             index, since = words[1], words[3]
             numeric = index.isdecimal() and since.replace(".", "", 1).isdecimal()
-            if numeric and len(index) <= _DIGITS and len(since) <= 2 * _DIGITS:
+            if numeric and len(index) <= _DIGITS and len(since.partition(".")[0]) <= _DIGITS:
                 paths.append(Path(int(index), words[2], float(since)))
     return Record(tuple(routers), tuple(paths))
