@@ -191,3 +191,10 @@ def test_a_locale_without_blocks_has_asterisks() -> None:
     screen.print_scan(terminal.console(stream), [one])
     stream.seek(0)
     assert stream.read().splitlines()[1].split()[:2] == [r"\xfc", "**.."]
+
+
+def test_a_list_of_networks_that_is_none() -> None:
+    head = b"network id / ssid / bssid / flags\n"
+    long = b"9" * 5000
+    reply = head + b"0\thome\tany\t[CURRENT]\n" + long + b"\tx\tany\t\nx\ty\tany\t\n1\tz\n"
+    assert [one.ssid for one in station.parse_networks(reply)] == [b"home"]

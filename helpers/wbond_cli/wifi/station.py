@@ -79,7 +79,7 @@ def parse_networks(reply: bytes) -> Iterator[Network]:
     """Yield the networks of a reply to LIST_NETWORKS: number, name, address, flags."""
     for line in reply.splitlines()[1:]:
         parts = line.split(b"\t")
-        if len(parts) == 4 and parts[0].isdigit():
+        if len(parts) == 4 and parts[0].isdigit() and len(parts[0]) < 10:
             flags = parts[3].decode("ascii", "replace")
             yield Network(int(parts[0]), names.unescaped(parts[1]), flags)
 
