@@ -28,7 +28,7 @@ def etc(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setattr(resolv_conf, "PATH", str(folder / "resolv.conf"))
     monkeypatch.setattr(resolv_conf, "KEPT", str(folder / "resolv.conf.before-wbond"))
     monkeypatch.setattr(resolv_conf, "WRITTEN", str(tmp_path / "run/resolv.conf"))
-    monkeypatch.setattr(publisher, "_OF_RESOLVED", (str(tmp_path / "resolve/"),))
+    monkeypatch.setattr(publisher, "OF_RESOLVED", (str(tmp_path / "resolve/"),))
     monkeypatch.setattr(sink, "PROGRAM_PATH", (str(tmp_path / "bin"),))
     for name in ("PATH", "SYSTEMD_BUS_TIMEOUT", "IF_METRIC"):
         monkeypatch.setenv(name, os.environ.get(name, ""))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from wbond.config import Bond
 from wbond.message import ERROR, NOTE, WARNING
+from wbond_net.names import publisher
 from wbond_net.names.publisher import FILE, RESOLVCONF, RESOLVED
 
 from wbond_cli.check import networkmanager
@@ -16,7 +17,6 @@ from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.check.machine import Machine
 
 _PATH = "etc/resolv.conf"
-_OF_RESOLVED = ("run/systemd/resolve/", "usr/lib/systemd/resolv.conf")
 _OF_RESOLVCONF = "run/resolvconf/"
 # FS_IOC_GETFLAGS and FS_IMMUTABLE_FL, linux/fs.h; ioctl_iflags(2).
 _GETFLAGS, _IMMUTABLE = 0x80086601, 0x10
@@ -68,7 +68,8 @@ def rivals(context: Context) -> Iterator[Diagnostic]:
     """Other programs that write /etc/resolv.conf, or are told names that nobody asks for."""
     machine = context.machine
     wanted = {_sink(machine, bond) for bond in context.config.bonds}
-    if _leads_to(machine).startswith(_OF_RESOLVED) and _has_resolvconf(machine):
+    of_resolved = f"/{_leads_to(machine)}".startswith(publisher.OF_RESOLVED)
+    if of_resolved and _has_resolvconf(machine):
         text = "resolvconf is installed, and /etc/resolv.conf is systemd-resolved's: nobody asks "
         text += "for what other programs tell resolvconf"
         remedy = "Remove resolvconf or openresolv."
@@ -82,13 +83,9 @@ def rivals(context: Context) -> Iterator[Diagnostic]:
 
 
 def _sink(machine: Machine, bond: Bond) -> str:
-    """Return where a bond's names go, as names/publisher.py decides it."""
+    """Return where a bond's names go."""
     setting = bond.settings.get("dns", "auto")
-    if setting != "auto":
-        return setting
-    if _leads_to(machine).startswith(_OF_RESOLVED):
-        return RESOLVED
-    return RESOLVCONF if _has_resolvconf(machine) else FILE
+    return publisher.decide(setting, f"/{_leads_to(machine)}", lambda: _has_resolvconf(machine))
 
 
 def _has_resolvconf(machine: Machine) -> bool:

@@ -18,12 +18,12 @@ from wbond_net.names.sink import PROGRAM_PATH, Unpublished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from io import TextIOWrapper
 
 RESOLVED, RESOLVCONF, FILE, NONE = "resolved", "resolvconf", "file", "none"
 # What systemd-resolved has resolv.conf lead to: in /run, or its file that never changes.
-_OF_RESOLVED = ("/run/systemd/resolve/", "/usr/lib/systemd/resolv.conf")
+OF_RESOLVED = ("/run/systemd/resolve/", "/usr/lib/systemd/resolv.conf")
 
 
 def configure(bond: str, environ: "Mapping[str, str]") -> None:
@@ -89,11 +89,16 @@ def try_again_later(bond: str) -> None:
 
 def choice(setting: str) -> str:
     """Return the sink that a value of the option `dns` comes to on this machine."""
+    return decide(setting, os.path.realpath(resolv_conf.PATH), resolvconf.installed)
+
+
+def decide(setting: str, target: str, has_resolvconf: "Callable[[], bool]") -> str:
+    """Return the sink for a value of the option, where resolv.conf is, or leads to, `target`."""
     if setting in (RESOLVED, RESOLVCONF, FILE, NONE):
         return setting
-    if os.path.realpath(resolv_conf.PATH).startswith(_OF_RESOLVED):
+    if target.startswith(OF_RESOLVED):
         return RESOLVED
-    return RESOLVCONF if resolvconf.installed() else FILE
+    return RESOLVCONF if has_resolvconf() else FILE
 
 
 def _publish_to(sink: str, bond: str) -> None:
