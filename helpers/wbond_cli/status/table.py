@@ -35,7 +35,7 @@ PATHS = {
     "dead": "leads nowhere",
     "foreign": "leads to another network",
     "held": "leads to the router, held back",
-    "unknown": "no router has answered",
+    "unknown": "path not known",
     "unjudged": "no router to ask",
 }
 SOURCES = {
