@@ -80,6 +80,17 @@ def test_a_switch_that_lets_a_port_in_has_it_asked_at_once(world: World) -> None
     assert world.moves_in(1) == [TO_CABLE]
 
 
+def test_whoever_says_so_often_has_it_asked_no_more_often(world: World) -> None:
+    del world.leads[CABLE]
+    world.begin(bond(RADIO), port(CABLE), port(RADIO))
+    world.lives(400)
+    before = len(world.asked_by(CABLE))
+    for _ in range(200):
+        world.answers(CABLE, Success(MAC))
+        world.lives(0.05)
+    assert len(world.asked_by(CABLE)) - before <= 2 * len(ROUTERS) * 10
+
+
 def test_who_wants_no_return_gets_none(world: World) -> None:
     world.options = world.options._replace(returns=False)
     world.begin(bond(RADIO), port(RADIO), port(CABLE))

@@ -114,7 +114,7 @@ class Path(Duty):
         effects: list[Effect] = []
         for answer in answers if path else ():
             if isinstance(answer, Success):
-                self._returning.begin_again(port)
+                self._returning.begin_again(port, view.now)
             elif port == self._paths.index:
                 effects += self._inquiry.heard(answer, view)
             elif path:

@@ -16,6 +16,7 @@ from wbond_net.watch.path.paths import Paths
 from wbond_net.watch.path.ports import DEAD, FOREIGN, HELD, PROVEN, PortPath
 from wbond_net.watch.path.proof import LAST, Proof
 
+SELDOM = 1.0  # s, between two questions
 WITHOUT_ROUTER = 10.0  # s: a route may be gone for a moment
 
 
@@ -82,9 +83,14 @@ class Returning:
             return []
         return self._return(path, proof, view) if proof.answered(view.now) else []
 
-    def begin_again(self, index: int) -> None:
-        """Have a port prove itself anew, as one that has just got its link."""
-        self._proofs.pop(index, None)
+    def begin_again(self, index: int, now: float) -> None:
+        """Have a port prove itself anew, as one that has just got its link; if it is asked seldom.
+
+        So nobody has it asked more often than a link that is new.
+        """
+        proof = self._proofs.get(index)
+        if proof and proof.due > now + SELDOM:
+            del self._proofs[index]
 
     def heard_another(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
         """Take in that another machine has answered in the router's place."""
