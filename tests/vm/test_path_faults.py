@@ -32,11 +32,13 @@ ip -netns switch link set dev other0 master acc up
 """
 # What the router says goes through netem(8); a filter chooses what is meant.
 TC = "ip netns exec world tc"
-HALF_OF_ARP = f"""
+SORTED = f"""
 {TC} qdisc add dev br0 root handle 1: prio bands 3 priomap 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
-{TC} qdisc add dev br0 parent 1:3 handle 30: netem loss 50%
-{TC} filter add dev br0 parent 1: protocol arp prio 1 u32 match u32 0 0 flowid 1:3
+{TC} qdisc add dev br0 parent 1:3 handle 30: netem loss {{loss}}
+{TC} filter add dev br0 parent 1: protocol {{protocol}} prio 1 u32 match u32 0 0 flowid 1:3
 """
+HALF_OF_ARP = SORTED.format(loss="50%", protocol="arp")
+DEAF_TO_IPV6 = SORTED.format(loss="100%", protocol="ipv6")
 SLOW_AND_LOSSY = f"{TC} qdisc add dev br0 root netem delay 400ms loss 20%"
 AS_BEFORE = f"{TC} qdisc del dev br0 root"
 
@@ -54,11 +56,18 @@ def talk(laptop: Laptop, seconds: int, target: str = "192.0.2.1") -> int:
     return int(shown.partition(" received")[0].rpartition(" ")[2])
 
 
-@pytest.mark.parametrize("fault", [HALF_OF_ARP, SLOW_AND_LOSSY], ids=["half of ARP", "slow, lossy"])
+@pytest.mark.parametrize(
+    "fault",
+    [HALF_OF_ARP, DEAF_TO_IPV6, SLOW_AND_LOSSY],
+    ids=["half of ARP", "no IPv6", "slow, lossy"],
+)
 def test_a_router_that_is_bad_at_answering_is_not_left(laptop: Laptop, fault: str) -> None:
     laptop.wait_port(CARD)
     before = moves(laptop)
     laptop.shell(fault)
+    # IPv6 is spoken as well, so that its silence is noticed.
+    ping6 = ("ping", "-q", "-i", "0.2", "-c", "90", "2001:db8::1")
+    laptop.run("systemd-run", "--collect", *ping6)
     answered = talk(laptop, 20)
     laptop.shell(AS_BEFORE)
     assert answered > 0
