@@ -63,6 +63,34 @@ def test_a_dead_router_moves_nothing(world: World) -> None:
     assert len(world.told("path-silent")) == 1
 
 
+def all_dead(world: World) -> None:
+    """Let no port lead anywhere, under traffic, for two minutes."""
+    world.begin()
+    world.leads = {}
+    done = []
+    for _ in range(120):
+        world.talks()
+        done += world.lives(1.0)
+    assert done == []
+
+
+def test_when_one_path_returns_it_has_the_traffic_within_two_seconds(world: World) -> None:
+    all_dead(world)
+    before = world.asked
+    world.lives(60)
+    assert world.asked - before <= 2 * 60 + 20
+    world.leads = {RADIO: MAC}
+    assert world.moves_in(2) == [TO_RADIO]
+
+
+def test_a_router_that_restarts_moves_nothing_when_it_is_back(world: World) -> None:
+    all_dead(world)
+    world.leads = {CABLE: MAC, RADIO: MAC}
+    assert world.moves_in(10) == []
+    assert world.paths()["enp0s10"] == "proven"
+    assert world.watching.poll_timeout_ms() is None
+
+
 def test_idle_and_well_there_is_nothing_to_do(world: World) -> None:
     world.begin()
     world.lives(5)

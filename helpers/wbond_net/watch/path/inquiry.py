@@ -130,10 +130,13 @@ class Inquiry:
         return effects
 
     def heard_elsewhere(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
-        """Take in that the router has answered on a port that stands by."""
+        """Take in that the router has answered on a port that stands by.
+
+        Where nobody has answered for a while, the active port is asked: it may lead there again.
+        """
         present = self._question
         if present is None:
-            return []
+            return self.verify(view) if self._paths.is_silent else []
         present.take(path.index, answer.octets)
         if present.judged:
             present.extend(view.now)

@@ -44,6 +44,11 @@ class Paths:
         """
         return [] if self._chosen else self.ports.better_than(self.index)
 
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether no router answers by the active port, nor did by any other."""
+        return self.active is not None and self.active.state == SUSPECT
+
     def may_move(self, now: float) -> bool:
         """Tell whether another move may be made."""
         return self.moves.next_at(now) <= now

@@ -10,8 +10,9 @@ from __future__ import annotations
 from wbond_net.watch.path.question import LATE
 
 FIRST = (0.0, 0.2, 0.5, 1.0, 2.0)  # s after the beginning
-# Then in steps, s, each until so long after the beginning.
+# Then in steps, s, each until so long after the beginning; and where the bond leads nowhere.
 LATER = ((45.0, 1.0), (300.0, 5.0))
+URGENT = ((300.0, 1.0), (900.0, 5.0))
 LAST = 60.0  # s, from then on; and for a port that leads elsewhere
 ROW = 0.2  # s, between those that make a row
 ANSWERS, SPAN = 3, 0.4  # how many, and for how long at least, s
@@ -21,10 +22,10 @@ JITTER = 0.02  # s, of answers and of this process
 class Proof:
     """The proof of one port."""
 
-    def __init__(self, now: float, link: int) -> None:
+    def __init__(self, now: float, link: int, urgent: bool) -> None:
         """Begin now (s); `link` tells the present carrier from one after a loss."""
         self.due = now
-        self.link = link
+        self.link, self.urgent = link, urgent
         self._begun = now
         self._row: list[float] = []
         self._unanswered = False
@@ -56,4 +57,5 @@ class Proof:
         for moment in FIRST:
             if moment > elapsed + JITTER:
                 return moment - elapsed
-        return next((step for until, step in LATER if elapsed < until), LAST)
+        steps = URGENT if self.urgent else LATER
+        return next((step for until, step in steps if elapsed < until), LAST)

@@ -41,19 +41,25 @@ class Returning:
         return set(self._proofs)
 
     def plan(self, view: View) -> list[Effect]:
-        """Have each better port prove itself, anew when its link is new."""
+        """Have each better port prove itself, anew when its link is new; where the active one is
+        silent, each of the others.
+        """
         better = self._paths.better if self._wanted else []
         self._move_at = math.inf
         if not self._paths.anchors:
             self._proofs = {}
             return self._move_by_link(better, view) if self._paths.anchors.are_read else []
         self._had_routers = view.now
-        self._proofs = {path.index: self._proof(path, view) for path in better}
+        asked = self._paths.others if self._paths.is_silent else better
+        self._proofs = {path.index: self._proof(path, view) for path in asked}
         return []
 
     def _proof(self, path: PortPath, view: View) -> Proof:
         proof, link = self._proofs.get(path.index), path.port.link.carrier_down_count
-        return proof if proof and proof.link == link else Proof(view.now, link)
+        urgent = self._paths.is_silent
+        if proof and (proof.link, proof.urgent) == (link, urgent):
+            return proof
+        return Proof(view.now, link, urgent)
 
     def _move_by_link(self, better: list[PortPath], view: View) -> list[Effect]:
         able = [path for path in better if path.port.can_take_over and path.state != DEAD]
@@ -103,6 +109,8 @@ class Returning:
 
     def _return(self, path: PortPath, proof: Proof, view: View) -> list[Effect]:
         """Give a better port the traffic back, unless it has to wait for that."""
+        if self._paths.is_silent:
+            return []  # the inquiry asks the active port as well
         if not path.port.can_take_over:
             return []  # miimon sees it later, and it goes on answering meanwhile
         held = path.dampening.held_until(view.now)
