@@ -146,6 +146,7 @@ NOT_HERE = {
     r"wbond init": "in that of moving in",
     r"wbond import": "in the scenario of importing",
     r"wbond wifi (add|select|forget) |wpa_cli save_config": "in the scenario of Wi-Fi networks",
+    r"(systemctl status bond0-supplicant@|wpa_cli -i )enp0s10": "in the scenario of 802.1X",
     r"wbond edit": "asks on a terminal, in the scenario of editing",
     r"systemctl enable --now wbond-metrics.timer": "systemd-analyze has verified it, in unit tests",
     r"ip link delete |wbond (up|down)": "below",

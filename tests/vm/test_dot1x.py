@@ -139,6 +139,8 @@ def test_with_the_right_one_the_cable_takes_over(laptop: Laptop) -> None:
     laptop.wait_port(CARD, 60)
     assert laptop.ping()
     assert "CTRL-EVENT-EAP-SUCCESS" in laptop.journal("-u", UNIT)
+    assert "active (running)" in laptop.run("systemctl", "status", "--no-pager", UNIT)
+    assert "suppPortStatus=Authorized" in laptop.run("wpa_cli", "-i", CARD, "status")
 
 
 def test_authenticating_again_interrupts_nothing(laptop: Laptop) -> None:
