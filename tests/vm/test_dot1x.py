@@ -46,6 +46,11 @@ ca_cert=/root/switch/ca.pem
 server_cert=/root/switch/radius.pem
 private_key=/root/switch/radius.key
 """
+# What the port has learned before would be let in for minutes.
+LOCK = """
+bridge -n switch link set dev far0 locked on learning off
+ip -netns switch link set dev far0 type bridge_slave fdb_flush
+"""
 # What a switch does when hostapd has let a station in or turned it out.
 PORT = """#!/bin/sh
 case "$2" in
@@ -94,7 +99,7 @@ def laptop(resume: Resume, tmp_path_factory: pytest.TempPathFactory) -> Laptop:
     laptop.write("/root/switch/port", PORT, 0o755)
     # A guest that was saved has the time of then, when no certificate of today is valid.
     laptop.run("date", "--set", f"@{time.time():.0f}")
-    laptop.shell("bridge -n switch link set dev far0 locked on learning off")
+    laptop.shell(LOCK)
     laptop.shell(START)
     return laptop
 
