@@ -3,10 +3,8 @@
 
 from collections.abc import Iterator
 
-from wbond.config import Bond, Port
 from wbond.message import NOTE, WARNING
 from wbond_udev import match
-from wbond_udev.match import WIRELESS
 
 from wbond_cli.check import supplicant
 from wbond_cli.check.context import Context
@@ -31,7 +29,7 @@ def sections_without_effect(context: Context) -> Iterator[Diagnostic]:
 
 def carriers_that_are_trusted(context: Context) -> Iterator[Diagnostic]:
     """With `path = link` a cable carries the traffic before the switch has let it in."""
-    for bond, port in _cables(context):
+    for bond, port in context.authenticated_cables():
         if bond.settings.get("path") == "link":
             text = "carries the traffic as soon as it has a link, before the switch has let it in"
             remedy = f"Remove `path = link` from {bond.name}: the answers of a router then decide."
@@ -42,19 +40,13 @@ def carriers_that_are_trusted(context: Context) -> Iterator[Diagnostic]:
 def networks(context: Context) -> Iterator[Diagnostic]:
     """wpa_supplicant authenticates a cable by a network that is none of a radio's."""
     present = {id(port): adapter.facts.name for adapter, (_, port) in context.places()}
-    for bond, port in _cables(context):
+    for bond, port in context.authenticated_cables():
         path = supplicant_file(context.machine, bond, port, present.get(id(port), ""))
         text = context.machine.read(path, "surrogateescape")
         if text and not _has_network_of_a_cable(text):
             said = f"has no network with key_mgmt={KEY_MANAGEMENT}: no cable is authenticated"
             remedy = "Write a network as the page 802.1x.md of the documentation shows."
             yield Diagnostic("no-network-of-a-cable", WARNING, said, remedy, path)
-
-
-def _cables(context: Context) -> Iterator[tuple[Bond, Port]]:
-    for bond, port in context.ports():
-        if port.kind != WIRELESS and "supplicant_conf" in port.settings:
-            yield bond, port
 
 
 def _has_network_of_a_cable(text: str) -> bool:

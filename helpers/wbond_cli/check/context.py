@@ -55,10 +55,11 @@ class Context(NamedTuple):
         """Tell whether a radio is to be a port now: one is present, or named literally."""
         return WIRELESS in self.interfaces().values()
 
-    def authenticates_cables(self) -> bool:
-        """Tell whether a cable is to be authenticated by 802.1X."""
-        roles = [port.role for _, port in self.ports() if port.kind == WIRED]
-        return units.SUPPLICANT in roles
+    def authenticated_cables(self) -> Iterator[tuple[Bond, Port]]:
+        """Yield the ports that are cables with 802.1X."""
+        for bond, port in self.ports():
+            if port.kind == WIRED and port.role == units.SUPPLICANT:
+                yield bond, port
 
     def wants(self, option: str) -> bool:
         """Tell whether a bond is served by a DHCP client of this option."""

@@ -139,7 +139,7 @@ def programs(context: Context) -> Iterator[Diagnostic]:
 
 def _programs(context: Context) -> Iterator[tuple[Dependency, str]]:
     yield from ((program, ERROR) for program in _ALWAYS)
-    if context.authenticates_cables():
+    if any(context.authenticated_cables()):
         yield _CABLES, ERROR
     if context.wants_radio():
         yield _RADIO, ERROR if context.has_radio() else NOTE
