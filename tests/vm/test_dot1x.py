@@ -10,6 +10,8 @@ import switch
 from guests import Resume
 from laptop import CARD, CONFIGURATION, RADIO, Laptop
 
+# Each begins with the cable that the one before has left.
+pytestmark = pytest.mark.in_order
 UNIT = f"bond0-supplicant@{CARD}.service"
 FILE = "/etc/wpa_supplicant/cable.conf"
 CONFIG = f"""[bond0]
