@@ -34,6 +34,10 @@ class Size(NamedTuple):
 # are at most four ports, and at the beginning it may have asked none.
 LEEWAY = {"watch": Size(2048, 12, 0), "systemd": Size(4096, 8, 12)}
 
+GOES_WITH_DEVICE = re.compile(
+    rf"(?:{BOND}-(?:wired|supplicant)@|sys-subsystem-net-devices-)(\w+)\.(?:service|device)"
+)
+
 
 def differs(what: str, found: object, wanted: object) -> str:
     """Return in words that something is not as it should be; nothing where it is."""
@@ -91,22 +95,25 @@ class Whole:
         ]
 
     def units(self, world: World) -> list[str]:
-        """No unit has failed, no job is left.
+        """No unit has failed, no job is left, but for ports whose device has gone.
 
         A port that was killed, and whose device left before it was started again, stays failed:
-        systemd has nobody start it.
+        systemd has nobody start it. For a device that leaves while its port is being started,
+        systemd waits for 90 s (DefaultDeviceTimeoutSec=, systemd-system.conf(5)).
         """
-        shown = self.laptop.run("systemctl", "--failed", "--plain", "--no-legend").splitlines()
-        failed = [line for line in shown if not self._has_gone(line.split()[0])]
-        jobs = self.laptop.run("systemctl", "list-jobs")
-        return [*failed, "" if "No jobs" in jobs else jobs]
+        plain = ("--plain", "--no-legend")
+        failed = self.laptop.run("systemctl", "--failed", *plain).splitlines()
+        jobs = self.laptop.run("systemctl", "list-jobs", *plain).splitlines()
+        units = {line: line.split()[0] for line in failed}
+        units |= {line: line.split()[1] for line in jobs}
+        return [line for line, unit in units.items() if not self._has_gone(unit)]
 
     def _has_gone(self, unit: str) -> bool:
-        """Tell whether a unit is that of a port whose device is not there."""
-        port = re.fullmatch(rf"{BOND}-(?:wired|supplicant)@(\w+)\.service", unit)
-        if port is None:
+        """Tell whether a unit is that of a device that is not there, or of its port."""
+        found = GOES_WITH_DEVICE.fullmatch(unit)
+        if found is None:
             return False
-        return self.laptop.result("test", "-e", f"/sys/class/net/{port[1]}").rc != 0
+        return self.laptop.result("test", "-e", f"/sys/class/net/{found[1]}").rc != 0
 
     def processes(self, world: World) -> list[str]:
         """There is one process of each, none is left behind, and none has grown."""
