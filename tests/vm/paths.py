@@ -9,6 +9,10 @@ NEIGHBOUR = "192.0.2.50"
 CUT = "ip -netns switch link set dev up0 nomaster"
 MEND = "ip -netns switch link set dev up0 master acc"
 
+# Packets, at 200 a second, that a return may cost: the bond's MAC address changes with the port
+# (fail_over_mac=active), and what is under way to the former one is lost.
+UNDER_WAY = 20
+
 
 def with_switch(laptop: Laptop) -> Laptop:
     """Put a switch behind the cable of a laptop that is online."""

@@ -8,7 +8,7 @@ import statistics
 import pytest
 from guests import Resume
 from laptop import CARD, RADIO, Laptop
-from paths import CUT, NEIGHBOUR, mend, put_neighbour, states, with_switch
+from paths import CUT, NEIGHBOUR, UNDER_WAY, mend, put_neighbour, states, with_switch
 
 # Reads what the world sends as fast as it can, cuts the way, and tells the longest pause (ms).
 DOWNLOAD = f"""
@@ -77,7 +77,7 @@ def test_a_path_that_dies_under_traffic_is_left_and_taken_again(laptop: Laptop) 
     lost, returned = zip(*(cut_under_traffic(laptop) for _ in range(3)), strict=True)
     assert statistics.median(lost) <= 150
     assert max(lost) <= 300
-    assert max(returned) <= 20
+    assert max(returned) <= UNDER_WAY
     history = " ".join(laptop.run("wbond", "log").split())  # its lines are wrapped
     assert "where no router has answered for 3" in history
 

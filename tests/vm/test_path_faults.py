@@ -149,10 +149,11 @@ def test_an_access_point_that_bridges_nothing_is_left_for_the_cable(laptop: Lapt
         laptop.shell(DEAF)
         laptop.wait_port(CARD, 10)
         laptop.wait_for("the path to be dead", lambda: states(laptop)[RADIO] == "dead")
-        lost.append(udp.report()["lost"])
+        flow = udp.report()
+        print("the access point bridges nothing:", flow)
+        lost.append(flow["lost"])
         laptop.shell(WELL)
         laptop.wait_port(RADIO)
-    print("the access point bridges nothing, lost:", lost)
     # A radio that sleeps has half a second for its answer, a cable less (docs/path.md).
     assert min(lost) <= 190
     laptop.take_up({CONFIGURATION: SMALLEST})
