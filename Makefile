@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# make demo | test | test-all | check | soak | fuzz | bench | lab | install | uninstall | deb | rpm | completions | picture;
+# make demo | test | test-all | check | soak | lossy | fuzz | bench | lab | install | uninstall | deb | rpm | completions | picture;
 # see CONTRIBUTING.md.
 
 PREFIX ?= /usr/local
@@ -44,7 +44,7 @@ STATEDIR = /var/lib/wbond
 VENV = .venv
 WORKERS ?= 2
 
-.PHONY: help test test-all check soak fuzz demo bench lab picture install install-documents uninstall deb rpm completions directories tools
+.PHONY: help test test-all check soak lossy fuzz demo bench lab picture install install-documents uninstall deb rpm completions directories tools
 
 help:
 	@sed -n '2,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,11 @@ check: tools
 soak: tools
 	$(VENV)/bin/python tests/vm/soak.py $(if $(MINUTES),--minutes $(MINUTES)) \
 	    $(if $(SEED),--seed $(SEED)) $(if $(RELEASE),--release $(RELEASE))
+
+# Slow and lossy ways to the router, the same behind each port: MINUTES, RELEASE.
+lossy: tools
+	$(VENV)/bin/python tests/vm/lossy.py $(if $(MINUTES),--minutes $(MINUTES)) \
+	    $(if $(RELEASE),--release $(RELEASE))
 
 # Mutants of what wbond reads go through its readers: MINUTES, SEED.
 fuzz: tools
