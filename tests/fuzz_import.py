@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wbond_cli.check.machine import Machine
 from wbond_cli.errors import UserError
-from wbond_cli.imports import choose, configuration, sources, targets
+from wbond_cli.imports import cables, choose, configuration, sources, targets
 
 from tests.mutants import TOKENS, Finding, mutated
 
@@ -52,6 +52,7 @@ class Imports:
             if config.problems:
                 raise Finding(f"{config.problems[0].code} in {text!r}")
             targets.edits(found, draft.networks, ["/etc/new.conf"])
+            cables.files(found.machine, draft.cables)
         except UserError as error:
             if "would refuse" in error.message:
                 raise Finding(error.message) from error

@@ -39,13 +39,14 @@ STORIES = REPOSITORY / "tests" / "imports"
 NAMES = sorted(path.name for path in STORIES.iterdir() if path.is_dir())
 COMMAND = str(REPOSITORY / "helpers" / "wbond")
 WRITTEN = ("etc/wbond.conf", "etc/wpa_supplicant")
-SECRETS = ("s3cre", "5ec7e7ab")
+SECRETS = ("s3cre", "5ec7e7ab", "73336372")  # the last is the first in hexadecimal
 PROFILES = "etc/NetworkManager/system-connections"
 # Each letter stands for nine of the one before.
 ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefgh")
 )
 PROFILE = "[connection]\ntype=wifi\n[wifi]\nssid=Home\n[wifi-security]\nkey-mgmt=wpa-psk\npsk={}\n"
+PEAP = "[802-1x]\neap=peap;\nidentity=me\npassword=s3cret\nca-cert=/etc/ssl/ca.pem\n"
 
 
 def machine(root: Path, name: str = "") -> Path:
@@ -130,6 +131,50 @@ def test_every_story_says_what_it_shows(name: str) -> None:
 def test_there_are_five_stories_of_each_program() -> None:
     for program in ("networkmanager", "netplan", "ifupdown", "netctl", "networkd", "by-hand"):
         assert len([name for name in NAMES if name.startswith(program)]) >= 5
+
+
+def authenticated(root: Path, interface: str = "") -> None:
+    """Write a profile of a cable with 802.1X."""
+    named = f"interface-name={interface}\n" if interface else ""
+    write(root / PROFILES / "office.nmconnection", f"[connection]\ntype=ethernet\n{named}{PEAP}")
+
+
+def test_a_cable_that_names_no_interface_is_the_only_one(tmp_path: Path) -> None:
+    root = machine(tmp_path)
+    authenticated(root)
+    assert run(root)[0] == 0
+    assert "[bond0/cable]\nkind = wired\nmatch_name = enp0s31f6\n" in text(root)
+    assert wrong(root) == []
+
+
+def test_of_two_cables_it_is_not_guessed_which_one_is_meant(tmp_path: Path) -> None:
+    root = machine(tmp_path)
+    authenticated(root)
+    for name in ("eth8", "eth9"):
+        profile = f"[connection]\ntype=ethernet\nid={name}\ninterface-name={name}\n"
+        write(root / PROFILES / f"{name}.nmconnection", profile)
+    _, out, _ = run(root)
+    assert "it is not clear of which cable it is" in out
+    assert "[bond0/cable]" not in text(root)
+    assert not (root / "etc/wpa_supplicant/cable.conf").exists()
+
+
+def test_a_configuration_that_is_there_is_told_what_802_1x_needs(tmp_path: Path) -> None:
+    root = machine(tmp_path)
+    authenticated(root, "enp0s31f6")
+    write(root / "etc/wbond.conf", "[bond0]\n")
+    _, out, _ = run(root)
+    assert "802.1X on enp0s31f6 needs a section there: see 802.1x.md." in out
+    assert not (root / "etc/wpa_supplicant/cable.conf").exists()
+
+
+def test_a_file_for_a_cable_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    root = machine(tmp_path)
+    authenticated(root, "enp0s31f6")
+    write(root / "etc/wpa_supplicant/cable.conf", "# mine\n")
+    _, out, _ = run(root)
+    assert "/etc/wpa_supplicant/cable.conf is there already, and stays as it is." in out
+    assert text(root, "etc/wpa_supplicant/cable.conf") == "# mine\n"
 
 
 # --- what is never done -------------------------------------------------------------
@@ -315,7 +360,7 @@ def test_an_option_that_does_not_fit_the_others_is_left_out() -> None:
         choose.Option("address", [address.value], [address]),
         choose.Option("gateway", [gateway.value], [gateway]),
     ]
-    text = configuration.text(found, choose.Draft("bond0", options, [], []))
+    text = configuration.text(found, choose.Draft("bond0", options, [], [], []))
     assert "address = 192.0.2.7/24" in text
     assert "gateway" not in text
     assert [left.key for left in found.left] == ["g"]

@@ -10,7 +10,8 @@ from wbond_udev.match import WIRED, WIRELESS
 
 from wbond_cli.check import hardware
 from wbond_cli.check.hardware import Adapter
-from wbond_cli.imports import addressing
+from wbond_cli.imports import addressing, cables
+from wbond_cli.imports.cables import Cable
 from wbond_cli.imports.record import BOND, Connection, Found, Given, Left, Network
 from wbond_cli.init import draft
 
@@ -27,11 +28,14 @@ class Option(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A bond, the networks of its radios, and the connections that it takes the place of."""
+    """A bond, the networks of its radios, its cables with 802.1X, and the connections that it takes
+    the place of.
+    """
 
     bond: str
     options: list[Option]
     networks: list[Network]
+    cables: list[Cable]
     connections: list[Connection]
 
 
@@ -50,7 +54,9 @@ def choose(found: Found) -> Draft:
     options += [Option(*option) for option in addressing.options(found, parts)]
     taken = [*([bond] if bond else []), *kinds[WIRED], *kinds[WIRELESS]]
     checked = [one for one in (_checked(found, option) for option in options) if one]
-    return Draft(_name(bond), _with_a_client(checked), _networks(found, kinds[WIRELESS]), taken)
+    checked, authenticated = _authenticated(found, kinds[WIRED], checked)
+    networks = _networks(found, kinds[WIRELESS])
+    return Draft(_name(bond), _with_a_client(checked), networks, authenticated, taken)
 
 
 def _name(bond: Connection | None) -> str:
@@ -178,6 +184,22 @@ def _is_port(name: str) -> bool:
         except ConfigError:
             return False
     return draft.usable(name) and " " not in name
+
+
+def _authenticated(
+    found: Found, connections: list[Connection], options: list[Option]
+) -> tuple[list[Option], list[Cable]]:
+    """Return the cables with 802.1X, and the options without them: each has a section."""
+    ports = [name for option in options if option.name == WIRED for name in option.entries]
+    chosen = cables.choose(found, connections, ports)
+    own = {cable.interface for cable in chosen}
+    rest = [
+        option._replace(entries=[name for name in option.entries if name not in own])
+        if option.name == WIRED
+        else option
+        for option in options
+    ]
+    return rest, chosen
 
 
 def _excluded(found: Found, bond: Connection | None, ports: list[Option]) -> list[Option]:

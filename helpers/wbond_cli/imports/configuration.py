@@ -4,6 +4,7 @@
 from wbond import config, ini
 from wbond.config import Config
 
+from wbond_cli.imports import cables
 from wbond_cli.imports.choose import Draft, Option
 from wbond_cli.imports.record import Found, where
 from wbond_cli.init.draft import comment
@@ -26,7 +27,7 @@ def text(found: Found, draft: Draft) -> str:
     """Return the file's text; an option that would be a problem is left out and noted."""
     options = draft.options
     for _ in draft.options:
-        _, problems = read(_text(draft.bond, options))
+        _, problems = read(_text(draft, options))
         names = {problem.option for problem in problems.problems}
         wrong = [option for option in options if option.name in names]
         if not wrong:
@@ -34,7 +35,7 @@ def text(found: Found, draft: Draft) -> str:
         for given in (given for option in wrong for given in option.sources):
             found.leave(given, "with the other values, wbond.conf does not take it")
         options = [option for option in options if option not in wrong]
-    return _text(draft.bond, options)
+    return _text(draft, options)
 
 
 def read(content: str) -> tuple[ini.Document, Config]:
@@ -44,9 +45,10 @@ def read(content: str) -> tuple[ini.Document, Config]:
     return document, config.interpret(document, "")
 
 
-def _text(bond: str, options: list[Option]) -> str:
-    blocks = [comment(_ABOUT) + "\n", f"[{bond}]\n"]
-    return "\n".join([*blocks, *map(_block, options)])
+def _text(draft: Draft, options: list[Option]) -> str:
+    blocks = [comment(_ABOUT) + "\n", f"[{draft.bond}]\n"]
+    sections = (cables.section(draft.bond, cable) for cable in draft.cables)
+    return "\n".join([*blocks, *map(_block, options), *sections])
 
 
 def _block(option: Option) -> str:

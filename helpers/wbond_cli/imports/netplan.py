@@ -217,9 +217,8 @@ def _common(found: Found, connection: Connection, settings: Settings) -> None:
     metric = settings.one("dhcp4-overrides.route-metric", "dhcp6-overrides.route-metric")
     connection.metric = metric or connection.metric
     connection.mac = settings.one("macaddress")
-    if given := settings.one("auth.key-management", "auth.method"):
-        found.leave(given, "802.1X on a cable is written by hand, see 802.1x.md")
-        settings.all(*(one.key for one in settings.entries if one.key[:5] == "auth."))
+    if connection.kind == WIRED:
+        netplan_wifi.take_cable(found, connection, settings)
 
 
 def _routes(found: Found, connection: Connection, settings: Settings) -> None:

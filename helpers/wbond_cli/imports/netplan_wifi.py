@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The access points of netplan's definitions (netplan-yaml(5), "device type wifis")."""
+"""The access points of netplan's definitions (netplan-yaml(5), "device type wifis"), and 802.1X."""
 
 from wbond_cli.imports import networks
-from wbond_cli.imports.record import Connection, Found, Given, Network, Settings
+from wbond_cli.imports.record import Authentication, Connection, Found, Given, Network, Settings
 from wbond_cli.wifi import security
 from wbond_cli.wifi.security import Fields
 
@@ -51,6 +51,19 @@ def take(
         _take(found, connection, networks.octets(name), entries)
 
 
+def take_cable(found: Found, connection: Connection, settings: Settings) -> None:
+    """Take 802.1X on a cable, or say why not."""
+    management = settings.one("auth.key-management", "auth.method")
+    if management is None or management.value == "none":
+        return
+    try:
+        fields = networks.on_cable(_enterprise(settings))
+        connection.authentication = Authentication(fields, management.file, management.line)
+    except networks.Refused as error:
+        found.leave(management, str(error))
+        settings.all(*(one.key for one in settings.entries if one.key[:5] == "auth."))
+
+
 def _take(found: Found, connection: Connection, ssid: bytes, entries: list[Given]) -> None:
     settings = Settings(given for given in entries if given.key)
     file, line = entries[0].file, entries[0].line
@@ -84,6 +97,11 @@ def _fields(settings: Settings, ssid: bytes) -> Fields:
     kind = _KINDS[word]
     if kind != networks.EAP:
         return networks.secret_of(kind, ssid, secret)
+    return _enterprise(settings)
+
+
+def _enterprise(settings: Settings) -> Fields:
+    """Return the fields of 802.1X. Raises networks.Refused."""
     given = {own: settings.value(f"auth.{name}") for name, own in _STRINGS.items()}
     if inner := settings.value("auth.phase2-auth"):
         given["phase2"] = f"auth={inner.upper()}"

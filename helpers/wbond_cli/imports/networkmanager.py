@@ -158,10 +158,8 @@ def _common(found: Found, connection: Connection, settings: Settings) -> None:
     _mac(found, connection, settings)
     if connection.kind == BOND:
         _bonding(found, connection, settings)
-    eap = settings.one("802-1x.eap")
-    if eap and connection.kind == WIRED:
-        found.leave(eap, "802.1X on a cable is written by hand, see 802.1x.md")
-        settings.all(*(one.key for one in settings.entries if one.key[:7] == "802-1x."))
+    if connection.kind == WIRED:
+        networkmanager_wifi.take_cable(found, connection, settings)
 
 
 def _mac(found: Found, connection: Connection, settings: Settings) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The Wi-Fi network of a NetworkManager profile, as wpa_supplicant.conf(5) has it.
+"""The Wi-Fi network of a NetworkManager profile, and 802.1X, as wpa_supplicant.conf(5) has them.
 
 Source: nm-settings-keyfile(5), and nm-supplicant-config.c for what NetworkManager itself tells
 wpa_supplicant.
@@ -8,7 +8,8 @@ wpa_supplicant.
 import re
 
 from wbond_cli.imports import networks
-from wbond_cli.imports.record import Connection, Found, Given, Network, Settings
+from wbond_cli.imports.cables import BY_HAND
+from wbond_cli.imports.record import Authentication, Connection, Found, Given, Network, Settings
 from wbond_cli.wifi import enterprise, security
 from wbond_cli.wifi.security import Fields
 
@@ -21,6 +22,7 @@ _KINDS = {
 }
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\", ";": ";"}
 _NOT_IN_THE_FILE = ("1", "2", "3")  # psk-flags: the user's keyring has it, or nobody
+_ASKS = "`sudo wbond wifi add` asks for it"
 _PMF = {"1": "0", "disable": "0", "2": "1", "optional": "1", "3": "2", "required": "2"}
 # By NetworkManager's name, what wpa_supplicant calls it.
 _STRINGS = {
@@ -67,6 +69,19 @@ def take(found: Found, connection: Connection, settings: Settings, off: bool) ->
         found.leave(mac, "the network is used by every radio, on every channel")
 
 
+def take_cable(found: Found, connection: Connection, settings: Settings) -> None:
+    """Take 802.1X on a cable, or say why not."""
+    eap = settings.one("802-1x.eap")
+    if eap is None:
+        return
+    try:
+        fields = networks.on_cable(_enterprise(found, settings, "whoever owns the socket", BY_HAND))
+        connection.authentication = Authentication(fields, eap.file, eap.line)
+    except networks.Refused as error:
+        found.leave(eap, str(error))
+        settings.all(*(one.key for one in settings.entries if one.key[:7] == "802-1x."))
+
+
 def _place(settings: Settings, name: Given) -> Given:
     return settings.one("wifi-security.key-mgmt") or name
 
@@ -99,7 +114,7 @@ def _fields(found: Found, settings: Settings, ssid: bytes) -> Fields:
         raise networks.Refused("wbond does not know this key-mgmt: `wbond wifi add` has others")
     kind = _KINDS[management]
     if kind == networks.EAP:
-        return _enterprise(found, settings)
+        return _enterprise(found, settings, "anybody's access point of that name", _ASKS)
     pmf = _PMF.get(settings.value("wifi-security.pmf").lower(), "")
     if kind == networks.PSK and pmf == "0":
         kind = security.WPA2
@@ -107,17 +122,20 @@ def _fields(found: Found, settings: Settings, ssid: bytes) -> Fields:
     settings.all("wifi-security.group", "wifi-security.wps-method")
     secret = unescaped(settings.value("wifi-security.psk"))
     if not secret and kind not in security.WITHOUT_SECRET:
-        raise networks.Refused(_missing(settings.value("wifi-security.psk-flags")))
+        raise networks.Refused(_missing(settings.value("wifi-security.psk-flags"), _ASKS))
     fields = networks.secret_of(kind, ssid, secret)
     return fields | ({"ieee80211w": pmf} if pmf and kind != networks.SAE else {})
 
 
-def _missing(flags: str) -> str:
+def _missing(flags: str, remedy: str) -> str:
     where = "in the user's keyring or nowhere" if flags in _NOT_IN_THE_FILE else "not in the file"
-    return f"its password is {where}: `sudo wbond wifi add` asks for it"
+    return f"its password is {where}: {remedy}"
 
 
-def _enterprise(found: Found, settings: Settings) -> Fields:
+def _enterprise(found: Found, settings: Settings, thief: str, remedy: str) -> Fields:
+    """Return the fields of 802.1X; `thief` would get the password where no certificate is asked
+    for, and `remedy` helps where there is none. Raises networks.Refused.
+    """
     given = {
         own: unescaped(settings.value(f"802-1x.{name}")).strip(";")
         if own != "password"
@@ -129,7 +147,7 @@ def _enterprise(found: Found, settings: Settings) -> Fields:
     methods = [word for word in settings.value("802-1x.eap").split(";") if word]
     flags = [settings.value(f"802-1x.{name}") for name in _FLAGS]
     if not given["password"] and "tls" not in methods:
-        raise networks.Refused(_missing(flags[0]))
+        raise networks.Refused(_missing(flags[0], remedy))
     for name, word in (("phase2-auth", "auth"), ("phase2-autheap", "autheap")):
         if value := settings.value(f"802-1x.{name}"):
             given["phase2"] = f"{word}={value.upper()}"
@@ -141,7 +159,7 @@ def _enterprise(found: Found, settings: Settings) -> Fields:
             filter(found.machine.exists, enterprise.BUNDLES), enterprise.BUNDLES[0]
         )
     if not given["ca_cert"] and not given["ca_path"] and (eap := settings.one("802-1x.eap")):
-        found.leave(eap, "no ca-cert: anybody's access point of that name gets the password")
+        found.leave(eap, f"no ca-cert: {thief} gets the password")
     return networks.enterprise(methods, given)
 
 

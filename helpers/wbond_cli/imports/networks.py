@@ -64,6 +64,12 @@ def enterprise(methods: Iterable[str], given: Mapping[str, str]) -> Fields:
     return fields
 
 
+def on_cable(fields: Fields) -> Fields:
+    """Return the fields of 802.1X for a cable, which has no frames to encrypt."""
+    own = {name: fields[name] for name in fields if name not in ("key_mgmt", "ieee80211w")}
+    return {"key_mgmt": "IEEE8021X", **own, "eapol_flags": "0"}
+
+
 def _string(name: str, value: str) -> bytes:
     secret = octets(value)
     if any(octet < 0x20 or octet == 0x7F for octet in secret):

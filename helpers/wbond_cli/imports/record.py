@@ -50,6 +50,14 @@ class Network(NamedTuple):
     line: int
 
 
+class Authentication(NamedTuple):
+    """802.1X on a cable, with the fields that wpa_supplicant.conf(5) has for it."""
+
+    fields: Fields
+    file: str
+    line: int
+
+
 class Settings:
     """What a part of a file gives: taken, left out with a reason, or told of at the end."""
 
@@ -97,6 +105,7 @@ class Connection:
         self.mac: Given | None = None
         self.options: dict[str, Given] = {}  # of a bond, by wbond's names
         self.networks: list[Network] = []
+        self.authentication: Authentication | None = None  # of a cable
         self.preference = 0
 
     @property

@@ -10,6 +10,7 @@ from wbond import escape
 
 from wbond_cli.check.diagnostics import Diagnostic
 from wbond_cli.imports import networks
+from wbond_cli.imports.cables import Cable, File
 from wbond_cli.imports.choose import Draft
 from wbond_cli.imports.record import BOND, Connection, Found, Left, Network, where
 from wbond_cli.imports.targets import Edit
@@ -25,6 +26,7 @@ def taken(output: Output, found: Found, draft: Draft) -> None:
     """Say what comes over."""
     lines = [f"  {where(one.file, one.line)}: {_connection(one)}" for one in draft.connections]
     lines += [f"  {where(one.file, one.line)}: {_network(one)}" for one in draft.networks]
+    lines += [f"  {_cable(one)}" for one in draft.cables]
     _part(output, "Comes over:", list(dict.fromkeys(lines)))
 
 
@@ -37,6 +39,11 @@ def _connection(one: Connection) -> str:
 def _network(one: Network) -> str:
     label = security.label(security.of_fields(one.fields))
     return f"network {names.shown(one.ssid)}, {label}"
+
+
+def _cable(one: Cable) -> str:
+    place = where(one.authentication.file, one.authentication.line)
+    return f"{place}: 802.1X on cable {escape.printable(one.interface)}"
 
 
 def left(output: Output, lefts: list[Left]) -> None:
@@ -59,7 +66,7 @@ def rivals(output: Output, found: list[Diagnostic], notes: list[str]) -> None:
     _part(output, "To switch off:", [*lines, *(escape.printable(f"  {note}") for note in notes)])
 
 
-def plan(output: Output, text: str, edits: list[Edit], kept: bool) -> None:
+def plan(output: Output, text: str, edits: list[Edit], files: list[File], kept: bool) -> None:
     """Show what would be written, with stars for what may be secret."""
     title = "/etc/wbond.conf would be" + (", if there were none:" if kept else ":")
     _part(output, title, [f"  {line}".rstrip() for line in text.splitlines()])
@@ -70,9 +77,18 @@ def plan(output: Output, text: str, edits: list[Edit], kept: bool) -> None:
             title = f"{edit.file.name} would get:"
             _part(output, title, [f"  {escape.printable(line)}".rstrip() for line in lines])
 
+    for file in files:
+        if file.text:
+            lines = networks.masked(file.text).splitlines()
+            title = f"{file.file.name} would be:"
+            _part(output, title, [f"  {escape.printable(line)}".rstrip() for line in lines])
 
-def present(output: Output, edits: list[Edit]) -> None:
-    """Say which networks stay as they are."""
+
+def present(output: Output, edits: list[Edit], files: list[File]) -> None:
+    """Say which networks and files stay as they are."""
+    for file in files:
+        if not file.text:
+            output.line(f"{file.file.name} is there already, and stays as it is.")
     for edit in edits:
         for one in edit.present:
             name = names.shown(one.ssid)

@@ -8,12 +8,13 @@ What is there is never overwritten: neither wbond.conf nor a network of the same
 import argparse
 import os
 
+from wbond import escape
 from wbond_net.deployed import unit_tree
 
 from wbond_cli import exit_status, privileges
 from wbond_cli.check.machine import Machine
 from wbond_cli.errors import UserError
-from wbond_cli.imports import choose, configuration, rivals, screen, sources, targets
+from wbond_cli.imports import cables, choose, configuration, rivals, screen, sources, targets
 from wbond_cli.imports.record import Found
 from wbond_cli.output import Output
 from wbond_cli.verbs.init import CONFIGURATION, create
@@ -36,16 +37,20 @@ def run(options: argparse.Namespace) -> int:
     kept = os.path.lexists(os.path.join(machine.root, CONFIGURATION.lstrip("/")))
     config = unit_tree.read_config(machine.root) if kept else configuration.read(text)[1]
     edits = targets.edits(found, draft.networks, targets.files(machine, config))
+    # Their sections are in a new wbond.conf alone.
+    files = cables.files(machine, [] if kept else draft.cables)
     screen.taken(output, found, draft)
     screen.left(output, found.left)
     if kept:
         output.line(f"{CONFIGURATION} is there already, and stays as it is.")
-    screen.present(output, edits)
+        for cable in draft.cables:
+            output.line(f"802.1X on {cable.interface} needs a section there: see 802.1x.md.")
+    screen.present(output, edits, files)
     if options.dry_run:
-        screen.plan(output, text, edits, kept)
+        screen.plan(output, text, edits, files, kept)
         written = not kept or any(edit.added for edit in edits)
     else:
-        written = _write(output, machine, text, edits, kept)
+        written = _write(output, machine, text, edits, files, kept)
     screen.rivals(output, list(rivals.found(machine, config)), rivals.notes(machine, found.files))
     output.line(_end(options.dry_run, written, kept))
     return exit_status.SUCCESS if written else exit_status.FAILURE
@@ -73,7 +78,12 @@ def _nothing(found: Found) -> None:
 
 
 def _write(
-    output: Output, machine: Machine, text: str, edits: list[targets.Edit], kept: bool
+    output: Output,
+    machine: Machine,
+    text: str,
+    edits: list[targets.Edit],
+    files: list[cables.File],
+    kept: bool,
 ) -> bool:
     """Write the networks, then the configuration; tells whether anything was written."""
     added = [edit for edit in edits if edit.added]
@@ -81,5 +91,8 @@ def _write(
         saved.write(edit.file, edit.text)
         listed = ", ".join(names.shown(network.ssid) for network in edit.added)
         output.line(f"{edit.file.name} has the networks: {listed}.")
+    for new in [file for file in files if file.text]:
+        saved.write(new.file, new.text)
+        output.line(f"{new.file.name} has 802.1X of {escape.printable(new.cable.interface)}.")
     created = not kept and bool(create(machine.root, CONFIGURATION, text, 0o644))
     return created or bool(added)

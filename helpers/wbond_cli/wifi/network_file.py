@@ -22,6 +22,12 @@ ctrl_interface={CONTROL}
 # The country's rules for radio; two letters. Without it the strictest hold.
 #country=DE
 """
+_CABLE = f"""\
+# 802.1X on a cable, see wpa_supplicant.conf(5). Written by wbond.
+# This file holds keys: let nobody but root read it.
+ctrl_interface={CONTROL}
+
+"""
 # Fields that say how a network is joined: a new password replaces them all.
 _NAMES = (
     "ssid disabled key_mgmt proto pairwise group auth_alg psk mem_only_psk sae_password "
@@ -91,6 +97,12 @@ def block(ssid: bytes, fields: Mapping[str, str], comment: str = "") -> str:
         lines.append(f"# Network: {names.shown(ssid)}")
     lines += [f"ssid={names.quoted(ssid)}", *_written(fields)]
     return "\n".join([_OPENING, *(f"    {line}" for line in lines), "}"]) + "\n"
+
+
+def of_cable(fields: Mapping[str, str]) -> str:
+    """Return the text of a file for a cable with 802.1X."""
+    lines = (f"    {line}" for line in _written(fields))
+    return _CABLE + "\n".join([_OPENING, *lines, "}"]) + "\n"
 
 
 def _written(fields: Mapping[str, str]) -> list[str]:
