@@ -100,6 +100,29 @@ def test_who_wants_no_return_gets_none(world: World) -> None:
     assert world.lives(1) == [TO_CABLE]
 
 
+def test_where_the_only_port_is_let_in_late_the_clients_ask_at_once(world: World) -> None:
+    world.options = world.options._replace(start=("dhclient@bond0.service",))
+    world.leads, world.routers, world.addressed = {}, (), False
+    world.begin(bond(CABLE), port(CABLE))
+    assert world.lives(5) == []
+    world.answers(CABLE, Success(MAC))
+    asked = "systemctl try-reload-or-restart --no-block -- dhclient@bond0.service"
+    assert world.lives(0.1) == [asked]
+    for _ in range(9):  # who says so often does not keep them from asking
+        world.answers(CABLE, Success(MAC))
+        assert world.lives(1) == []
+    assert world.told("path-let-in") == [
+        "bond0: cable enp0s10 has been let in by its switch: the clients ask again"
+    ]
+
+
+def test_a_port_with_an_address_is_let_in_without_a_word(world: World) -> None:
+    world.options = world.options._replace(start=("dhclient@bond0.service",))
+    world.begin(bond(CABLE), port(CABLE))
+    world.answers(CABLE, Success(MAC))
+    assert world.lives(5) == []
+
+
 def test_a_boot_onto_a_cable_that_leads_nowhere(world: World) -> None:
     world.options = world.options._replace(start=("dhclient@bond0.service",))
     world.leads = {RADIO: MAC}

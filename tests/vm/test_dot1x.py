@@ -111,6 +111,10 @@ def say(laptop: Laptop, method: str) -> None:
     laptop.write(FILE, NETWORK.format(method=method), 0o600)
 
 
+def journal(laptop: Laptop) -> str:
+    return laptop.journal("-t", "wbond-watch")
+
+
 def successes(laptop: Laptop) -> int:
     return laptop.journal("-u", UNIT).count("CTRL-EVENT-EAP-SUCCESS")
 
@@ -183,6 +187,27 @@ def test_a_switch_that_asks_late_is_answered(laptop: Laptop) -> None:
     laptop.wait_port(CARD, 60)
     assert udp.report()["lost"] <= UNDER_WAY
     assert successes(laptop) > before
+
+
+def test_a_cable_that_is_the_only_port_has_an_address_as_soon_as_it_is_let_in(
+    laptop: Laptop,
+) -> None:
+    forget(laptop)
+    laptop.take_up({CONFIGURATION: CONFIG.replace(RADIO, "", 1)})
+    laptop.run("systemctl", "restart", "--no-block", "wbond@bond0.service")
+    laptop.wait_for(
+        "the pauses of dhclient to grow",
+        lambda: (
+            laptop.journal("-u", "dhclient@bond0").rpartition("Listening")[2].count(" DHCP") > 3
+        ),
+    )
+    assert not laptop.address()
+    laptop.shell(START)
+    laptop.wait_for("the switch to let it in", lambda: "been let in" in journal(laptop), 60)
+    took = laptop.wait_for("an address", laptop.address, 10)
+    print(f"an address {took:.1f} s after the switch has let the cable in")
+    laptop.take_up({CONFIGURATION: CONFIG})
+    laptop.wait_for("the radio", lambda: RADIO in laptop.ports())
 
 
 def test_a_socket_without_802_1x_works_as_well(laptop: Laptop) -> None:

@@ -35,6 +35,7 @@ EVENTS = {
     "path-foreign": ("de63c6bc02034bd8aaceb769a237c35e", WARNING),
     "path-network": ("c741d3a4942b41baa15e14bc2916ae5a", NOTICE),
     "path-tried": ("447bfe70036045b09c9060114f479608", NOTICE),
+    "path-let-in": ("4e1bb482314b495e9d8d1e56d5ff6c51", INFO),
     "path-limited": ("5b9c6150e263450aade984563944f710", WARNING),
     "path-held": ("b707498d0f40497f8352dc015b0d719f", INFO),
     "start-failed": ("4ed91f61b8974d6ea897efb27ba05b0a", ERROR),

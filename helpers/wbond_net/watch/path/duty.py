@@ -114,7 +114,7 @@ class Path(Duty):
         effects: list[Effect] = []
         for answer in answers if path else ():
             if isinstance(answer, Success):
-                self._returning.begin_again(port, view.now)
+                effects += self._let_in(port, view)
             elif port == self._paths.index:
                 effects += self._inquiry.heard(answer, view)
             elif path:
@@ -169,6 +169,12 @@ class Path(Duty):
         if path and rank.isdecimal():
             path.rank, path.prio = int(rank), None
 
+    def _let_in(self, index: int, view: View) -> list[Effect]:
+        """Take in that a switch lets a port in: a router may answer there now."""
+        self._returning.begin_again(index, view.now)
+        active = self._paths.active
+        return self._trial.let_in(active, view) if active and active.index == index else []
+
     def _heard_on_standby(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
         """Take in an answer; of a router that has not answered yet, only if none has."""
         anchors = self._paths.anchors
@@ -209,7 +215,10 @@ class Path(Duty):
 
     def _listened_to(self) -> frozenset[int]:
         able = {path.index for path in self._paths.ports if path.can_be_asked}
-        return frozenset(able if self._inquiry.listens else self._returning.listened_to & able)
+        if self._inquiry.listens:
+            return frozenset(able)
+        locked = {self._paths.index} if self._trial.lacks_address else set()
+        return frozenset((self._returning.listened_to | locked) & able)
 
     def _plan_claim(self, effects: list[Effect], view: View) -> None:
         """Plan to take a common address back: a switch learns it from where a question comes."""

@@ -2,19 +2,20 @@
 """The trial: where no address comes by the active port, the next one is tried.
 
 Without an address there is no router to ask; at a boot, a cable that leads nowhere would keep the
-bond from ever having one.
+bond from ever having one. A cable whose switch has 802.1X leads nowhere until that lets it in.
 """
 
 from __future__ import annotations
 
 import math
 
-from wbond_net.watch.duty import Effect, ReadRouters, Routers, View
+from wbond_net.watch.duty import Effect, OtherNetwork, ReadRouters, Routers, View
 from wbond_net.watch.path import words
 from wbond_net.watch.path.paths import Paths
 from wbond_net.watch.path.ports import DEAD, UNKNOWN, PortPath, by_rank
 
 PATIENCE = 6.0  # s; a DHCP client has asked twice by then, and routers were solicited twice
+ASKED_AGAIN = 10.0  # s, between two times that clients are told; they need some to get an address
 FIRST_PAUSE, LAST_PAUSE = 60.0, 3600.0  # s, after all ports have been tried in vain
 
 
@@ -29,15 +30,20 @@ class Trial:
         self._addressed = False
         self._looks = False  # whether the wait is over, if no address has come
         self._pause = FIRST_PAUSE
-        self._rests_until = -math.inf
+        self._rests_until = self._told_at = -math.inf
+
+    @property
+    def lacks_address(self) -> bool:
+        """Tell whether clients ask for an address in vain."""
+        return self._wanted and not self._addressed and not self._paths.anchors
 
     def plan(self, view: View) -> None:
         """Begin to wait when the active port is another one; end that where there is nothing to
         wait for.
         """
         active = self._paths.active
-        waits = self._wanted and not self._addressed and not self._paths.anchors
-        if not waits or active is None or not active.can_be_asked or not self._paths.others:
+        waits = self.lacks_address and self._paths.others
+        if not waits or active is None or not active.can_be_asked:
             self._waits_for, self.due = 0, math.inf
         elif active.index != self._waits_for:
             self._waits_for = active.index
@@ -62,6 +68,17 @@ class Trial:
         if active is None or not looks or self._paths.anchors:
             return []
         return self._try_next(active, view)
+
+    def let_in(self, active: PortPath, view: View) -> list[Effect]:
+        """Have the clients ask at once where a switch lets the active port in, and wait for them.
+
+        They have asked a locked port until now, and their pauses grow.
+        """
+        if not self.lacks_address or view.now < self._told_at + ASKED_AGAIN:
+            return []
+        self._told_at = view.now
+        self._waits_for = 0
+        return [words.let_in(active), OtherNetwork()]
 
     def _try_next(self, active: PortPath, view: View) -> list[Effect]:
         able = [path for path in self._paths.others if path.port.can_take_over]

@@ -56,6 +56,12 @@ def tried(former: PortPath, to: PortPath) -> Journal:
     return Journal("path-tried", text, {**_fields(to), **_former(former)})
 
 
+def let_in(active: PortPath) -> Journal:
+    """Return why the clients are to ask again, without another network."""
+    text = f"{active.port.label} has been let in by its switch: the clients ask again"
+    return Journal("path-let-in", text, _fields(active))
+
+
 def too_many_moves(active: PortPath) -> Journal:
     """Return why a port is not left, though another one leads to the router."""
     text = f"stays with {active.port.label} for now: there were too many moves within a minute"
