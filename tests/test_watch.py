@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from wbond_net.kernel import rtnetlink
+from wbond_net.kernel import rtnetlink, sysfs
 from wbond_net.kernel.rtnetlink import Event, Link
 from wbond_net.watch import host, journal_events, loop, main
 from wbond_net.watch.duty import Duty, Effects, Journal, View
@@ -255,19 +255,19 @@ def test_after_a_dump_the_pauses_are_short_again(story: Story) -> None:
 class BareHost(Host):
     """The real one, without systemd's library."""
 
-    def __init__(self, sysfs: Path) -> None:
-        self._sysfs = str(sysfs)
+    def __init__(self) -> None:
         self._printed = {}
 
 
-def test_sysfs(tmp_path: Path) -> None:
+def test_sysfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sysfs, "SYSFS", str(tmp_path))
     (tmp_path / "wlp3s0" / "phy80211").mkdir(parents=True)
     (tmp_path / "wlan9" / "wireless").mkdir(parents=True)
     folder = tmp_path / "bond0" / "bonding"
     folder.mkdir(parents=True)
     (folder / "active_slave").touch()
     (folder / "primary_reselect").write_text("better 1\n")
-    host = BareHost(tmp_path)
+    host = BareHost()
     assert [host.is_radio(name) for name in ("wlp3s0", "wlan9", "enp0s10")] == [True, True, False]
     assert host.option("bond0", "primary_reselect") == "better"
     host.set_option("bond0", "active_slave", "wl\udcff")
@@ -282,7 +282,7 @@ def test_systemctl_is_run_without_a_shell(tmp_path: Path, monkeypatch: pytest.Mo
     program.write_text(f'#!/bin/sh\nprintf "%s|" "$@" > {tmp_path}/arguments\nexit 3\n')
     program.chmod(0o755)
     monkeypatch.setattr(host, "SYSTEMCTL", ("wbond-no-such-program", str(program)))
-    bare = BareHost(tmp_path)
+    bare = BareHost()
     assert bare.reap(bare.spawn(["start", "a;b $(c)"])) == 3
     assert (tmp_path / "arguments").read_text() == "start|a;b $(c)|"
 
@@ -292,7 +292,7 @@ def test_what_systemctl_shows_is_captured(tmp_path: Path, monkeypatch: pytest.Mo
     program.write_text("#!/bin/sh\nprintf 'A=b\\nC=\\377'\n")
     program.chmod(0o755)
     monkeypatch.setattr(host, "SYSTEMCTL", (str(program),))
-    bare = BareHost(tmp_path)
+    bare = BareHost()
     before = len(os.listdir("/proc/self/fd"))
     descriptor = bare.spawn(["show"], captured=True)
     select.select([descriptor], [], [])
@@ -303,7 +303,7 @@ def test_what_systemctl_shows_is_captured(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    bare, path = BareHost(tmp_path), tmp_path / "file"
+    bare, path = BareHost(), tmp_path / "file"
     bare.write(str(path), "former")
     with path.open() as reader:
         bare.write(str(path), "new")
@@ -318,7 +318,7 @@ def test_systemctl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(host, "SYSTEMCTL", ("wbond-no-such-program",))
     for captured in (False, True):
         with pytest.raises(FileNotFoundError):
-            BareHost(tmp_path).spawn(["start", "x"], captured)
+            BareHost().spawn(["start", "x"], captured)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from wbond_net.kernel import sysfs
 from wbond_net.watch.host import Host
 
 from tests.conftest import REPOSITORY
@@ -91,10 +93,11 @@ def test_neighbours_and_routes(tmp_path: Path) -> None:
     assert found["told"][0].startswith("DefaultRoute")
 
 
-def test_what_sysfs_says(tmp_path: Path) -> None:
+def test_what_sysfs_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sysfs, "SYSFS", str(tmp_path))
     (tmp_path / "d0/statistics").mkdir(parents=True)
     (tmp_path / "d0/statistics/tx_packets").write_text("4711\n")
-    host = Host(str(tmp_path))
+    host = Host()
     assert host.packets_sent("d0") == 4711
     assert not host.has_upper("d0")
     (tmp_path / "d0/upper_br0").symlink_to("../br0")

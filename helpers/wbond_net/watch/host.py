@@ -11,7 +11,7 @@ import os
 import time
 
 from wbond_net import notify
-from wbond_net.kernel import bonds, ndisc, neighbours, routers, rtnetlink, taps, uapi
+from wbond_net.kernel import bonds, ndisc, neighbours, routers, rtnetlink, sysfs, taps, uapi
 from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import Address
 from wbond_net.watch import journal
@@ -20,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-SYSFS = "/sys/class/net"
 # PATH may be missing or short.
 SYSTEMCTL = ("systemctl", "/usr/bin/systemctl", "/bin/systemctl")
 PUBLISHER = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../wbond-dns"))
@@ -31,12 +30,11 @@ _LONGEST = 1 << 16  # bytes, of a file in the runtime directory
 class Host:
     """The machine; without systemd's library, what is written to the journal goes nowhere."""
 
-    def __init__(self, sysfs: str = SYSFS) -> None:
+    def __init__(self) -> None:
         """Load systemd's library, if it is there."""
         sendv = journal.sendv()
         self.has_journal = sendv is not None
         self._journal = journal.Journal(sendv)
-        self._sysfs = sysfs
         self._sender: _socket.socket | None = None
         self.taps = taps.Taps()
         self._printed: dict[int, int] = {}  # by descriptor of a process: that of its output
@@ -93,17 +91,16 @@ class Host:
 
     def is_radio(self, name: str) -> bool:
         """Tell a radio from a cable."""
-        folder = os.path.join(self._sysfs, name)
-        return any(os.path.exists(os.path.join(folder, what)) for what in ("phy80211", "wireless"))
+        return sysfs.is_radio(name)
 
     def option(self, bond: str, option: str) -> str:
         """Return the first word of a bonding option. Raises OSError."""
-        with open(os.path.join(self._sysfs, bond, "bonding", option), "rb") as file:
+        with open(os.path.join(sysfs.SYSFS, bond, "bonding", option), "rb") as file:
             return os.fsdecode(file.read()).partition(" ")[0].strip()
 
     def set_option(self, bond: str, option: str, value: str) -> None:
         """Set a bonding option. Raises OSError."""
-        path = os.path.join(self._sysfs, bond, "bonding", option)
+        path = os.path.join(sysfs.SYSFS, bond, "bonding", option)
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             os.write(descriptor, os.fsencode(value))
@@ -170,7 +167,7 @@ class Host:
 
     def has_upper(self, name: str) -> bool:
         """Tell whether a bridge, a VLAN or the like stands on an interface. Raises OSError."""
-        names = os.listdir(os.path.join(self._sysfs, name))
+        names = os.listdir(os.path.join(sysfs.SYSFS, name))
         return any(entry.startswith("upper_") for entry in names)
 
     def confirm(self, index: int, family: int, octets: bytes) -> None:
@@ -180,7 +177,7 @@ class Host:
 
     def packets_sent(self, name: str) -> int:
         """Return how many packets an interface has sent. Raises OSError."""
-        path = os.path.join(self._sysfs, name, "statistics", "tx_packets")
+        path = os.path.join(sysfs.SYSFS, name, "statistics", "tx_packets")
         with open(path, "rb") as file:
             return int(file.read())
 
