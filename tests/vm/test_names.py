@@ -47,6 +47,12 @@ CLIENTS = {
     ),
 }
 PACKAGES = {"file": "", "resolved": "systemd-resolved", "resolvconf": "openresolv"}
+OTHER_PAIRS = [
+    (sink, clients)
+    for sink in PACKAGES
+    for clients in CLIENTS
+    if (sink, clients) != ("resolved", "dhclient-dhcp6c")
+]
 RESOLV_CONF = "/etc/resolv.conf"
 
 
@@ -112,13 +118,11 @@ def test_the_names_are_those_of_the_present_network(own_laptop: Laptop) -> None:
     roam(own_laptop, "resolved", CLIENTS["dhclient-dhcp6c"])
 
 
-def test_with_openresolv_and_dhcpcd_as_well(own_laptop: Laptop) -> None:
-    roam(own_laptop, "resolvconf", CLIENTS["dhcpcd"])
-
-
-@pytest.mark.parametrize("clients", CLIENTS)
-def test_in_a_plain_file_as_well(own_laptop: Laptop, clients: str) -> None:
-    roam(own_laptop, "file", CLIENTS[clients])
+@pytest.mark.parametrize(("sink", "clients"), OTHER_PAIRS)
+def test_with_other_clients_and_publishers_as_well(
+    own_laptop: Laptop, sink: str, clients: str
+) -> None:
+    roam(own_laptop, sink, CLIENTS[clients])
 
 
 def roam(laptop: Laptop, sink: str, asking: Clients) -> None:
