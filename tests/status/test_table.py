@@ -4,7 +4,6 @@
 import io
 import re
 from collections.abc import Callable
-from xml.etree import ElementTree
 
 import pytest
 from rich.cells import cell_len
@@ -14,7 +13,7 @@ from wbond_cli.status.advice import advice
 from wbond_cli.status.build import build_status
 from wbond_cli.status.model import Facts
 
-from tests import picture, stories
+from tests import stories
 from tests.status.views import WIDTHS, bond_of, each_story, lines, rendered, squeezed
 from tests.stories import NOW
 
@@ -150,16 +149,3 @@ def test_an_address_that_is_not_for_all_says_so(flags: int, state: str) -> None:
     (shown,) = bond_of(facts)["addresses"]
     assert shown[state] is True
     assert shown["deprecated"] is (flags == 0x20)
-
-
-def test_the_picture_in_readme_has_the_present_look() -> None:
-    """Else: make picture."""
-    described = ElementTree.parse(picture.PICTURE).findtext("{http://www.w3.org/2000/svg}desc")
-    assert described == picture.text()
-
-
-def test_a_picture_is_drawn_of_all_that_it_is_described_by() -> None:
-    svg = ElementTree.fromstring(picture.drawn())
-    texts = svg.iterfind(".//{http://www.w3.org/2000/svg}text")
-    shown = squeezed("".join(text.text or "" for text in texts))
-    assert squeezed(picture.text()) in shown
