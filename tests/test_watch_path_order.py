@@ -116,6 +116,19 @@ def test_where_the_only_port_is_let_in_late_the_clients_ask_at_once(world: World
     ]
 
 
+def test_a_locked_port_by_which_routers_are_heard_is_let_in_as_well(world: World) -> None:
+    world.options = world.options._replace(start=("dhclient@bond0.service",))
+    world.leads = {}
+    world.begin(bond(CABLE), port(CABLE))
+    world.lives(5)
+    assert world.paths() == {"enp0s10": "suspect"}
+    world.leads = {CABLE: MAC}
+    world.answers(CABLE, Success(MAC))
+    asked = "systemctl try-reload-or-restart --no-block -- dhclient@bond0.service"
+    assert asked in world.lives(1)
+    assert world.paths() == {"enp0s10": "proven"}
+
+
 def test_a_port_with_an_address_is_let_in_without_a_word(world: World) -> None:
     world.options = world.options._replace(start=("dhclient@bond0.service",))
     world.begin(bond(CABLE), port(CABLE))

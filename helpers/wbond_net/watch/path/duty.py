@@ -173,7 +173,9 @@ class Path(Duty):
         """Take in that a switch lets a port in: a router may answer there now."""
         self._returning.begin_again(index, view.now)
         active = self._paths.active
-        return self._trial.let_in(active, view) if active and active.index == index else []
+        if active is None or active.index != index:
+            return []
+        return [*self._trial.let_in(active, view), *self._inquiry.look(view)]
 
     def _heard_on_standby(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
         """Take in an answer; of a router that has not answered yet, only if none has."""
@@ -217,7 +219,7 @@ class Path(Duty):
         able = {path.index for path in self._paths.ports if path.can_be_asked}
         if self._inquiry.listens:
             return frozenset(able)
-        locked = {self._paths.index} if self._trial.lacks_address else set()
+        locked = {self._paths.index} if self._trial.may_be_locked else set()
         return frozenset((self._returning.listened_to | locked) & able)
 
     def _plan_claim(self, effects: list[Effect], view: View) -> None:

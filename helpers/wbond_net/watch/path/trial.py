@@ -69,12 +69,20 @@ class Trial:
             return []
         return self._try_next(active, view)
 
+    @property
+    def may_be_locked(self) -> bool:
+        """Tell whether the active port leads nowhere, as one that its switch has locked.
+
+        A locked port may let in what is sent to all, so that there is an advertised router.
+        """
+        return self.lacks_address or self._paths.is_silent
+
     def let_in(self, active: PortPath, view: View) -> list[Effect]:
         """Have the clients ask at once where a switch lets the active port in, and wait for them.
 
         They have asked a locked port until now, and their pauses grow.
         """
-        if not self.lacks_address or view.now < self._told_at + ASKED_AGAIN:
+        if not self.may_be_locked or view.now < self._told_at + ASKED_AGAIN:
             return []
         self._told_at = view.now
         self._waits_for = 0
