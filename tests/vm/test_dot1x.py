@@ -63,9 +63,19 @@ esac
 """
 START = """
 run="systemd-run --quiet --unit"
+ask="hostapd_cli -p /run/lab/switch -i far0"
 $run lab-switch ip netns exec switch hostapd /root/switch/hostapd.conf
-until hostapd_cli -p /run/lab/switch -i far0 ping; do sleep 0.1; done
-$run lab-switch-port hostapd_cli -p /run/lab/switch -i far0 -a /root/switch/port
+until $ask ping; do sleep 0.1; done
+$run lab-switch-port $ask -a /root/switch/port
+# It may have let the laptop in before it was listened to.
+until grep -q "wpa_ctrl_$(systemctl show -P MainPID lab-switch-port)-" /proc/net/unix; do
+    sleep 0.1
+done
+for station in $($ask list_sta); do
+    if $ask sta "$station" | grep -q AUTHORIZED; then
+        /root/switch/port far0 AP-STA-CONNECTED "$station"
+    fi
+done
 """
 # The switch forgets whom it has let in; its link stays up.
 STOP = f"""
