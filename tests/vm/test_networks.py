@@ -8,7 +8,23 @@ from collections.abc import Iterable
 
 import pytest
 from guests import Resume
-from laptop import CARD, FILES, PORT_UNITS, RADIO, Laptop
+from laptop import CARD, CONFIGURATION, FILES, PORT_UNITS, RADIO, SMALLEST, Laptop
+from sticks import STICK_MAC, wait_stick
+
+# The better radio has the wrong password.
+TWO_RADIOS = f"""[bond0]
+wired = {CARD}
+wireless =
+[bond0/better]
+kind = wireless
+match_name = {RADIO}
+priority = 150
+supplicant_conf = /etc/wpa_supplicant/wrong.conf
+[bond0/stick]
+kind = wireless
+match_mac = {STICK_MAC}
+priority = 100
+"""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +50,31 @@ def test_a_wrong_psk_costs_the_cable_nothing_and_is_mended_by_reload(laptop: Lap
     laptop.wait_both()
     assert udp.report()["lost"] == 0
     assert laptop.show(unit, "MainPID") == pid
+
+
+def test_of_two_radios_the_one_with_the_right_psk_has_the_traffic(laptop: Laptop) -> None:
+    path = "/etc/wpa_supplicant/wpa_supplicant.conf"
+    wrong = FILES[path].replace("correct", "incorrect")
+    laptop.write("/etc/wpa_supplicant/wrong.conf", wrong, 0o600)
+    laptop.take_up({CONFIGURATION: TWO_RADIOS})
+    laptop.radios.plug("stick", STICK_MAC)
+    wait_stick(laptop)
+    laptop.cable.pull()
+    laptop.wait_port("wlan0")
+    laptop.wait_for("the world to answer", laptop.ping)
+    udp, before = laptop.traffic("udp"), refusals(laptop)
+    laptop.wait_for("the other one to try again", lambda: refusals(laptop) >= before + 2)
+    assert udp.report()["lost"] <= 2
+    assert laptop.active_port() == "wlan0"
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
+    laptop.radios.pull("stick")
+    laptop.take_up({CONFIGURATION: SMALLEST})
+
+
+def refusals(laptop: Laptop) -> int:
+    """Return how often the radio has been refused for its password."""
+    return laptop.journal("-u", PORT_UNITS[1]).count("pre-shared key may be incorrect")
 
 
 def test_an_access_point_that_vanishes_and_returns_needs_no_hand(laptop: Laptop) -> None:
