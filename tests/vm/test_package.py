@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The Debian package on a stock guest: installed by apt, a reboot; upgraded; purged."""
+"""The Debian package on a stock guest: installed by apt, set up by its own commands, a reboot;
+upgraded; purged.
+"""
 
 import shutil
 import subprocess
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import stock
-from laptop import FILES, RADIO, REPOSITORY, SMALLEST, Laptop, resumed
+from laptop import CARD, CONFIGURATION, RADIO, REPOSITORY, Laptop, resumed
 
 pytestmark = pytest.mark.in_order
 # What the program that is installed knows of: nothing of it is left by a purge.
@@ -43,7 +45,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def laptop(
     release: str, packages: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Laptop]:
-    """A stock Debian on which apt has installed the package, after a reboot."""
+    """A stock Debian on which apt has installed the package, set up as by a new user, after a
+    reboot.
+    """
     folder = tmp_path_factory.mktemp(f"package-{release}")
     Laptop.current = laptop = resumed(release, folder, stock.booted(release))
     with laptop:
@@ -52,7 +56,8 @@ def laptop(
         before = paths(laptop)
         apt(laptop, "install", "/root/wbond.deb")
         assert laptop.run("systemctl", "list-units", "--plain", "--no-legend", "wbond*") == ""
-        laptop.write_all(FILES)
+        laptop.shell("echo 'correct horse' | wbond wifi add lab --stdin")
+        laptop.run("wbond", "init")
         laptop.reboot()
         laptop.booted()
         laptop.wait_both()
@@ -75,6 +80,7 @@ def paths(laptop: Laptop) -> set[str]:
 
 
 def test_after_a_reboot_it_tells_the_main_story(laptop: Laptop) -> None:
+    assert sorted(laptop.ports()) == sorted((CARD, RADIO))
     laptop.fail_over_and_back()
     assert laptop.result("wbond", "status").rc == 0
     assert laptop.result("wbond", "check", timeout=120).rc == 0
@@ -88,6 +94,7 @@ def test_the_package_s_own_test_passes(laptop: Laptop) -> None:
 
 def test_an_upgrade_keeps_the_network_up(laptop: Laptop) -> None:
     laptop.wait_both()
+    configuration = laptop.read(CONFIGURATION)
     units = ("wbond-watch@bond0.service", f"bond0-supplicant@{RADIO}.service")
     before = [laptop.show(unit, "MainPID") for unit in (*units, "dhclient@bond0.service")]
     udp = laptop.traffic("udp")
@@ -96,7 +103,7 @@ def test_an_upgrade_keeps_the_network_up(laptop: Laptop) -> None:
     after = [laptop.show(unit, "MainPID") for unit in (*units, "dhclient@bond0.service")]
     assert after == before
     assert laptop.run("dpkg-query", "-W", "-f", "${Version}", "wbond").startswith("1:")
-    assert laptop.read("/etc/wbond.conf") == SMALLEST
+    assert laptop.read(CONFIGURATION) == configuration
 
 
 def test_a_purge_leaves_nothing(laptop: Laptop) -> None:
