@@ -54,7 +54,7 @@ def choose(found: Found) -> Draft:
     options += [Option(*option) for option in addressing.options(found, parts)]
     taken = [*([bond] if bond else []), *kinds[WIRED], *kinds[WIRELESS]]
     checked = [one for one in (_checked(found, option) for option in options) if one]
-    checked, authenticated = _authenticated(found, kinds[WIRED], checked)
+    checked, authenticated = _authenticated(found, kinds[WIRED], checked, adapters)
     networks = _networks(found, kinds[WIRELESS])
     return Draft(_name(bond), _with_a_client(checked), networks, authenticated, taken)
 
@@ -187,11 +187,11 @@ def _is_port(name: str) -> bool:
 
 
 def _authenticated(
-    found: Found, connections: list[Connection], options: list[Option]
+    found: Found, connections: list[Connection], options: list[Option], adapters: list[Adapter]
 ) -> tuple[list[Option], list[Cable]]:
     """Return the cables with 802.1X, and the options without them: each has a section."""
     ports = [name for option in options if option.name == WIRED for name in option.entries]
-    chosen = cables.choose(found, connections, ports)
+    chosen = cables.choose(found, connections, ports, adapters)
     own = {cable.interface for cable in chosen}
     rest = [
         option._replace(entries=[name for name in option.entries if name not in own])

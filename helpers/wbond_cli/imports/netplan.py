@@ -13,7 +13,7 @@ from typing import Any
 
 from wbond_udev.match import WIRED, WIRELESS
 
-from wbond_cli.imports import files, netplan_wifi
+from wbond_cli.imports import files, netplan_wifi, networkmanager_wifi
 from wbond_cli.imports.networkmanager import bonding_option, profile
 from wbond_cli.imports.record import (
     BOND,
@@ -218,7 +218,11 @@ def _common(found: Found, connection: Connection, settings: Settings) -> None:
     connection.metric = metric or connection.metric
     connection.mac = settings.one("macaddress")
     if connection.kind == WIRED:
+        connection.device = None if connection.interfaces else settings.one("match.macaddress")
         netplan_wifi.take_cable(found, connection, settings)
+        # netplan knows 802.1X of Wi-Fi alone where NetworkManager writes its files.
+        through = Settings(_passed_through(settings, "networkmanager.passthrough."))
+        networkmanager_wifi.take_cable(found, connection, through)
 
 
 def _routes(found: Found, connection: Connection, settings: Settings) -> None:

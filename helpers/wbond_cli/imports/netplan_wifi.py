@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The access points of netplan's definitions (netplan-yaml(5), "device type wifis"), and 802.1X."""
 
+import re
+
 from wbond_cli.imports import networks
+from wbond_cli.imports.cables import BY_HAND
 from wbond_cli.imports.record import Authentication, Connection, Found, Given, Network, Settings
 from wbond_cli.wifi import security
 from wbond_cli.wifi.security import Fields
@@ -25,12 +28,21 @@ _STRINGS = {
     "client-key-password": "private_key_passwd",
 }
 _THROUGH = "networkmanager.passthrough."
+# What netplan hands on to NetworkManager as it is.
+_THROUGH_STRINGS = {
+    "ca-path": "ca_path",
+    "subject-match": "subject_match",
+    "domain-suffix-match": "domain_suffix_match",
+    "domain-match": "domain_match",
+    "altsubject-matches": "altsubject_match",
+}
+# nt_password_hash(), which wpa_supplicant takes as well (wpa_supplicant.conf(5), password).
+_HASH = re.compile(r"hash:[0-9A-Fa-f]{32}")
 _IGNORED = (
     *("networkmanager.uuid", "networkmanager.name", "networkmanager.passthrough.connection."),
     *("networkmanager.passthrough.ipv4.", "networkmanager.passthrough.ipv6."),
     *("networkmanager.passthrough.proxy.", "networkmanager.passthrough.wifi-security."),
     *("networkmanager.passthrough.user.", "networkmanager.passthrough.wifi.", "mode"),
-    "networkmanager.passthrough.802-1x.",
 )
 
 
@@ -57,7 +69,8 @@ def take_cable(found: Found, connection: Connection, settings: Settings) -> None
     if management is None or management.value == "none":
         return
     try:
-        fields = networks.on_cable(_enterprise(settings))
+        said = _enterprise(found, settings, management, "whoever owns the socket", BY_HAND)
+        fields = networks.on_cable(said)
         connection.authentication = Authentication(fields, management.file, management.line)
     except networks.Refused as error:
         found.leave(management, str(error))
@@ -73,7 +86,7 @@ def _take(found: Found, connection: Connection, ssid: bytes, entries: list[Given
         found.leave(place, "an access point or a mesh is no uplink")
         return
     try:
-        fields = _fields(settings, networks.checked(ssid))
+        fields = _fields(found, settings, place, networks.checked(ssid))
         fields |= networks.extras(
             settings.value("hidden").lower() in ("true", "yes", "on"),
             settings.value(f"{_THROUGH}connection.autoconnect-priority"),
@@ -88,7 +101,7 @@ def _take(found: Found, connection: Connection, ssid: bytes, entries: list[Given
     found.leave_rest(settings, _IGNORED)
 
 
-def _fields(settings: Settings, ssid: bytes) -> Fields:
+def _fields(found: Found, settings: Settings, place: Given, ssid: bytes) -> Fields:
     """Return a network's fields; with a password alone it is WPA2's. Raises networks.Refused."""
     secret = settings.value("password", "auth.password")
     word = settings.value("auth.key-management") or ("psk" if secret else "none")
@@ -97,14 +110,28 @@ def _fields(settings: Settings, ssid: bytes) -> Fields:
     kind = _KINDS[word]
     if kind != networks.EAP:
         return networks.secret_of(kind, ssid, secret)
-    return _enterprise(settings)
+    thief, remedy = "anybody's access point of that name", "`sudo wbond wifi add` asks for it"
+    return _enterprise(found, settings, place, thief, remedy)
 
 
-def _enterprise(settings: Settings) -> Fields:
-    """Return the fields of 802.1X. Raises networks.Refused."""
+def _enterprise(found: Found, settings: Settings, place: Given, thief: str, remedy: str) -> Fields:
+    """Return the fields of 802.1X. Raises networks.Refused.
+
+    `thief` may pose as the network where no certificate is asked for, which is noted at `place`;
+    `remedy` helps where the password is not there.
+    """
     given = {own: settings.value(f"auth.{name}") for name, own in _STRINGS.items()}
+    methods = [settings.value("auth.method")]
     if inner := settings.value("auth.phase2-auth"):
         given["phase2"] = f"auth={inner.upper()}"
-    for name, own in (("domain-suffix-match", "domain_suffix_match"), ("ca-path", "ca_path")):
+    for name, own in _THROUGH_STRINGS.items():
         given[own] = settings.value(f"{_THROUGH}802-1x.{name}").strip(";")
-    return networks.enterprise([settings.value("auth.method")], given)
+    hashed = given["password"] if _HASH.fullmatch(given["password"]) else ""
+    if given["password"].startswith("hash:") and not hashed:
+        raise networks.Refused("its password is a hash that wpa_supplicant does not take")
+    if not given["password"] and networks.by_password(methods):
+        raise networks.Refused(f"its password is not in the file: {remedy}")
+    if not given["ca_cert"] and not given["ca_path"]:
+        found.leave(place, networks.unverified(methods, thief))
+    fields = networks.enterprise(methods, given)
+    return fields | ({"password": hashed} if hashed else {})

@@ -74,6 +74,8 @@ def take_cable(found: Found, connection: Connection, settings: Settings) -> None
     eap = settings.one("802-1x.eap")
     if eap is None:
         return
+    if not connection.interfaces:
+        connection.device = settings.one("ethernet.mac-address")
     try:
         fields = networks.on_cable(_enterprise(found, settings, "whoever owns the socket", BY_HAND))
         connection.authentication = Authentication(fields, eap.file, eap.line)
@@ -146,8 +148,10 @@ def _enterprise(found: Found, settings: Settings, thief: str, remedy: str) -> Fi
         given[own] = _path(unescaped(settings.value(f"802-1x.{name}")))
     methods = [word for word in settings.value("802-1x.eap").split(";") if word]
     flags = [settings.value(f"802-1x.{name}") for name in _FLAGS]
-    if not given["password"] and "tls" not in methods:
+    if not given["password"] and networks.by_password(methods):
         raise networks.Refused(_missing(flags[0], remedy))
+    if not given["private_key_passwd"] and flags[1] in _NOT_IN_THE_FILE and "tls" in methods:
+        raise networks.Refused(_missing(flags[1], remedy))
     for name, word in (("phase2-auth", "auth"), ("phase2-autheap", "autheap")):
         if value := settings.value(f"802-1x.{name}"):
             given["phase2"] = f"{word}={value.upper()}"
@@ -159,7 +163,7 @@ def _enterprise(found: Found, settings: Settings, thief: str, remedy: str) -> Fi
             filter(found.machine.exists, enterprise.BUNDLES), enterprise.BUNDLES[0]
         )
     if not given["ca_cert"] and not given["ca_path"] and (eap := settings.one("802-1x.eap")):
-        found.leave(eap, f"no ca-cert: {thief} gets the password")
+        found.leave(eap, networks.unverified(methods, thief))
     return networks.enterprise(methods, given)
 
 

@@ -14,7 +14,8 @@ WEP = "WEP protects nothing, and many a wpa_supplicant would refuse the whole fi
 # What may be shown of a block; all else may be a password, or says who somebody is.
 _NAMES_SHOWN = (
     "ssid key_mgmt ieee80211w eap phase1 phase2 priority scan_ssid disabled bssid auth_alg proto "
-    "pairwise group ca_cert ca_path client_cert private_key domain_suffix_match domain_match"
+    "pairwise group ca_cert ca_path client_cert private_key domain_suffix_match domain_match "
+    "ctrl_interface eapol_flags"
 )
 SHOWN = frozenset(_NAMES_SHOWN.split())
 _STRINGS = (
@@ -61,7 +62,20 @@ def enterprise(methods: Iterable[str], given: Mapping[str, str]) -> Fields:
     for name in _STRINGS.split():
         if value := given.get(name, ""):
             fields[name] = names.quoted(_string(name, value))
+    if "TLS" in known and "private_key" not in fields:
+        raise Refused("its private key is not said")
     return fields
+
+
+def by_password(methods: Iterable[str]) -> bool:
+    """Tell whether one of the methods of 802.1X sends something that is made of a password."""
+    return any(method.upper() != "TLS" for method in methods)
+
+
+def unverified(methods: Iterable[str], thief: str) -> str:
+    """Say what no certificate of the server costs; `thief` may pose as that."""
+    gets = "gets the password" if by_password(methods) else "may pose as the network"
+    return f"no certificate is asked for: {thief} {gets}"
 
 
 def on_cable(fields: Fields) -> Fields:

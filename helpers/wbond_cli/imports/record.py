@@ -103,6 +103,7 @@ class Connection:
         self.search: list[Given] = []
         self.metric: Given | None = None
         self.mac: Given | None = None
+        self.device: Given | None = None  # the MAC address of the one that it is for
         self.options: dict[str, Given] = {}  # of a bond, by wbond's names
         self.networks: list[Network] = []
         self.authentication: Authentication | None = None  # of a cable

@@ -43,7 +43,7 @@ def _network(one: Network) -> str:
 
 def _cable(one: Cable) -> str:
     place = where(one.authentication.file, one.authentication.line)
-    return f"{place}: 802.1X on cable {escape.printable(one.interface)}"
+    return f"{place}: 802.1X on cable {one.shown}"
 
 
 def left(output: Output, lefts: list[Left]) -> None:
@@ -88,7 +88,10 @@ def present(output: Output, edits: list[Edit], files: list[File]) -> None:
     """Say which networks and files stay as they are."""
     for file in files:
         if not file.text:
-            output.line(f"{file.file.name} is there already, and stays as it is.")
+            output.line(
+                f"{file.file.name} is there already, and stays as it is: {file.cable.shown} has "
+                "the 802.1X that it says."
+            )
     for edit in edits:
         for one in edit.present:
             name = names.shown(one.ssid)

@@ -8,7 +8,6 @@ What is there is never overwritten: neither wbond.conf nor a network of the same
 import argparse
 import os
 
-from wbond import escape
 from wbond_net.deployed import unit_tree
 
 from wbond_cli import exit_status, privileges
@@ -44,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     if kept:
         output.line(f"{CONFIGURATION} is there already, and stays as it is.")
         for cable in draft.cables:
-            output.line(f"802.1X on {cable.interface} needs a section there: see 802.1x.md.")
+            if not cables.has_section(config, cable):
+                output.line(f"802.1X on {cable.shown} needs a section there: see 802.1x.md.")
     screen.present(output, edits, files)
     if options.dry_run:
         screen.plan(output, text, edits, files, kept)
@@ -93,6 +93,6 @@ def _write(
         output.line(f"{edit.file.name} has the networks: {listed}.")
     for new in [file for file in files if file.text]:
         saved.write(new.file, new.text)
-        output.line(f"{new.file.name} has 802.1X of {escape.printable(new.cable.interface)}.")
+        output.line(f"{new.file.name} has 802.1X of {new.cable.shown}.")
     created = not kept and bool(create(machine.root, CONFIGURATION, text, 0o644))
     return created or bool(added)
