@@ -129,6 +129,20 @@ def test_a_locked_port_by_which_routers_are_heard_is_let_in_as_well(world: World
     assert world.paths() == {"enp0s10": "proven"}
 
 
+def test_a_port_that_is_let_in_while_it_is_verified_is_asked_anew(world: World) -> None:
+    world.options = world.options._replace(start=("dhclient@bond0.service",))
+    world.leads = {}
+    world.begin(bond(CABLE), port(CABLE))
+    world.lives(5)
+    world.links_change(without_carrier(CABLE), bond())
+    world.links_change(port(CABLE, carrier_down_count=1), bond(CABLE))
+    world.lives(0.4)
+    world.leads = {CABLE: MAC}
+    world.answers(CABLE, Success(MAC))
+    assert any("try-reload-or-restart" in what for what in world.lives(0.5))
+    assert world.paths() == {"enp0s10": "proven"}
+
+
 def test_a_port_with_an_address_is_let_in_without_a_word(world: World) -> None:
     world.options = world.options._replace(start=("dhclient@bond0.service",))
     world.begin(bond(CABLE), port(CABLE))

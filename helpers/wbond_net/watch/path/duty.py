@@ -173,9 +173,10 @@ class Path(Duty):
         """Take in that a switch lets a port in: a router may answer there now."""
         self._returning.begin_again(index, view.now)
         active = self._paths.active
-        if active is None or active.index != index:
+        if active is None or active.index != index or active.port.is_radio:
             return []
-        return [*self._trial.let_in(active, view), *self._inquiry.look(view)]
+        told = self._trial.let_in(active, view)
+        return [*told, *(self._inquiry.verify(view) if told else self._inquiry.look(view))]
 
     def _heard_on_standby(self, path: PortPath, answer: Answer, view: View) -> list[Effect]:
         """Take in an answer; of a router that has not answered yet, only if none has."""

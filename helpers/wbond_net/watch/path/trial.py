@@ -31,6 +31,7 @@ class Trial:
         self._looks = False  # whether the wait is over, if no address has come
         self._pause = FIRST_PAUSE
         self._rests_until = self._told_at = -math.inf
+        self._told_on = (0, 0)  # the port, and its losses of carrier
 
     @property
     def lacks_address(self) -> bool:
@@ -82,9 +83,13 @@ class Trial:
 
         They have asked a locked port until now, and their pauses grow.
         """
-        if not self.may_be_locked or view.now < self._told_at + ASKED_AGAIN:
+        link = active.index, active.port.link.carrier_down_count
+        just_told = link == self._told_on and view.now < self._told_at + ASKED_AGAIN
+        # Soon after a link is new, nothing is known yet, and what was asked for is.
+        in_doubt = self.may_be_locked or active.state == UNKNOWN
+        if not self._wanted or not in_doubt or just_told:
             return []
-        self._told_at = view.now
+        self._told_at, self._told_on = view.now, link
         self._waits_for = 0
         return [words.let_in(active), OtherNetwork()]
 
