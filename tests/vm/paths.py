@@ -12,6 +12,34 @@ MEND = "ip -netns switch link set dev up0 master acc"
 # Packets, at 200 a second, that a return may cost: the bond's MAC address changes with the port
 # (fail_over_mac=active), and what is under way to the former one is lost.
 UNDER_WAY = 20
+# Reads for some seconds what the world sends as fast as it may, has a command run after two, and
+# tells the longest pause (ms).
+DOWNLOAD = """
+import os, socket, subprocess, sys, threading, time
+server = '''
+import socket
+stream, _ = socket.create_server(("", 8)).accept()
+stream.setsockopt(socket.SOL_SOCKET, 47, 1 << 20)  # SO_MAX_PACING_RATE, bytes a second
+while True:
+    stream.send(bytes(1 << 14))
+'''
+world = subprocess.Popen(["ip", "netns", "exec", "world", sys.executable, "-c", server])
+stream = socket.socket()
+while stream.connect_ex(("192.0.2.1", 8)):
+    stream.close()
+    stream = socket.socket()
+threading.Timer(2.0, os.system, [sys.argv[2]]).start()
+longest, last, end = 0.0, time.monotonic(), time.monotonic() + float(sys.argv[1])
+while last < end:
+    stream.settimeout(end - last)
+    try:
+        assert stream.recv(1 << 16)
+    except TimeoutError:
+        pass
+    longest, last = max(longest, time.monotonic() - last), time.monotonic()
+world.kill()
+print(round(longest * 1000))
+"""
 
 
 def with_switch(laptop: Laptop) -> Laptop:
@@ -20,6 +48,24 @@ def with_switch(laptop: Laptop) -> Laptop:
     laptop.wait_both()
     laptop.wait_for("the world to answer", laptop.ping)
     return laptop
+
+
+def pull_from_spanning_tree(laptop: Laptop) -> None:
+    """Have the switch run spanning tree, 2 × 5 s, and pull the cable at both ends."""
+    laptop.shell("ip -netns switch link set dev acc type bridge stp_state 1 forward_delay 500")
+    laptop.wait_for("the world to answer", lambda: laptop.ping(1), 60)
+    laptop.cable.pull()
+    laptop.shell("ip -netns switch link set dev far0 down")
+    laptop.wait_port(RADIO)
+    laptop.wait_for("the world to answer over the radio", laptop.ping)
+
+
+def plug_into_spanning_tree(laptop: Laptop) -> None:
+    """Plug the cable in again: it has a link at once, and leads nowhere for ten seconds."""
+    laptop.shell("ip -netns switch link set dev far0 up")
+    laptop.cable.plug()
+    shown = ("bridge", "-n", "switch", "link", "show", "dev", "far0")
+    laptop.wait_for("spanning tree to listen", lambda: "state listening" in laptop.run(*shown), 5)
 
 
 def states(laptop: Laptop) -> dict[str, str]:
@@ -34,6 +80,13 @@ def mend(laptop: Laptop) -> None:
     laptop.shell(MEND)
     laptop.wait_port(CARD)
     laptop.wait_for("the cable's path to be proven", lambda: states(laptop)[CARD] == "proven")
+
+
+def download(laptop: Laptop, seconds: int, meanwhile: str) -> int:
+    """Download for a while, and run a command meanwhile; returns the longest pause in ms."""
+    laptop.write("/root/download.py", DOWNLOAD)
+    words = ("python3", "/root/download.py", str(seconds), meanwhile)
+    return int(laptop.run(*words, timeout=3 * seconds + 60.0))
 
 
 def put_neighbour(laptop: Laptop) -> None:

@@ -8,31 +8,19 @@ import statistics
 import pytest
 from guests import Resume
 from laptop import CARD, RADIO, Laptop
-from paths import CUT, NEIGHBOUR, UNDER_WAY, mend, put_neighbour, states, with_switch
+from paths import (
+    CUT,
+    NEIGHBOUR,
+    UNDER_WAY,
+    download,
+    mend,
+    plug_into_spanning_tree,
+    pull_from_spanning_tree,
+    put_neighbour,
+    states,
+    with_switch,
+)
 
-# Reads what the world sends as fast as it can, cuts the way, and tells the longest pause (ms).
-DOWNLOAD = f"""
-import os, socket, subprocess, sys, threading, time
-server = '''
-import socket
-stream, _ = socket.create_server(("", 8)).accept()
-stream.setsockopt(socket.SOL_SOCKET, 47, 1 << 20)  # SO_MAX_PACING_RATE, bytes a second
-while True:
-    stream.send(bytes(1 << 14))
-'''
-world = subprocess.Popen(["ip", "netns", "exec", "world", sys.executable, "-c", server])
-stream = socket.socket()
-while stream.connect_ex(("192.0.2.1", 8)):
-    stream.close()
-    stream = socket.socket()
-threading.Timer(2.0, os.system, ["{CUT}"]).start()
-longest, last, end = 0.0, time.monotonic(), time.monotonic() + 6
-while last < end:
-    assert stream.recv(1 << 16)
-    longest, last = max(longest, time.monotonic() - last), time.monotonic()
-world.kill()
-print(round(longest * 1000))
-"""
 # Sends after a time without traffic until somebody answers, and tells how long that took (ms).
 FIRST_WORDS = """
 import socket, time
@@ -48,6 +36,17 @@ while time.monotonic() < begin + 20:
     except OSError:
         pass
 print(round((time.monotonic() - begin) * 1000))
+"""
+# A router's advertisement with timers in ms (RFC 4861, 4.2); as the world's, it tells of DHCPv6.
+ADVERTISEMENT = """
+import socket, struct, sys
+router = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+index = socket.if_nametoindex("br0")
+router.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+router.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+reachable, retransmission = map(int, sys.argv[1:])
+words = 134, 0, 0, 64, 0xC0, 1800, reachable, retransmission
+router.sendto(struct.pack("!BBHBBHII", *words), ("ff02::1", 0, 0, index))
 """
 
 
@@ -94,8 +93,7 @@ def test_requests_and_answers_go_on(laptop: Laptop) -> None:
 
 
 def test_a_download_goes_on(laptop: Laptop) -> None:
-    laptop.write("/root/download.py", DOWNLOAD)
-    pause = int(laptop.run("python3", "/root/download.py"))
+    pause = download(laptop, 6, CUT)
     print("cut under a download, ms:", pause)
     assert pause <= 1000
     mend(laptop)
@@ -153,18 +151,31 @@ def test_a_router_that_is_dead_moves_nothing(laptop: Laptop) -> None:
 
 
 def test_spanning_tree_costs_nothing_on_return(laptop: Laptop) -> None:
-    laptop.shell("ip -netns switch link set dev acc type bridge stp_state 1 forward_delay 500")
-    laptop.wait_for("the world to answer", lambda: laptop.ping(1), 60)
-    laptop.cable.pull()
-    laptop.wait_port(RADIO)
-    laptop.wait_for("the world to answer over the radio", laptop.ping)
+    pull_from_spanning_tree(laptop)
     udp = laptop.traffic("udp")
-    laptop.cable.plug()
+    plug_into_spanning_tree(laptop)
     laptop.wait_port(CARD)
     laptop.wait_for("the cable's path to be proven", lambda: states(laptop)[CARD] == "proven")
     report = udp.report()
     print("return behind spanning tree:", report)
     assert report["lost"] <= 2
+
+
+def timers(laptop: Laptop, name: str) -> list[int]:
+    """Return a timer of the bond's neighbours, IPv4's and IPv6's, in ms."""
+    tables = json.loads(laptop.run("ip", "-json", "ntable", "show", "dev", "bond0"))
+    return [table[name] for table in tables]
+
+
+def test_timers_that_a_router_advertises_do_not_hold(laptop: Laptop) -> None:
+    laptop.write("/root/advertise.py", ADVERTISEMENT)
+    laptop.world("python3", "/root/advertise.py", "30000", "2000")
+    laptop.wait_for("the kernel to take them", lambda: timers(laptop, "retrans")[1] == 2000)
+    laptop.wait_for(
+        "the watch to put its own back", lambda: timers(laptop, "base_reachable") == [300, 300]
+    )
+    laptop.world("python3", "/root/advertise.py", "30000", "1000")
+    laptop.wait_for("the kernel to take them", lambda: timers(laptop, "retrans")[1] == 1000)
 
 
 def test_a_frozen_watch_leaves_failover_to_the_kernel(laptop: Laptop) -> None:
@@ -184,7 +195,6 @@ def test_the_kernel_has_its_order_back_when_the_watch_ends(laptop: Laptop) -> No
     assert "Primary Slave: None" in laptop.bonding()
     laptop.run("systemctl", "stop", "wbond-watch@bond0.service")
     assert f"Primary Slave: {CARD} (primary_reselect always)" in laptop.bonding()
-    timers = json.loads(laptop.run("ip", "-json", "ntable", "show", "dev", "bond0"))
-    assert [table["base_reachable"] for table in timers] == [30000, 30000]
+    assert timers(laptop, "base_reachable") == [30000, 30000]
     laptop.run("systemctl", "start", "wbond-watch@bond0.service")
     laptop.wait_for("the watch to have the order", lambda: "Slave: None" in laptop.bonding())

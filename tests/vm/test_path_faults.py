@@ -37,6 +37,12 @@ SORTED = f"""
 """
 HALF_OF_ARP = SORTED.format(loss="50%", protocol="arp")
 DEAF_TO_IPV6 = SORTED.format(loss="100%", protocol="ipv6")
+# Neighbour advertisements (ICMPv6, type 136), one a second.
+FEW_ADVERTISEMENTS = f"""
+{TC} qdisc add dev br0 root handle 1: prio
+{TC} filter add dev br0 parent 1: protocol ipv6 u32 match u8 58 0xff at 6 \\
+    match u8 136 0xff at 40 police pkts_rate 1 pkts_burst 1 conform-exceed drop/ok
+"""
 SLOW_AND_LOSSY = f"{TC} qdisc add dev br0 root netem delay 400ms loss 20%"
 AS_BEFORE = f"{TC} qdisc del dev br0 root"
 
@@ -56,8 +62,8 @@ def talk(laptop: Laptop, seconds: int, target: str = "192.0.2.1") -> int:
 
 @pytest.mark.parametrize(
     "fault",
-    [HALF_OF_ARP, DEAF_TO_IPV6, SLOW_AND_LOSSY],
-    ids=["half of ARP", "no IPv6", "slow, lossy"],
+    [HALF_OF_ARP, DEAF_TO_IPV6, FEW_ADVERTISEMENTS, SLOW_AND_LOSSY],
+    ids=["half of ARP", "no IPv6", "few neighbour advertisements", "slow, lossy"],
 )
 def test_a_router_that_is_bad_at_answering_is_not_left(laptop: Laptop, fault: str) -> None:
     laptop.wait_port(CARD)
