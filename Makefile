@@ -85,8 +85,9 @@ bench: tools
 	$(VENV)/bin/python tests/bench.py
 	$(VENV)/bin/python tests/vm/bench.py
 	$(VENV)/bin/python tests/vm/bench_boot.py
+	$(VENV)/bin/python tests/vm/bench_path.py
 
-# The picture in README is checked in.
+# The pictures in README are checked in.
 picture: tools
 	$(VENV)/bin/python tests/picture.py
 
