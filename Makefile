@@ -87,9 +87,10 @@ bench: tools
 	$(VENV)/bin/python tests/vm/bench_boot.py
 	$(VENV)/bin/python tests/vm/bench_path.py
 
-# The pictures in README are checked in.
+# The pictures in README and ARCHITECTURE are checked in.
 picture: tools
 	$(VENV)/bin/python tests/picture.py
+	$(VENV)/bin/python tests/rooms.py
 
 lab: tools
 	$(VENV)/bin/python tests/vm/lab.py
