@@ -52,8 +52,8 @@ ROWS = {
     "cut under a download": Row("ms of silence", 1000),
     "return behind spanning tree": Row("packets lost", UNDER_WAY),
     "wake-ups, idle": Row("a second", 0.2),
-    "wake-ups, UDP": Row("a second", 60),
-    "wake-ups, download": Row("a second", 60),
+    "wake-ups, UDP": Row("a second", 15),
+    "wake-ups, download": Row("a second", 15),
 }
 
 
