@@ -2,6 +2,7 @@
 """wbond-dhcp: the files that the clients read, and a clean stop."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,31 @@ def test_the_identity_stands_behind_the_user_s_file_and_wins(places: Path) -> No
         "}",
     ]
     assert lines.index("retry 15;") < lines.index("timeout 60;") < len(lines) - 3
+
+
+def test_where_var_is_read_only_the_lease_is_kept_in_run(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class ReadOnly:
+        f_flag = os.ST_RDONLY | os.ST_NOSUID
+
+    shutil.rmtree(places / "lib/dhcp")
+    asked: list[str] = []
+
+    def statvfs(path: str) -> type[ReadOnly]:
+        asked.append(path)
+        return ReadOnly
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    monkeypatch.setattr(dhclient, "VOLATILE", str(places / "run"))
+    assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/none"}) == 0
+    assert set(asked) == {f"{places}/lib"}
+    assert not (places / "lib/dhcp").exists()
+    written = places / "run/dhclient.bond0.lease.conf"
+    assert "send dhcp-client-identifier" in written.read_text()
+    words = dhclient.command("bond0", {})
+    assert (str(written), f"{places}/run/dhclient.bond0.leases") == (words[5], words[7])
+    assert "is read-only: the lease is kept in" in capsys.readouterr().out
 
 
 def test_a_file_that_apparmor_lets_dhclient_read_is_included(places: Path) -> None:

@@ -44,6 +44,8 @@ def test_files_are_those_that_the_code_names() -> None:
         ("wbond.8.scd", f"/{draft.FOLDER}/{draft.PREFIX}XXXXXXXX"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.conf"),
         ("wbond-dhcp.8.scd", f"{dhclient.STATE}/dhclient.BOND.leases"),
+        ("wbond-dhcp.8.scd", f"{dhclient.VOLATILE}/dhclient.BOND.lease.conf"),
+        ("wbond-dhcp.8.scd", f"{dhclient.VOLATILE}/dhclient.BOND.leases"),
         ("wbond-dhcp.8.scd", f"{of_bond}/dhcp6c.conf"),
         ("wbond-dhcp.8.scd", f"{of_bond}/dhcpcd.conf"),
         *(("wbond-dhcp.8.scd", path) for path in bound),

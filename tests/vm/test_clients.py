@@ -209,6 +209,24 @@ def test_a_client_that_fails_costs_the_other_family_nothing(laptop: Laptop) -> N
         laptop.wait_for("both again", lambda: addresses(laptop) == before, 60.0)
 
 
+def test_where_var_is_read_only_dhclient_has_a_lease_all_the_same(laptop: Laptop) -> None:
+    laptop.wait_both()
+    unit, folder = f"dhclient@{BOND}.service", "/var/lib/dhcp"
+    laptop.shell(f"mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}")
+    laptop.run("systemctl", "restart", unit)
+    address, _ = wait_leases(laptop)
+    leases = f"/run/dhclient.{BOND}.leases"
+    # dhclient writes it after its script has set the address.
+    laptop.wait_for("the lease to be written", lambda: address in laptop.read(leases), 10.0)
+    (bond,) = json.loads(laptop.run("wbond", "status", "--json"))["bonds"]
+    shown = {found["address"]: found for found in bond["addresses"]}
+    assert shown[address]["server"] == "192.0.2.1"
+    laptop.run("umount", folder)
+    laptop.run("systemctl", "restart", unit)
+    wait_leases(laptop)
+    laptop.run("rm", leases)
+
+
 def test_where_the_other_clients_are_removed_dhcpcd_keeps_their_addresses(laptop: Laptop) -> None:
     laptop.write("/etc/wide-dhcpv6/dhcp6c.conf", STOCK)
     laptop.write(CONFIGURATION, SMALLEST)

@@ -29,6 +29,7 @@ from wbond_cli.status.model import Advice, Association, Facts, Names, Unit
 
 RUNTIME = "run/wbond"
 LEASES = "var/lib/dhcp/dhclient.{}.leases"
+VOLATILE_LEASES = "run/dhclient.{}.leases"  # where /var is read-only
 DHCPCD_LEASE = "var/lib/wbond/{0}/dhcpcd/{0}.lease"  # where its unit puts it
 ENTRIES = 1000  # of the journal: weeks of a laptop, and read in less than a second
 _IFF_LOOPBACK = 0x8
@@ -205,7 +206,7 @@ class Collector:
         for bond in build.bond_names(facts):
             clients = build.clients_of(facts, bond)
             read = _dhcpcd_leases if clients.get("dhcp4") == "dhcpcd" else _dhclient_leases
-            path = (DHCPCD_LEASE if read is _dhcpcd_leases else LEASES).format(bond)
+            path = (DHCPCD_LEASE if read is _dhcpcd_leases else self._leases(bond)).format(bond)
             try:
                 known[bond] = tuple(read(os.path.join(self.root, path)))
             except FileNotFoundError:
@@ -216,6 +217,10 @@ class Collector:
                 remedy = "sudo wbond status" if isinstance(error, PermissionError) else ""
                 facts = _with_fault(facts, Advice(text, remedy))
         return facts._replace(leases=known)
+
+    def _leases(self, bond: str) -> str:
+        there = os.path.exists(os.path.join(self.root, VOLATILE_LEASES.format(bond)))
+        return VOLATILE_LEASES if there else LEASES
 
 
 def _dhclient_leases(path: str) -> Iterator[Lease]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAY_READ = ("/etc/dhcp/", "/etc/dhclient.conf")
 CONFS = ("/etc/dhcp/dhclient.conf", "/etc/dhclient.conf")  # Debian's, Arch's
 STATE = "/var/lib/dhcp"
+# Where that cannot be written, and under which names Debian's AppArmor profile lets dhclient read
+# and write there: /run/dhclient*.lease*.
+VOLATILE = "/run"
 SCRIPTS = ("/usr/sbin/dhclient-script", "/usr/bin/dhclient-script", "/sbin/dhclient-script")
 # Where wbond's hook is, which has names published by wbond. Debian's script reads it, and Debian's
 # AppArmor profile lets dhclient run no other script; any other distribution's takes no names from
@@ -39,14 +42,18 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
         own = next((path for path in CONFS if os.path.exists(path)), own)
     if fault := regular_file.why_not(own):
         say(f"{own}: {fault}; dhclient works with its own defaults")
-    os.makedirs(STATE, exist_ok=True)
+    if is_read_only(STATE):
+        say(f"{STATE} is read-only: the lease is kept in {VOLATILE}, until the next boot")
+    else:
+        os.makedirs(STATE, exist_ok=True)
+    written, leases = places(bond)
     identifier = identity.client_identifier(bond, environ["DUID"])
-    files.write(f"{STATE}/dhclient.{bond}.conf", configuration(bond, own, identifier))
+    files.write(written, configuration(bond, own, identifier))
     # Before dhclient reads it: a change in between is seen as one, and confirmed once more.
     address = sysfs.attribute(bond, "address")
     files.write(runtime.path(bond, notes.ADDRESS_FILE), f"{address}\n")
     try:
-        prolong(bond, f"{STATE}/dhclient.{bond}.leases")
+        prolong(bond, leases)
     except OSError as error:  # no reason to have no client
         say(f"the address keeps the end of its first lease: {error}")
 
@@ -57,8 +64,23 @@ def command(bond: str, environ: "Mapping[str, str]") -> tuple[str, ...]:
     Its script gives the lease's default route the metric IF_METRIC, the kernel's where it is empty.
     """
     metric = ("-e", f"IF_METRIC={environ.get('METRIC', '')}")
-    places = ("-cf", f"{STATE}/dhclient.{bond}.conf", "-lf", f"{STATE}/dhclient.{bond}.leases")
-    return ("dhclient", "-d", *metric, *places, "-pf", f"/run/dhclient.{bond}.pid", bond)
+    written, leases = places(bond)
+    paths = ("-cf", written, "-lf", leases, "-pf", f"/run/dhclient.{bond}.pid")
+    return ("dhclient", "-d", *metric, *paths, bond)
+
+
+def places(bond: str) -> tuple[str, str]:
+    """Return the paths of dhclient's configuration and of its leases."""
+    if is_read_only(STATE):
+        return f"{VOLATILE}/dhclient.{bond}.lease.conf", f"{VOLATILE}/dhclient.{bond}.leases"
+    return f"{STATE}/dhclient.{bond}.conf", f"{STATE}/dhclient.{bond}.leases"
+
+
+def is_read_only(folder: str) -> bool:
+    """Tell whether a folder, which may not be there yet, is on a read-only file system."""
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def prolong(bond: str, path: str) -> None:
@@ -137,7 +159,7 @@ def stop(bond: str, environ: "Mapping[str, str]") -> None:
         return
     _undo_hooks(bond)
     try:
-        lease = _last_lease(f"{STATE}/dhclient.{bond}.leases")
+        lease = _last_lease(places(bond)[1])
         if lease:  # where a static address stands beside the lease's, the routes outlast that
             routes.remove(bond, lease.routes)
         if lease and not lease.seconds:
