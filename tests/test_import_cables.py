@@ -105,6 +105,16 @@ def test_802_1x_that_netplan_hands_on_to_networkmanager_comes_over(tmp_path: Pat
     assert "eap=PEAP\n" in text(root, CABLE)
 
 
+def test_a_device_that_netplan_names_is_that_of_what_it_hands_on(tmp_path: Path) -> None:
+    root = machine(tmp_path)
+    through = "{802-1x.eap: peap;, 802-1x.identity: me, 802-1x.password: s3cret}"
+    device = "match: {macaddress: '48:2a:e3:00:00:07'}"
+    own = f"{{{device}, networkmanager: {{passthrough: {through}}}}}"
+    write(root / "etc/netplan/90-NM-x.yaml", f"network: {{ethernets: {{NM-x: {own}}}}}\n")
+    assert run(root)[0] == 0
+    assert "match_mac = 48:2a:e3:00:00:07\n" in text(root)
+
+
 def test_a_configuration_that_is_there_is_told_what_802_1x_needs(tmp_path: Path) -> None:
     root = machine(tmp_path)
     authenticated(root, "enp0s31f6")

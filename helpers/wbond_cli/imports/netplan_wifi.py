@@ -69,7 +69,7 @@ def take_cable(found: Found, connection: Connection, settings: Settings) -> None
     if management is None or management.value == "none":
         return
     try:
-        said = _enterprise(found, settings, management, "whoever owns the socket", BY_HAND)
+        said = _enterprise(found, settings, management, networks.ANY_SOCKET, BY_HAND)
         fields = networks.on_cable(said)
         connection.authentication = Authentication(fields, management.file, management.line)
     except networks.Refused as error:
@@ -110,8 +110,8 @@ def _fields(found: Found, settings: Settings, place: Given, ssid: bytes) -> Fiel
     kind = _KINDS[word]
     if kind != networks.EAP:
         return networks.secret_of(kind, ssid, secret)
-    thief, remedy = "anybody's access point of that name", "`sudo wbond wifi add` asks for it"
-    return _enterprise(found, settings, place, thief, remedy)
+    thief = networks.ANY_ACCESS_POINT
+    return _enterprise(found, settings, place, thief, networks.WIFI_ADD_ASKS)
 
 
 def _enterprise(found: Found, settings: Settings, place: Given, thief: str, remedy: str) -> Fields:

@@ -22,7 +22,6 @@ _KINDS = {
 }
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\", ";": ";"}
 _NOT_IN_THE_FILE = ("1", "2", "3")  # psk-flags: the user's keyring has it, or nobody
-_ASKS = "`sudo wbond wifi add` asks for it"
 _PMF = {"1": "0", "disable": "0", "2": "1", "optional": "1", "3": "2", "required": "2"}
 # By NetworkManager's name, what wpa_supplicant calls it.
 _STRINGS = {
@@ -74,10 +73,10 @@ def take_cable(found: Found, connection: Connection, settings: Settings) -> None
     eap = settings.one("802-1x.eap")
     if eap is None:
         return
-    if not connection.interfaces:
-        connection.device = settings.one("ethernet.mac-address")
+    if not connection.interfaces:  # netplan may have named the device already
+        connection.device = connection.device or settings.one("ethernet.mac-address")
     try:
-        fields = networks.on_cable(_enterprise(found, settings, "whoever owns the socket", BY_HAND))
+        fields = networks.on_cable(_enterprise(found, settings, networks.ANY_SOCKET, BY_HAND))
         connection.authentication = Authentication(fields, eap.file, eap.line)
     except networks.Refused as error:
         found.leave(eap, str(error))
@@ -116,7 +115,7 @@ def _fields(found: Found, settings: Settings, ssid: bytes) -> Fields:
         raise networks.Refused("wbond does not know this key-mgmt: `wbond wifi add` has others")
     kind = _KINDS[management]
     if kind == networks.EAP:
-        return _enterprise(found, settings, "anybody's access point of that name", _ASKS)
+        return _enterprise(found, settings, networks.ANY_ACCESS_POINT, networks.WIFI_ADD_ASKS)
     pmf = _PMF.get(settings.value("wifi-security.pmf").lower(), "")
     if kind == networks.PSK and pmf == "0":
         kind = security.WPA2
@@ -124,7 +123,9 @@ def _fields(found: Found, settings: Settings, ssid: bytes) -> Fields:
     settings.all("wifi-security.group", "wifi-security.wps-method")
     secret = unescaped(settings.value("wifi-security.psk"))
     if not secret and kind not in security.WITHOUT_SECRET:
-        raise networks.Refused(_missing(settings.value("wifi-security.psk-flags"), _ASKS))
+        raise networks.Refused(
+            _missing(settings.value("wifi-security.psk-flags"), networks.WIFI_ADD_ASKS)
+        )
     fields = networks.secret_of(kind, ssid, secret)
     return fields | ({"ieee80211w": pmf} if pmf and kind != networks.SAE else {})
 

@@ -10,6 +10,9 @@ from wbond_cli.wifi.security import Fields
 PSK, SAE, EAP = security.WPA2_WPA3, security.WPA3, security.EAP
 METHODS = ("PEAP", "TTLS", "TLS", "PWD", "FAST", "LEAP", "MD5", "MSCHAPV2", "GTC", "SIM", "AKA")
 PRIORITY_MAX = 1_000_000
+# Who may pose as a network, and as the switch of a cable; and who asks for a password.
+ANY_ACCESS_POINT, ANY_SOCKET = "anybody's access point of that name", "whoever owns the socket"
+WIFI_ADD_ASKS = "`sudo wbond wifi add` asks for it"
 WEP = "WEP protects nothing, and many a wpa_supplicant would refuse the whole file for it"
 # What may be shown of a block; all else may be a password, or says who somebody is.
 _NAMES_SHOWN = (
