@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is planned for a configuration; the golden cases show the files themselves."""
 
-import subprocess
-
 import pytest
 from wbond import clients, config, plan
 from wbond.plan import File, Link
@@ -166,15 +164,18 @@ def test_an_empty_list_of_dependencies_is_no_line() -> None:
     assert made("[bond0]\nconflicts =") == BOND0
 
 
-def test_the_unit_that_is_plugged_is_the_port_s_own() -> None:
-    # wbond-plug@ starts the unit of its unescaped instance name.
-    (wants,) = [
-        path for path in made(r"[bond0]" "\nwired = a.b-c\\d\nwireless =") if "plug" in path
+@pytest.mark.parametrize(
+    ("bond", "template"), [("bond0", "/usr/lib/systemd/system"), ("lan", "..")]
+)
+def test_a_device_wants_its_port_s_unit_and_one_that_starts_it(bond: str, template: str) -> None:
+    port = r"a.b\x2dc\x5cd.service"
+    found = made(f"[{bond}]\nwired = a.b-c\\d\nwireless =")
+    links = [path for path in found if "device.wants" in path]
+    assert [link.partition(".wants/")[2] for link in links] == [
+        f"{bond}-wired@{port}",
+        f"wbond-plug@{bond}-wired@{port}",
     ]
-    instance = wants.partition("wbond-plug@")[2].removesuffix(".service")
-    words = ["systemd-escape", "--unescape", "--", instance]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert done.stdout == "bond0-wired@a.b\\x2dc\\x5cd\n"
+    assert found[links[0]] == f"{template}/{bond}-wired@.service"
 
 
 def test_ranks_rise_with_preference_by_tens_and_above_the_kernel_s_default() -> None:
@@ -201,13 +202,13 @@ def test_every_port_has_a_rank_of_its_own() -> None:
 
 
 def test_the_longest_names_make_names_of_units_that_systemd_takes() -> None:
-    # Fifteen bytes, each of them escaped twice; UNIT_NAME_MAX is 256 with the closing NUL.
+    # Fifteen bytes, each of them escaped; UNIT_NAME_MAX is 256 with the closing NUL.
     bond, wire, radio = ("\N{FULL MOON SYMBOL}" * 3 + end * 3 for end in "@+~")
     found = made(f"[{bond}]\nwired = {wire}\nwireless = {radio}")
     units = [
         part.removesuffix(".wants").removesuffix(".d") for path in found for part in path.split("/")
     ]
-    assert 240 < max(map(len, units)) < 256
+    assert 120 < max(map(len, units)) < 256
 
 
 # --- bonds that are not bond0 -----------------------------------------------------

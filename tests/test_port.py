@@ -3,8 +3,10 @@
 
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
+from wbond import units
 from wbond_net import runtime
 from wbond_net.ports import ifupdown, mac_policy, port, record
 
@@ -243,3 +245,25 @@ def test_there_is_nothing_to_leave_where_the_bond_has_never_been(machine: Machin
 def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert port.main(arguments, ENVIRON) == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def joined() -> set[str]:
+    """Return the units whose ports have joined; wbond-plug@ has nothing to do for them."""
+    return {path.name for path in Path(runtime.path("bond0")).glob("joined/*")}
+
+
+@pytest.mark.parametrize(("name", "role"), [(CARD, units.WIRED), (RADIO, units.SUPPLICANT)])
+def test_that_it_is_in_is_noted_by_its_unit_as_long_as_it_is(
+    bonded: Machine, name: str, role: str
+) -> None:
+    port.join("bond0", name, ENVIRON, role)
+    assert joined() == {f"bond0-{role}@{name}"}
+    port.leave("bond0", name, ENVIRON)
+    assert joined() == set()
+
+
+def test_that_it_is_in_is_not_noted_of_one_that_is_in_another_bond(bonded: Machine) -> None:
+    bonded.add("eth7", master="bond7")
+    with pytest.raises(port.PortTaken):
+        port.join("bond0", "eth7", ENVIRON)
+    assert joined() == set()

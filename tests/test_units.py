@@ -192,6 +192,12 @@ def test_who_makes_a_bond_who_watches_it_and_the_unit_between_mean_one_file() ->
         assert f"\nConditionPathExists=!{folder}/%I/{name}\n" in unit
 
 
+def test_who_notes_that_a_port_has_joined_and_the_unit_that_looks_mean_one_file() -> None:
+    unit = (UNITS / "wbond-plug@.service").read_text(encoding="utf-8")
+    noted = f"{runtime.FOLDER}/*/{runtime.JOINED}/%i"
+    assert f"\nConditionPathExistsGlob=!{noted}\n" in unit
+
+
 def test_every_template_is_part_of_a_case(installed: Installed) -> None:
     templates = {path.name for path in installed.units.iterdir()}
     used = {re.sub("@.*", "@.service", unit) for unit in instances(CASES / "smallest" / "expected")}

@@ -243,9 +243,17 @@ def _ports(bond: Bond) -> "Iterator[File | Link]":
     for port, prio in prios(bond):
         if port.literal:
             unit = units.port(bond.name, port.role, port.name)
-            yield _wanted(units.device(port.name), units.plug(unit), units.PLUG)
+            device = units.device(port.name)
+            yield Link(f"{device}.wants/{unit}", _port_template(bond, port.role))
+            yield _wanted(device, units.plug(unit), units.PLUG)
             lines = [escape.environment("PRIORITY", str(prio))]
             yield File(f"{unit}.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))
+
+
+def _port_template(bond: Bond, role: str) -> str:
+    """Return where a link to a port's unit leads: bond0's template is shipped, others are made."""
+    directory = TEMPLATE_DIRECTORY if bond.name == FIRST_BOND else ".."
+    return f"{directory}/{units.port_template(bond.name, role)}"
 
 
 def prios(bond: Bond) -> "Iterator[tuple[Port, int]]":

@@ -35,12 +35,13 @@ def port(bond: str, role: str, interface: str) -> str:
 
 
 def plug(port: str) -> str:
-    """Name the unit that a device wants in place of its port's.
+    """Name the unit that a device wants besides its port's.
 
-    Not the port's itself: while that one still stops, a device that is back
-    would find the start job refused; wbond-plug@ queues it.
+    While the port's still stops, a device that is back finds its start job
+    refused; wbond-plug@ queues one. Its instance is the port's unit as it is,
+    for systemd puts no other into After=.
     """
-    return instance(PLUG, port.removesuffix(".service"))
+    return PLUG.replace("@", f"@{port.removesuffix('.service')}", 1)
 
 
 # The alias is set by 99-systemd.rules: /sys/subsystem/net/devices/NAME.
@@ -66,4 +67,4 @@ def instance_name(unit: str) -> str:
 
 def plugged(plug: str) -> str:
     """Return the unit that one named by `plug` starts."""
-    return f"{instance_name(plug)}.service"
+    return plug.partition("@")[2]

@@ -13,7 +13,8 @@ from wbond import main as generator
 from wbond.plan import Link
 
 ARROW = "-> "
-_LINKED = f"{plan.TEMPLATE_DIRECTORY}/wbond"  # wbond@, wbond-plug@, wbond-wait-online@
+_OWN = f"{ARROW}{plan.TEMPLATE_DIRECTORY}/wbond"  # wbond@, wbond-plug@, wbond-wait-online@
+_PORTS = tuple(f"-{role}@.service" for role in units.ROLES)
 
 
 def read_config(root: str) -> config.Config:
@@ -53,9 +54,13 @@ def read_generated(root: str) -> dict[str, str]:
         for name in (*names, *files):
             path = os.path.join(folder, name)
             text = _text(path)
-            if text.startswith((plan.HEADER, ARROW + _LINKED)):
+            if text.startswith((plan.HEADER, _OWN)) or _leads_to_a_port(text):
                 tree[os.path.relpath(path, top)] = text
     return tree
+
+
+def _leads_to_a_port(text: str) -> bool:
+    return text.startswith(ARROW) and text.endswith(_PORTS)
 
 
 def _text(path: str) -> str:

@@ -3,10 +3,12 @@
 
 `index` holds the bond's own, 0 where nothing of that name is wbond's. `ports/INDEX` holds rank
 and name of a port, both as its unit has them: what the kernel reads back of ranks is 0 before
-6.0.
+6.0. `joined/UNIT` is there as long as the port of that unit is in, for wbond-plug@.
 """
 
 import os
+
+from wbond import units
 
 from wbond_net import files, runtime
 from wbond_net.kernel import request, sysfs
@@ -49,6 +51,24 @@ def forget_port(bond: str, index: int) -> None:
         os.unlink(runtime.path(bond, runtime.PORTS, str(index)))
     except OSError:
         pass
+
+
+def note_joined(bond: str, role: str, port: str) -> None:
+    """Note that the port of a unit is in the bond. Raises OSError."""
+    files.write(runtime.made_path(bond, runtime.JOINED, _unit(bond, role, port)), "")
+
+
+def forget_joined(bond: str, port: str) -> None:
+    """Note that a port is not in, whatever its role; what is not noted is no failure."""
+    for role in units.ROLES:
+        try:
+            os.unlink(runtime.path(bond, runtime.JOINED, _unit(bond, role, port)))
+        except OSError:
+            pass
+
+
+def _unit(bond: str, role: str, port: str) -> str:
+    return units.port(bond, role, port).removesuffix(".service")
 
 
 def port_index(bond: str, port: str) -> int:
