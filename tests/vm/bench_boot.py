@@ -2,7 +2,9 @@
 """How long a boot takes to an address, and what memory it takes, beside others; `make bench`.
 
 The same guest boots with wbond, NetworkManager and systemd-networkd in turn, so that whatever
-else the machine does slows all three. Each has a bond of the same cable and radio, and DHCP.
+else the machine does slows all three. Each has a bond of the same cable and radio, and DHCP. The
+cable leads to a router outside of the guest: the lab's world within it would hold the network up
+until it is built, and so hide who starts early. The access point is in the guest all the same.
 Exits with 1 where wbond is slower than NetworkManager, or takes more than 0.8 of its memory.
 """
 
@@ -30,6 +32,23 @@ DefaultDependencies=no
 ExecStart=sh -c 'exec ip -tshort -oneline monitor link address > {RECORD}'
 [Install]
 WantedBy=sysinit.target
+"""
+}
+# In place of the lab's: an access point alone, and nothing waits for it.
+WORLD = {
+    "/etc/systemd/system/lab-world.service": """[Unit]
+DefaultDependencies=no
+After=systemd-udevd.service systemd-udev-trigger.service local-fs.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=mkdir -p /run/lab
+ExecStart=modprobe mac80211_hwsim radios=2
+ExecStart=udevadm wait /sys/class/net/ap0
+ExecStart=ip netns add world
+ExecStart=sh -c 'exec iw phy "$(cat /sys/class/net/ap0/phy80211/name)" set netns name world'
+ExecStart=ip -netns world link add br0 up type bridge forward_delay 0
+ExecStart=systemctl start lab-ap.service
 """
 }
 LINE = re.compile(r"^\[(\S+)\] (.*)$", re.MULTILINE)
@@ -60,7 +79,7 @@ def main() -> int:
 def boot(name: str, disk: Path, folder: Path) -> Boot:
     """Boot once; returns what it took."""
     with Laptop(image.image(RELEASE), folder, disk) as laptop:
-        laptop.boot()
+        laptop.boot(WORLD, router=True)
         online(laptop)
         start = kernel_start(laptop)
         seen = [
@@ -68,7 +87,7 @@ def boot(name: str, disk: Path, folder: Path) -> Boot:
             for when, text in LINE.findall(laptop.read(RECORD))
         ]
         radio = next(at for at, text in seen if f"{RADIO}: " in text and f"master {BOND}" in text)
-        address = next(at for at, text in seen if f" {BOND} " in text and " inet 192.0.2." in text)
+        address = next(at for at, text in seen if f" {BOND} " in text and " inet 10.0.2." in text)
         return Boot(radio, address, memory(laptop, MANAGERS[name].processes))
 
 

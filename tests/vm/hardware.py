@@ -18,13 +18,22 @@ _CARD = "virtio-net-pci,romfile="  # it boots no system over the network
 
 
 def command(
-    image: Image, initrd: Path, disk: Path, serial: str, card: bool, s3: bool, cmdline: str
+    image: Image,
+    initrd: Path,
+    disk: Path,
+    serial: str,
+    card: bool,
+    s3: bool,
+    cmdline: str,
+    router: bool = False,
 ) -> list[str]:
     """Return QEMU's command line, to be run in the guest's folder; its processors wait.
 
     `disk` is the guest's own, `serial` what QEMU does with the serial line, `cmdline` what the
     kernel is told besides. With `card` the laptop has its network card: slot 0xa makes it
-    enp0s10, as on the machine of the story. With `s3` it can wake from suspend to RAM.
+    enp0s10, as on the machine of the story; it leads to the world in the guest, or with `router`
+    to the one that QEMU has, which gives the address 10.0.2.15 by DHCP. With `s3` it can wake
+    from suspend to RAM.
 
     At each reset, and waking from S3 is one, QEMU loads an unpacked kernel again
     (rom_reset()), over the one that slept. A bzImage is left to the firmware.
@@ -42,9 +51,10 @@ def command(
     words += ["-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"]
     words += ["-device", "virtserialport,chardev=agent,name=lab"]
     words += ["-device", "qemu-xhci,id=xhci"]
-    words += ["-netdev", "hubport,id=far,hubid=1"]
-    words += ["-device", f"{_CARD},netdev=far,mac={FAR_MAC},addr=0xb"]
+    if not router:
+        words += ["-netdev", "hubport,id=far,hubid=1"]
+        words += ["-device", f"{_CARD},netdev=far,mac={FAR_MAC},addr=0xb"]
     if card:
-        words += ["-netdev", "hubport,id=near,hubid=1"]
+        words += ["-netdev", "user,id=near" if router else "hubport,id=near,hubid=1"]
         words += ["-device", f"{_CARD},netdev=near,id=card,mac={CARD_MAC},addr=0xa"]
     return words

@@ -71,6 +71,7 @@ class Machine:
         look_alike: bool = False,
         console: bool = False,
         s3: bool = False,
+        router: bool = False,
     ) -> Self:
         """Start the guest and wait for the agent.
 
@@ -78,7 +79,8 @@ class Machine:
         `card`: the laptop has its network card; `cable`: it is plugged in; `access_point` and
         `dhcp`: they run; `look_alike`: a USB network card that leads nowhere is plugged in. With
         `console` the serial line is this terminal's, not a file. With `s3`
-        it can wake from suspend to RAM, and is slower to start.
+        it can wake from suspend to RAM, and is slower to start. `router`: the cable leads to QEMU's
+        router, see hardware.command(); the guest's own world is then not to wait for its other end.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
         switches[_NOBODY_LOGS_IN] = console
@@ -89,7 +91,9 @@ class Machine:
             archive.write(b"\0" * (-archive.tell() % 4))
             archive.write(cpio.archive(_initrd_files(files or {})))
         serial = "mon:stdio" if console else f"file:{self.serial.name}"
-        self.command = hardware.command(self.image, initrd, self.disk, serial, card, s3, off)
+        self.command = hardware.command(
+            self.image, initrd, self.disk, serial, card, s3, off, router
+        )
         with timing.during("boot"):
             self._start_qemu(self.command, console)
             if card and not cable:
