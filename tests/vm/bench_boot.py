@@ -80,6 +80,8 @@ def boot(name: str, disk: Path, folder: Path) -> Boot:
     """Boot once; returns what it took."""
     with Laptop(image.image(RELEASE), folder, disk) as laptop:
         laptop.boot(WORLD, router=True)
+        # To look again and again would cost the boot seconds; all three delay its end until online.
+        laptop.run("systemctl", "is-system-running", "--wait", timeout=180, check=False)
         online(laptop)
         start = kernel_start(laptop)
         seen = [
