@@ -26,7 +26,7 @@ def test_a_device_that_has_gone_is_no_failure(
 ) -> None:
     assert hotplug.main([f"{machine.sysfs}/wlan0"]) == 0
     assert machine.ran == []
-    assert capsys.readouterr().out == f"{machine.sysfs}/wlan0 has gone\n"
+    assert capsys.readouterr().out == f"{machine.sysfs}/wlan0: the device has gone\n"
 
 
 def test_a_device_that_is_no_port_is_told(
@@ -45,3 +45,15 @@ def test_what_systemd_refuses_is_told(machine: Machine, capsys: pytest.CaptureFi
 def test_it_tells_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
     assert hotplug.main([]) == 2
     assert capsys.readouterr().err.startswith("usage:")
+
+
+def test_a_port_s_unit_is_started_by_its_name_while_its_device_is_there(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = r"bond0-wired@my\x2dveth.service"
+    assert hotplug.main([unit]) == 0
+    assert machine.ran == []
+    assert capsys.readouterr().out == f"{unit}: the device has gone\n"
+    machine.add("my-veth")
+    assert hotplug.main([unit]) == 0
+    assert machine.ran == [f"systemctl start --no-block -- {unit}"]

@@ -2,12 +2,14 @@
 """wbond-port: joining and leaving."""
 
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 from wbond import units
 from wbond_net import runtime
+from wbond_net.kernel import request
 from wbond_net.ports import ifupdown, mac_policy, port, record
 
 from tests.conftest import REPOSITORY
@@ -247,23 +249,43 @@ def test_wrong_calls(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     assert "usage:" in capsys.readouterr().err
 
 
-def joined() -> set[str]:
-    """Return the units whose ports have joined; wbond-plug@ has nothing to do for them."""
-    return {path.name for path in Path(runtime.path("bond0")).glob("joined/*")}
+def tried() -> dict[str, str]:
+    """Return the index of the interface for which each unit was started, by wbond-plug@'s names."""
+    return {path.name: path.read_text() for path in Path(runtime.path("bond0")).glob("tried/*")}
 
 
-@pytest.mark.parametrize(("name", "role"), [(CARD, units.WIRED), (RADIO, units.SUPPLICANT)])
-def test_that_it_is_in_is_noted_by_its_unit_as_long_as_it_is(
-    bonded: Machine, name: str, role: str
+@pytest.mark.parametrize(
+    ("verb", "role"), [("join", units.WIRED), ("supplicant", units.SUPPLICANT)]
+)
+def test_for_which_device_a_unit_was_started_is_noted_until_that_has_gone(
+    bonded: Machine, monkeypatch: pytest.MonkeyPatch, verb: str, role: str
 ) -> None:
-    port.join("bond0", name, ENVIRON, role)
-    assert joined() == {f"bond0-{role}@{name}"}
-    port.leave("bond0", name, ENVIRON)
-    assert joined() == set()
+    monkeypatch.setattr("os.execvp", lambda *_: None)
+    index = str(request.index(RADIO))
+    port.main([verb, "bond0", RADIO], ENVIRON)
+    assert tried() == {f"bond0-{role}@{RADIO}": index}
+    port.leave("bond0", RADIO, ENVIRON)  # somebody has stopped it, and it is to stay so
+    assert tried() == {f"bond0-{role}@{RADIO}": index}
+    shutil.rmtree(bonded.sysfs / RADIO)
+    port.leave("bond0", RADIO, ENVIRON)
+    assert tried() == {}
 
 
-def test_that_it_is_in_is_not_noted_of_one_that_is_in_another_bond(bonded: Machine) -> None:
+def test_a_unit_was_started_also_where_its_port_is_another_s(bonded: Machine) -> None:
     bonded.add("eth7", master="bond7")
-    with pytest.raises(port.PortTaken):
-        port.join("bond0", "eth7", ENVIRON)
-    assert joined() == set()
+    assert join("eth7") == port.REFUSED
+    assert list(tried()) == ["bond0-wired@eth7"]
+
+
+@pytest.mark.parametrize("name", ["eth0", "my-veth", "e\\.x", "\u00e9"])
+def test_the_condition_of_the_unit_that_starts_the_others_finds_the_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(runtime, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(request, "index", lambda _: 7)
+    (tmp_path / "bond0").mkdir()
+    unit = units.port("bond0", units.WIRED, name).removesuffix(".service")
+    words = ("systemd-analyze", "condition", f"ConditionPathExistsGlob={tmp_path}/*/tried/{unit}")
+    assert subprocess.run(words, capture_output=True).returncode != 0
+    record.note_tried("bond0", units.WIRED, name)
+    assert subprocess.run(words, capture_output=True).returncode == 0

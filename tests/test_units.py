@@ -192,9 +192,9 @@ def test_who_makes_a_bond_who_watches_it_and_the_unit_between_mean_one_file() ->
         assert f"\nConditionPathExists=!{folder}/%I/{name}\n" in unit
 
 
-def test_who_notes_that_a_port_has_joined_and_the_unit_that_looks_mean_one_file() -> None:
+def test_who_notes_that_a_port_was_tried_and_the_unit_that_looks_mean_one_file() -> None:
     unit = (UNITS / "wbond-plug@.service").read_text(encoding="utf-8")
-    noted = f"{runtime.FOLDER}/*/{runtime.JOINED}/%i"
+    noted = f"{runtime.FOLDER}/*/{runtime.TRIED}/%i"
     assert f"\nConditionPathExistsGlob=!{noted}\n" in unit
 
 

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""wbond-hotplug PATH: starts the unit of the port at a sysfs path, as wbond-udev has named it."""
+"""wbond-hotplug PATH|UNIT: starts the unit of the port at a sysfs path, as wbond-udev has named it,
+or this unit of a port, unless the device has gone.
+"""
 
 import os
 import sys
 
-from wbond_net.kernel import command, udev_database
+from wbond import units
+
+from wbond_net.kernel import command, sysfs, udev_database
 from wbond_net.kernel.command import CommandError
 from wbond_net.kernel.journal import say
 
-USAGE = "usage: wbond-hotplug PATH"
+USAGE = "usage: wbond-hotplug PATH|UNIT"
 
 
 def main(arguments: list[str]) -> int:
@@ -19,13 +23,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write(USAGE + "\n")
         return 2
-    path = arguments[0]
-    unit = udev_database.properties_at(path).get("WBOND_UNIT")
-    if not os.path.isdir(path):
-        say(f"{path} has gone")
+    what = arguments[0]
+    is_path = what.startswith("/")
+    unit = udev_database.properties_at(what).get("WBOND_UNIT") if is_path else what
+    if not (os.path.isdir(what) if is_path else sysfs.exists(units.instance_name(what))):
+        say(f"{what}: the device has gone")
         return 0
     if not unit:
-        sys.stderr.write(f"{path} is no port\n")
+        sys.stderr.write(f"{what} is no port\n")
         return 1
     try:
         # A start job waits for its turn where the unit still stops for the device that was there.

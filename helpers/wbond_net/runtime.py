@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = "/run/wbond"
 PORTS = "ports"  # of files by the index of a port: see ports/record.py
-JOINED = "joined"  # of files by the unit of a port that is in; see wbond-plug@.service
+TRIED = "tried"  # of files by the unit of a port, see ports/record.py and wbond-plug@.service
 SCANS = "scans"  # of files by the name of a radio: see ports/scan_frequencies.py
 LOCKS = "locks"
 STATIC = "static"  # a file: what ports/static_addresses.py has set

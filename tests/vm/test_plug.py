@@ -286,7 +286,7 @@ def check_ended(laptop: Laptop) -> None:
 
 def test_forty_plugs_and_pulls_leave_nothing(laptop: Laptop) -> None:
     laptop.wait_both()
-    # Half of them are named, and come by wbond-plug@; half are found, and come by wbond-hotplug@.
+    # Half of them are named, and their devices want them; half come by wbond-hotplug@.
     laptop.write("/etc/wbond.conf", NAMED_AND_FOUND)
     laptop.run("systemctl", "daemon-reload")
     macs = {f"cycle{n}": f"02:00:00:00:06:{n:02x}" for n in range(STICKS)}

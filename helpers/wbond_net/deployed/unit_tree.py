@@ -13,8 +13,11 @@ from wbond import main as generator
 from wbond.plan import Link
 
 ARROW = "-> "
-_OWN = f"{ARROW}{plan.TEMPLATE_DIRECTORY}/wbond"  # wbond@, wbond-plug@, wbond-wait-online@
-_PORTS = tuple(f"-{role}@.service" for role in units.ROLES)
+# wbond@, wbond-plug@, wbond-wait-online@; the ports' of the first bond
+_OWN = tuple(
+    f"{ARROW}{plan.TEMPLATE_DIRECTORY}/{name}" for name in ("wbond", f"{plan.FIRST_BOND}-")
+)
+_PORTS = tuple(f"-{role}@.service" for role in units.ROLES)  # of other bonds than the first
 
 
 def read_config(root: str) -> config.Config:
@@ -54,13 +57,13 @@ def read_generated(root: str) -> dict[str, str]:
         for name in (*names, *files):
             path = os.path.join(folder, name)
             text = _text(path)
-            if text.startswith((plan.HEADER, _OWN)) or _leads_to_a_port(text):
+            if text.startswith((plan.HEADER, *_OWN)) or _leads_to_a_port(text):
                 tree[os.path.relpath(path, top)] = text
     return tree
 
 
 def _leads_to_a_port(text: str) -> bool:
-    return text.startswith(ARROW) and text.endswith(_PORTS)
+    return text.startswith(f"{ARROW}../") and text.endswith(_PORTS)
 
 
 def _text(path: str) -> str:

@@ -70,6 +70,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
                 pauses.ended(bond, unit, environ)
             leave(bond, port, environ)
         else:
+            role = units.WIRED if verb == "join" else units.SUPPLICANT
+            command.attempt(record.note_tried, bond, role, port)
             pauses.wait(bond, unit)
             verbs[verb](bond, port, environ)
     except PortTaken as error:
@@ -121,7 +123,6 @@ def join(bond: str, port: str, environ: "Mapping[str, str]", role: str = units.W
             order.rank(bond, {port: prio})
         if not sysfs.is_up(port):
             links.set_up(port)
-    command.attempt(record.note_joined, bond, role, port)
 
 
 def _owner(bond: str, port: str, role: str) -> str:
@@ -190,7 +191,7 @@ def leave(bond: str, port: str, environ: "Mapping[str, str]") -> None:
     Nothing is done to a port that has gone, never was in, or is another's by now. Raises
     KernelError, OSError.
     """
-    record.forget_joined(bond, port)
+    record.forget_tried(bond, port, _index(port))
     index = record.port_index(bond, port) or _index(port)
     if index == record.NONE or not os.path.isdir(runtime.path(bond)):
         return

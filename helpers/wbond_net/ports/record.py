@@ -3,7 +3,8 @@
 
 `index` holds the bond's own, 0 where nothing of that name is wbond's. `ports/INDEX` holds rank
 and name of a port, both as its unit has them: what the kernel reads back of ranks is 0 before
-6.0. `joined/UNIT` is there as long as the port of that unit is in, for wbond-plug@.
+6.0. `tried/UNIT` holds the index of the interface for which a port's unit was last started, and is
+there unless that is gone: wbond-plug@ starts the others.
 """
 
 import os
@@ -53,22 +54,27 @@ def forget_port(bond: str, index: int) -> None:
         pass
 
 
-def note_joined(bond: str, role: str, port: str) -> None:
-    """Note that the port of a unit is in the bond. Raises OSError."""
-    files.write(runtime.made_path(bond, runtime.JOINED, _unit(bond, role, port)), "")
+def note_tried(bond: str, role: str, port: str) -> None:
+    """Note that a port's unit has been started for this interface. Raises OSError."""
+    path = runtime.made_path(bond, runtime.TRIED, _tried(bond, role, port))
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(request.index(port)))
 
 
-def forget_joined(bond: str, port: str) -> None:
-    """Note that a port is not in, whatever its role; what is not noted is no failure."""
+def forget_tried(bond: str, port: str, now: int) -> None:
+    """Forget it, whatever the port's role, unless the interface that was tried is `now` there."""
     for role in units.ROLES:
-        try:
-            os.unlink(runtime.path(bond, runtime.JOINED, _unit(bond, role, port)))
-        except OSError:
-            pass
+        path = runtime.path(bond, runtime.TRIED, _tried(bond, role, port))
+        if text(path) != str(now):
+            try:
+                os.unlink(path)
+            except OSError:
+                pass
 
 
-def _unit(bond: str, role: str, port: str) -> str:
-    return units.port(bond, role, port).removesuffix(".service")
+def _tried(bond: str, role: str, port: str) -> str:
+    """Return the name of the note, as glob(7) finds it, where a backslash quotes what follows."""
+    return units.port(bond, role, port).removesuffix(".service").replace("\\", "")
 
 
 def port_index(bond: str, port: str) -> int:
