@@ -220,6 +220,21 @@ def client_files(context: Context) -> Iterator[Diagnostic]:
             yield Diagnostic("information-only", NOTE, said, remedy, path)
 
 
+def client_files_without_effect(context: Context) -> Iterator[Diagnostic]:
+    """The configuration of a client that is not the one that serves its family."""
+    for bond in context.config.bonds:
+        choices = context.clients(bond)
+        for client in clients.TABLE:
+            option, (family, *_) = f"{client.name}_conf", client.options
+            if option in bond.settings and choices[family].client is not client:
+                serving, setting = choices[family].client, choices[family].why.partition(":")[0]
+                who = f"{serving.name if serving else 'no client'} serves IPv{family[-1]}"
+                text = f"has no effect: {who} ({setting})"
+                remedy = f"Remove it, or say {family} = {client.name}."
+                where = (bond.place.file, 0, bond.name, option)
+                yield Diagnostic("client-file-without-effect", WARNING, text, remedy, *where)
+
+
 def _dhcp6c_files(context: Context) -> set[tuple[str, bool]]:
     """Return what dhcp6c reads, and whether nobody has named it."""
     return {

@@ -53,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     cable_authentication.networks,
     cable_authentication.carriers_that_are_trusted,
     ports.client_files,
+    ports.client_files_without_effect,
     names.sinks,
     names.resolv_conf,
     above.waits_in_vain,
