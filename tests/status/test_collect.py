@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is collected from other programs and from files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,23 @@ def test_leases_that_cannot_be_read(root: Path) -> None:
     assert fault.text.startswith("/var/lib/dhcp/dhclient.bond0.leases: no regular file")
     # The kernel knows how long the address is valid all the same.
     assert build_status(facts).bonds[0].addresses[0].until == NOW + 18_731
+
+
+@pytest.mark.parametrize(("ago", "server"), [(-60, "192.0.2.77"), (60, "192.0.2.9")])
+def test_of_two_files_of_leases_that_counts_which_was_written_last(
+    root: Path, ago: int, server: str
+) -> None:
+    """Of a /var that is read-only, and of one that has become writable since."""
+    lease = (
+        "lease {\n  fixed-address 192.0.2.100;\n  option dhcp-server-identifier 192.0.2.77;\n}\n"
+    )
+    (root / "run").mkdir(exist_ok=True)
+    volatile = root / "run/dhclient.bond0.leases"
+    volatile.write_text(lease)
+    written = (root / "var/lib/dhcp/dhclient.bond0.leases").stat().st_mtime - ago
+    os.utime(volatile, (written, written))
+    facts = collected(root, Programs(systemctl=SHOWN), stories.cable_active())
+    assert facts.leases["bond0"][0].server == server
 
 
 def test_a_radio_without_carrier_and_a_cable_without_speed(root: Path) -> None:

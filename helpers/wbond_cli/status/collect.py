@@ -219,8 +219,14 @@ class Collector:
         return facts._replace(leases=known)
 
     def _leases(self, bond: str) -> str:
-        there = os.path.exists(os.path.join(self.root, VOLATILE_LEASES.format(bond)))
-        return VOLATILE_LEASES if there else LEASES
+        """Return where dhclient has its leases: where they were written last, if in both places."""
+        return max((LEASES, VOLATILE_LEASES), key=lambda path: self._written(path.format(bond)))
+
+    def _written(self, path: str) -> float:
+        try:
+            return os.stat(os.path.join(self.root, path)).st_mtime
+        except OSError:
+            return 0.0
 
 
 def _dhclient_leases(path: str) -> Iterator[Lease]:
