@@ -87,7 +87,9 @@ def test_man_pages_are_well_formed(page: Path, tmp_path: Path) -> None:
         subprocess.run(["scdoc"], stdin=source, stdout=target, check=True)
     words = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(made)]
     done = subprocess.run(words, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
-    assert (done.returncode, done.stderr) == (0, "")
+    # A long name in a narrow column leaves blanks, of which groff 1.24 speaks.
+    said = [line for line in done.stderr.splitlines() if "cannot adjust line" not in line]
+    assert (done.returncode, said) == (0, [])
 
 
 @pytest.mark.parametrize("name", [name for name in tracked() if name.endswith(".md")])
