@@ -102,11 +102,11 @@ LEASE6 += IA_ADDRESS
 
 # Stands for dhcpcd: ends at SIGALRM, or is deaf.
 DHCPCD = """
-import signal, sys
+import signal, sys, time
 signal.signal(signal.SIGALRM, signal.SIG_IGN if sys.argv[1] == "deaf" else lambda *_: sys.exit(0))
 print(flush=True)
-while True:
-    signal.pause()
+while True:  # not pause(), which misses a signal that comes just before
+    time.sleep(0.1)
 """
 
 
