@@ -100,7 +100,7 @@ def wanted(machine: Machine, interface: str, bond: str, role: str) -> str:
     unit = units.port(bond, role, interface)
     folder = machine.generated / f"{units.device(interface)}.wants"
     folder.mkdir(exist_ok=True)
-    (folder / units.plug(unit)).symlink_to(f"/usr/lib/systemd/system/{units.PLUG}")
+    (folder / unit).symlink_to(f"/usr/lib/systemd/system/{units.template(unit)}")
     return unit
 
 

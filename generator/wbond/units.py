@@ -63,8 +63,3 @@ def interface(wants: str) -> str:
 def instance_name(unit: str) -> str:
     """Return what a unit is an instance for; nothing where that is badly escaped."""
     return escape.instance_text(unit.partition("@")[2].removesuffix(".service"))
-
-
-def plugged(plug: str) -> str:
-    """Return the unit that one named by `plug` starts."""
-    return plug.partition("@")[2]

@@ -18,8 +18,7 @@ def present(bond: str) -> list[str]:
         interface = units.interface(folder)
         if interface and sysfs.exists(interface):
             links = _listed(os.path.join(GENERATED, folder))
-            wanted = [units.plugged(link) for link in links if units.template(link) == units.PLUG]
-            found += [unit for unit in wanted if unit.startswith(own)]
+            found += [unit for unit in links if unit.startswith(own)]
     return found
 
 
