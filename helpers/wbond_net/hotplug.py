@@ -24,9 +24,12 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(USAGE + "\n")
         return 2
     what = arguments[0]
-    is_path = what.startswith("/")
-    unit = udev_database.properties_at(what).get("WBOND_UNIT") if is_path else what
-    if not (os.path.isdir(what) if is_path else sysfs.exists(units.instance_name(what))):
+    if what.startswith("/"):
+        unit = udev_database.properties_at(what).get("WBOND_UNIT")
+        is_there = os.path.isdir(what)
+    else:
+        unit, is_there = what, sysfs.exists(units.instance_name(what))
+    if not is_there:
         say(f"{what}: the device has gone")
         return 0
     if not unit:

@@ -227,9 +227,9 @@ def client_files_without_effect(context: Context) -> Iterator[Diagnostic]:
         for client in clients.TABLE:
             option, (family, *_) = f"{client.name}_conf", client.options
             if option in bond.settings and choices[family].client is not client:
-                serving, setting = choices[family].client, choices[family].why.partition(":")[0]
+                serving, setting = choices[family].client, bond.settings.get(family, "auto")
                 who = f"{serving.name if serving else 'no client'} serves IPv{family[-1]}"
-                text = f"has no effect: {who} ({setting})"
+                text = f"has no effect: {who} ({family} = {setting})"
                 remedy = f"Remove it, or say {family} = {client.name}."
                 where = (bond.place.file, 0, bond.name, option)
                 yield Diagnostic("client-file-without-effect", WARNING, text, remedy, *where)

@@ -56,9 +56,10 @@ def forget_port(bond: str, index: int) -> None:
 
 def note_tried(bond: str, role: str, port: str) -> None:
     """Note that a port's unit has been started for this interface. Raises OSError."""
+    index = request.index(port)
     path = runtime.made_path(bond, runtime.TRIED, _tried(bond, role, port))
     with open(path, "w", encoding="ascii") as file:
-        file.write(str(request.index(port)))
+        file.write(str(index))
 
 
 def forget_tried(bond: str, port: str, now: int) -> None:
