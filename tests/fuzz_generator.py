@@ -22,6 +22,8 @@ GOOD_LINKS = (
     "sys-subsystem-net-devices-zz0.device.wants/wbond-plug@zz\\x2dgood-wired@zz0.service",
 )
 KEYS = {"SourcePath", "Conflicts", "OnFailure", "Environment"}
+PROPERTIES = {"WBOND_BOND", "WBOND_ROLE", "WBOND_MAC", "WBOND_UNIT"}
+PROPERTIES |= {"NM_UNMANAGED", "ID_NET_MANAGED_BY"}
 for _unit in (REPOSITORY / "units").iterdir():
     KEYS |= set(re.findall("^([A-Za-z]+)=", _unit.read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -101,8 +103,9 @@ def check_items(items: tuple[plan.File | plan.Link, ...]) -> None:
             if not shipped and item.target.removeprefix("../") not in paths:
                 raise Finding(f"a link that leads elsewhere: {item.target!r}")
             continue
+        keys = PROPERTIES if parts[0] == plan.PROPERTIES else KEYS
         for line in item.text.split("\n"):
             key = line.partition("=")[0]
-            plain = line in ("", "[Unit]", "[Service]") or line[0] == "#" or key in KEYS
+            plain = line in ("", "[Unit]", "[Service]") or line[0] == "#" or key in keys
             if not plain or re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line):
                 raise Finding(f"{item.path}: a line is broken out of: {line!r}")

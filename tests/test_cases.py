@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from wbond import plan
+from wbond_udev import main as udev
+from wbond_udev.match import Facts
 
 from tests.conftest import REPOSITORY
 
@@ -56,6 +59,24 @@ def test_the_case_comes_out_as_expected(
         update(case, output, log)
     assert tree(output) == tree(case / "expected")
     assert log == said(case)
+
+
+def test_of_ports_that_are_named_udev_reads_what_wbond_udev_would_say(
+    case: Path, output: Path
+) -> None:
+    run(case, output)
+    configured = udev.configuration(str(case))
+    names = {port.name for bond in configured.bonds for port in bond.ports if port.literal}
+    said = {name: list(udev.properties(configured, Facts(name, ""), "")) for name in names}
+    folder = output / plan.PROPERTIES
+    written = {path.name: path.read_text().splitlines() for path in folder.glob("*")}
+    assert {
+        name: [line.split("=", 1) for line in lines[1:]] for name, lines in written.items()
+    } == {
+        name: [list(pair) for pair in pairs]
+        for name, pairs in said.items()
+        if name.isascii() and "WBOND_UNIT" in dict(pairs)
+    }
 
 
 def test_every_case_says_what_it_shows(case: Path) -> None:

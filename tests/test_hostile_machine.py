@@ -26,7 +26,7 @@ def run(program: str, *words: str, **environ: str) -> tuple[int, bytes, bytes]:
     return done.returncode, done.stdout, done.stderr
 
 
-KEYS = [b"WBOND_BOND", b"WBOND_ROLE", b"WBOND_UNIT", b"NM_UNMANAGED", b"ID_NET_MANAGED_BY"]
+KEYS = [b"WBOND_BOND", b"WBOND_ROLE", b"NM_UNMANAGED", b"ID_NET_MANAGED_BY", b"WBOND_UNIT"]
 
 
 @pytest.mark.parametrize("name", NAMES)

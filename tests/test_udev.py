@@ -326,9 +326,9 @@ def test_what_a_device_says_of_itself_changes_no_property(tmp_path: Path, value:
     assert done.stdout.decode().splitlines() == [
         "WBOND_BOND=bond0",
         "WBOND_ROLE=wired",
-        "WBOND_UNIT=bond0-wired@lo.service",
         "NM_UNMANAGED=1",
         "ID_NET_MANAGED_BY=wbond",
+        "WBOND_UNIT=bond0-wired@lo.service",
     ]
 
 

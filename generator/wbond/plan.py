@@ -3,6 +3,7 @@
 
 from wbond import clients, escape, units
 from wbond.config import Bond, Config, Port
+from wbond.values import MacPolicy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ TEMPLATE_DIRECTORY = "/usr/lib/systemd/system"
 
 # The one bond whose port templates are shipped; others get copies of them.
 FIRST_BOND = "bond0"
+MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what another manager has (since 254)
+PROPERTIES = "wbond-ports"  # the folder with what udev is to know of each port named literally
 OWN_MARK = "man:wbond.conf(5)"  # every unit of wbond says so, and no other
 PORT_SETTINGS = ("supplicant_conf", "supplicant_driver", "supplicant_bridge", "legacy_rates")
 UNIT_SETTINGS = {
@@ -248,6 +251,11 @@ def _ports(bond: Bond) -> "Iterator[File | Link]":
             yield _wanted(device, units.plug(unit), units.PLUG)
             lines = [escape.environment("PRIORITY", str(prio))]
             yield File(f"{unit}.d/{PORT_DROP_IN}", _text(port.place.file, [], lines))
+            # Of any other, udev asks wbond-udev.
+            if port.name.isascii() and not bond.excludes(port.name):
+                known = port_properties(bond, port, port.name)
+                lines = [f"{name}={value}\n" for name, value in known]
+                yield File(f"{PROPERTIES}/{port.name}", HEADER + "".join(lines))
 
 
 def _port_template(bond: Bond, role: str) -> str:
@@ -264,6 +272,19 @@ def prios(bond: Bond) -> "Iterator[tuple[Port, int]]":
     """
     for place, port in enumerate(reversed(bond.ports), 1):
         yield port, place * 10
+
+
+def port_properties(bond: Bond, port: Port, name: str) -> "Iterator[tuple[str, str]]":
+    """Yield the udev properties of a device called `name` that is this port."""
+    yield "WBOND_BOND", bond.name
+    yield "WBOND_ROLE", port.kind
+    yield "NM_UNMANAGED", "1"
+    yield "ID_NET_MANAGED_BY", MANAGER
+    policy = MacPolicy.parse(bond.settings.get("mac", "active"))
+    if not policy.active:
+        yield "WBOND_MAC", policy.text
+    # The last one: with it, udev's rules know that they have read all of them.
+    yield "WBOND_UNIT", units.port(bond.name, port.role, name)
 
 
 def port_environment(bond: Bond, wanted: Port) -> "Iterator[tuple[str, str]]":

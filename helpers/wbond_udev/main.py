@@ -13,7 +13,6 @@ from wbond.values import MacPolicy
 from wbond_udev import adapter, match
 
 USAGE = "usage: wbond-udev [--root DIR] query|align, called by udev"
-MANAGER = "wbond"  # ID_NET_MANAGED_BY; systemd-networkd leaves what another manager has (since 254)
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,16 +93,9 @@ def properties(
             yield "WBOND_LEFT_OUT", out[1]
         return
     bond, port = found
-    yield "WBOND_BOND", bond.name
-    yield "WBOND_ROLE", port.kind
-    yield "WBOND_UNIT", units.port(bond.name, port.role, facts.name)
-    yield "NM_UNMANAGED", "1"
-    yield "ID_NET_MANAGED_BY", MANAGER
+    yield from plan.port_properties(bond, port, facts.name)
     if "match_mac" in port.matches:
         yield "WBOND_ADDRESS", facts.mac
-    policy = MacPolicy.parse(bond.settings.get("mac", "active"))
-    if not policy.active:
-        yield "WBOND_MAC", policy.text
     # A port that is named literally has links and drop-ins instead.
     if not port.literal:
         # Without an instance: that will be the device's path. A unit's name with

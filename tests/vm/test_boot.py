@@ -33,6 +33,11 @@ def test_on_wifi_alone_with_the_cable_unplugged(boot: Boot) -> None:
     assert laptop.ping()
     # Leased, not made up: the range is the server's. The boot waits for one address of any kind.
     laptop.wait_for("DHCPv6's address", laptop.has_lease)
+    for name in (CARD, RADIO):
+        known = laptop.run("udevadm", "info", "-q", "property", "-p", f"/sys/class/net/{name}")
+        # wbond-generator has said so of ports that are named: their events have asked no program.
+        assert f"WBOND_BOND={BOND}\n" in known
+        assert "WBOND_NAME=" not in known
     laptop.cable.plug()
     laptop.wait_port(CARD)
     assert laptop.ping()

@@ -41,6 +41,7 @@ def test_a_stick_that_is_plugged_joins_and_stands_by(laptop: Laptop) -> None:
     properties = laptop.run("udevadm", "info", "-q", "property", "-p", "/sys/class/net/wlan0")
     for line in ("WBOND_BOND=bond0", "WBOND_ROLE=wireless", f"WBOND_UNIT={UNIT}", "NM_UNMANAGED=1"):
         assert f"{line}\n" in properties
+    assert "WBOND_NAME=wlan0\n" in properties  # no port by its name: wbond-udev was asked
     laptop.wait_status("radio wlan0 stands by")
     quiet(laptop)
 

@@ -75,11 +75,15 @@ def instances(tree: dict[str, str]) -> list[str]:
 
     A template is read through its instances.
     """
-    names = {part for path in tree if "@" in (part := _unit(path))}
+    names = {part for path in tree if "@" in (part := _unit(path)) and _is_of_a_unit(path)}
     bonds = [name for name in names if units.template(name) == units.BOND]
     for started in (units.PORTS, units.WATCH):
         names |= {started.replace("@.service", name[name.index("@") :]) for name in bonds}
     return sorted(name for name in names if name != units.template(name))
+
+
+def _is_of_a_unit(path: str) -> bool:
+    return not path.startswith(f"{plan.PROPERTIES}/")
 
 
 def _unit(path: str) -> str:
