@@ -47,6 +47,15 @@ def test_a_port_is_found_by_its_name_without_anything_slow(tmp_path: Path) -> No
     assert modules(done.stderr) & (SLOW | {"pyudev", "site", "fnmatch"}) == set()
 
 
+def test_the_journal_s_library_is_found_without_anything_slow() -> None:
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]; from wbond_net.watch import journal; "
+        "sys.stderr.write('usage: ' if journal.sendv() else 'missing')"
+    )
+    folders = [str(REPOSITORY / name) for name in ("helpers", "generator")]
+    assert imported("-c", code, *folders) & (SLOW | {"site", "logging"}) == set()
+
+
 def test_the_address_is_set_at_a_plug_without_anything_slow() -> None:
     code = (
         "import sys; sys.path[:0] = sys.argv[1:]; from wbond_net.ports import mac_policy; "

@@ -109,11 +109,11 @@ def test_the_library_s_private_module_comes_first_and_the_public_one_does_as_wel
     monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     lines: list[str] = []
-    library = ModuleType("systemd")
-    setattr(library, module, SimpleNamespace(sendv=lambda *entry: lines.extend(entry)))
-    monkeypatch.setitem(sys.modules, "systemd", library)
-    for name in ("systemd._journal", "systemd.journal"):  # as another test may have imported them
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    library = SimpleNamespace(sendv=lambda *entry: lines.extend(entry))
+    monkeypatch.setitem(sys.modules, "systemd", ModuleType("systemd"))
+    for name in ("_journal", "journal"):
+        found = library if name == module else None
+        monkeypatch.setitem(sys.modules, f"systemd.{name}", found)
     host = Host()
     assert host.has_journal
     host.journal("a=b", {"PRIORITY": 5, "WBOND_BOND": "bond0"})

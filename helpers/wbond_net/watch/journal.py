@@ -12,6 +12,8 @@ import os
 import select
 import stat
 
+from wbond_net import site_packages
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,12 +82,10 @@ def sendv() -> SendV | None:
     The public module, systemd.journal, loads logging, uuid and traceback for its handler: 2 MB
     in memory and 20 ms at start, nearly as much as all the rest of the watch.
     """
-    try:
-        from systemd import _journal as library
-    except ImportError:
+    for name in ("systemd._journal", "systemd.journal"):
         try:
-            from systemd import journal as library
+            found: SendV = site_packages.load(name).sendv
         except ImportError:
-            return None
-    found: SendV = library.sendv
-    return found
+            continue
+        return found
+    return None
