@@ -85,6 +85,7 @@ bench: tools
 	$(VENV)/bin/python tests/bench.py
 	$(VENV)/bin/python tests/vm/bench.py
 	$(VENV)/bin/python tests/vm/bench_boot.py
+	$(VENV)/bin/python tests/vm/bench_sandbox.py
 	$(VENV)/bin/python tests/vm/bench_path.py
 
 # The pictures in README and ARCHITECTURE are checked in.
