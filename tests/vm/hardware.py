@@ -25,15 +25,15 @@ def command(
     card: bool,
     s3: bool,
     cmdline: str,
-    router: bool = False,
+    measured: bool = False,
 ) -> list[str]:
     """Return QEMU's command line, to be run in the guest's folder; its processors wait.
 
     `disk` is the guest's own, `serial` what QEMU does with the serial line, `cmdline` what the
     kernel is told besides. With `card` the laptop has its network card: slot 0xa makes it
-    enp0s10, as on the machine of the story; it leads to the world in the guest, or with `router`
-    to the one that QEMU has, which gives the address 10.0.2.15 by DHCP. With `s3` it can wake
-    from suspend to RAM.
+    enp0s10, as on the machine of the story; it leads to the world in the guest. With `s3` it can
+    wake from suspend to RAM. With `measured` the cable leads to QEMU's own router, which gives the
+    address 10.0.2.15 by DHCP, and the load of this machine does not slow the guest's clock.
 
     At each reset, and waking from S3 is one, QEMU loads an unpacked kernel again
     (rom_reset()), over the one that slept. A bzImage is left to the firmware.
@@ -41,6 +41,7 @@ def command(
     kernel = image.bzimage if s3 else image.kernel
     words = emulator.words("qemu-system-x86_64")
     words += ["-M", _BOARD, *emulator.accelerator(image)]
+    words += emulator.clock(image) if measured else ()
     words += ["-smp", emulator.processors(image), "-m", "768"]
     words += ["-display", "none", "-nodefaults", "-S"]
     words += ["-serial", serial, "-qmp", "unix:qmp.sock,server=on,wait=off"]
@@ -51,10 +52,10 @@ def command(
     words += ["-chardev", "socket,id=agent,path=agent.sock,server=on,wait=off"]
     words += ["-device", "virtserialport,chardev=agent,name=lab"]
     words += ["-device", "qemu-xhci,id=xhci"]
-    if not router:
+    if not measured:
         words += ["-netdev", "hubport,id=far,hubid=1"]
         words += ["-device", f"{_CARD},netdev=far,mac={FAR_MAC},addr=0xb"]
     if card:
-        words += ["-netdev", "user,id=near" if router else "hubport,id=near,hubid=1"]
+        words += ["-netdev", "user,id=near" if measured else "hubport,id=near,hubid=1"]
         words += ["-device", f"{_CARD},netdev=near,id=card,mac={CARD_MAC},addr=0xa"]
     return words

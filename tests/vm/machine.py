@@ -71,16 +71,16 @@ class Machine:
         look_alike: bool = False,
         console: bool = False,
         s3: bool = False,
-        router: bool = False,
+        measured: bool = False,
     ) -> Self:
         """Start the guest and wait for the agent.
 
         `files` (mode 0644; 0600 below /etc/wpa_supplicant) are on the disk before systemd starts.
         `card`: the laptop has its network card; `cable`: it is plugged in; `access_point` and
         `dhcp`: they run; `look_alike`: a USB network card that leads nowhere is plugged in. With
-        `console` the serial line is this terminal's, not a file. With `s3`
-        it can wake from suspend to RAM, and is slower to start. `router`: the cable leads to QEMU's
-        router, see hardware.command(); the guest's own world is then not to wait for its other end.
+        `console` the serial line is this terminal's, not a file. With `s3` it can wake from
+        suspend to RAM, and is slower to start. `measured`: see hardware.command(); the cable leads
+        to QEMU's router, and the guest's own world is not to wait for its other end.
         """
         switches = {"lab.ap=off": access_point, "lab.dhcp=off": dhcp}
         switches[_NOBODY_LOGS_IN] = console
@@ -92,7 +92,7 @@ class Machine:
             archive.write(cpio.archive(_initrd_files(files or {})))
         serial = "mon:stdio" if console else f"file:{self.serial.name}"
         self.command = hardware.command(
-            self.image, initrd, self.disk, serial, card, s3, off, router
+            self.image, initrd, self.disk, serial, card, s3, off, measured
         )
         with timing.during("boot"):
             self._start_qemu(self.command, console)
