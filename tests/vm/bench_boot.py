@@ -3,7 +3,7 @@
 
 The same guest boots with wbond, NetworkManager and systemd-networkd in turn. An emulated one's
 clock counts its instructions: seconds are those of a processor that does 250 million a second,
-whatever else this machine does. Each has a bond of the same cable and radio, and DHCP. The
+nearly whatever else this machine does. Each has a bond of the same cable and radio, and DHCP. The
 cable leads to a router outside of the guest: the lab's world within it would hold the network up
 until it is built, and so hide who starts early. The access point is in the guest all the same.
 Exits with 1 where wbond is slower than NetworkManager, or takes more than 0.8 of its memory.

@@ -32,6 +32,7 @@ SANDBOX = re.compile(
     re.MULTILINE,
 )
 RESTART = """
+systemctl reset-failed {unit}  # which forgets how often it was started
 before=$(date +%s%N)
 systemctl restart {unit}
 echo $((($(date +%s%N) - before) / 1000000))

@@ -102,6 +102,18 @@ def test_files_that_a_user_holds_open_and_locked_hold_no_port_up(laptop: Laptop)
     laptop.run("pkill", "-f", "/tmp/hold.py")
 
 
+def test_a_name_that_udev_reads_as_a_path_costs_the_device_no_rule(laptop: Laptop) -> None:
+    name = f"{CARD}!1"  # in its $name a slash: no file below that of the port called so
+    laptop.radios.plug("stick", "02:00:00:00:05:01")
+    laptop.run("udevadm", "wait", "--timeout=30", "/sys/class/net/wlan0")
+    laptop.run("ip", "link", "set", "dev", "wlan0", "name", name)
+    laptop.run("udevadm", "settle")
+    known = laptop.run("udevadm", "info", "-q", "property", "-p", f"/sys/class/net/{name}")
+    assert "TAGS=:systemd:" in known  # by 99-systemd.rules, behind wbond's
+    assert "WBOND_BOND=" not in known
+    laptop.radios.pull("stick")
+
+
 def test_status_says_that_the_network_brings_802_11b_s_rates_back(laptop: Laptop) -> None:
     laptop.wait_both()
     told = json.loads(as_nobody(laptop, "wbond", "status", "--json"))

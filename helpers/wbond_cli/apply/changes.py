@@ -95,7 +95,7 @@ def _reload() -> Command:
 
 
 def _refresh(ports: Iterable[str]) -> Iterator[Command]:
-    """Have udev ask wbond-udev again: it keeps the prio and settings of a port found by a glob.
+    """Have udev look at ports again: it keeps the prio and settings of a port found by a glob.
 
     By patterns: a path whose device has gone since, or has been given another name, is an error.
     """
