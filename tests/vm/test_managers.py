@@ -9,6 +9,8 @@ from guests import Boot
 from laptop import BOND, CARD, FILES, RADIO, Laptop
 
 STARTED = "[Unit]\nWants=NetworkManager.service systemd-networkd.service\n"
+AWAITED = "[Unit]\nWants=NetworkManager-wait-online.service\n"
+NETWORKD_WAIT_ONLINE = "systemd-networkd-wait-online"
 # Of the second stick, because NetworkManager leaves what stands there alone for that reason.
 INTERFACES = "auto lo\niface lo inet loopback\n\nallow-hotplug wlan1\niface wlan1 inet dhcp\n"
 STICKS = {"stick": "02:00:00:00:05:01", "second": "02:00:00:00:05:02"}
@@ -30,6 +32,7 @@ def laptop(boot: Boot, release: str) -> Laptop:
         | {
             "/etc/wbond.conf": f"[bond0]\nwired = {CARD}\nwireless = {RADIO} wl*\n",
             "/etc/systemd/system/multi-user.target.d/managers.conf": STARTED,
+            "/etc/systemd/system/network-online.target.d/managers.conf": AWAITED,
             "/etc/network/interfaces": INTERFACES,
         }
     )
@@ -62,6 +65,18 @@ def test_they_run_and_leave_bond_and_ports_alone(laptop: Laptop) -> None:
         (BOND, CARD, RADIO), "unmanaged"
     )
     assert {networkd(laptop, name) for name in (BOND, CARD, RADIO)} == {"unmanaged"}
+
+
+def test_a_wait_online_that_manages_nothing_ends_at_once_or_is_told(laptop: Laptop) -> None:
+    # NetworkManager's waits for its own start alone (nm-online(1), --wait-for-startup).
+    assert laptop.show("NetworkManager-wait-online.service", "Result") == "success"
+    assert laptop.is_active("NetworkManager-wait-online.service")
+    waits = laptop.result(f"/usr/lib/systemd/{NETWORKD_WAIT_ONLINE}", "--timeout=5")
+    assert waits.rc == 1
+    laptop.run("systemctl", "enable", f"{NETWORKD_WAIT_ONLINE}.service")
+    told = laptop.run("wbond", "check", check=False, timeout=120)
+    assert f"{NETWORKD_WAIT_ONLINE}.service is enabled, and systemd-networkd manages no" in told
+    laptop.run("systemctl", "disable", f"{NETWORKD_WAIT_ONLINE}.service")
 
 
 def test_nothing_flaps_at_plug_and_failover(laptop: Laptop) -> None:
