@@ -24,6 +24,8 @@ from managers import MANAGERS, RELEASE, online, prepared
 
 BOOTS = 3
 MEMORY_LIMIT = 0.8  # of NetworkManager's
+# NetworkManager has them started, and they end when idle; until then, they share its pages.
+PASSING = "nm-dispatcher|systemd-hostnam"
 RECORD = "/run/lab-record"
 # From before any of the three starts.
 RECORDER = {
@@ -101,7 +103,12 @@ def kernel_start(laptop: Laptop) -> float:
 
 
 def memory(laptop: Laptop, processes: tuple[str, ...]) -> float:
-    """Return the proportional set size of all processes of these names, in kB."""
+    """Return the proportional set size of all processes of these names, in kB, once at rest."""
+    laptop.wait_for(
+        "what ends by itself to have ended",
+        lambda: not laptop.run("pgrep", "-x", PASSING, check=False),
+        90,
+    )
     pattern = "|".join(processes)
     shown = laptop.shell(
         f"for id in $(pgrep -x '{pattern}'); do grep ^Pss: /proc/$id/smaps_rollup; done"
