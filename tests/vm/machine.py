@@ -365,7 +365,7 @@ class Machine:
         for name, script in looks.items():
             try:
                 text = self.result("sh", "-c", script, timeout=60.0).out
-            except (GuestLost, OSError) as error:
+            except (GuestLost, CommandFailed, OSError) as error:
                 text = f"the guest does not answer: {error}"
             (folder / name).write_text(text, encoding="utf-8", errors="replace")
 
