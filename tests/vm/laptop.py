@@ -191,6 +191,15 @@ class Laptop(Machine):
         """Tell whether the radio is associated and its keys are set."""
         return self.read(f"/sys/class/net/{radio}/operstate").strip() == "up"
 
+    def let_in(self) -> bool:
+        """Tell whether the access point says the same of a station.
+
+        On a slow machine the last word of a handshake may come when that has begun anew: the
+        radio has its keys, and some seconds later the access point sends it away.
+        """
+        told = self.run("ip", "netns", "exec", "world", "iw", "dev", "ap0", "station", "dump")
+        return re.search(r"^\s*authorized:\s*yes$", told, re.MULTILINE) is not None
+
     def wait_online(self, timeout: float = 120.0) -> float:
         """Wait for a global IPv4 and IPv6 address; returns the seconds it took."""
         took = self.wait_for("an IPv4 address", self.address, timeout)
@@ -337,6 +346,8 @@ def configure(release: str, folder: Path, installed: Snapshot) -> Snapshot:
         laptop.booted()
         laptop.wait_both()
         laptop.wait_both6()
+        laptop.wait_for("the access point to let the radio in", laptop.let_in)
+        laptop.wait_both()
         warm_status.start(laptop)
         return laptop.save()
 
