@@ -22,6 +22,7 @@ OPTIONS = (
     "primary_reselect always fail_over_mac active num_grat_arp 5 resend_igmp 1 "
     "all_slaves_active 0 min_links 0"
 )
+QUEUES = "numtxqueues 1 numrxqueues 1"
 STOP = "systemctl stop --no-block -- bond0-wired@*.service bond0-supplicant@*.service"
 START = "systemctl start --no-block --"
 
@@ -33,7 +34,7 @@ def address(name: str = "bond0") -> str:
 def test_a_bond_is_made_in_one_message(machine: Machine) -> None:
     assert bond.main(["up", "bond0"], ENVIRON) == 0
     assert machine.ran == [
-        f"ip link add dev bond0 address {address()} type bond {OPTIONS}",
+        f"ip link add dev bond0 address {address()} {QUEUES} type bond {OPTIONS}",
         "ip link set dev bond0 up",
     ]
 
@@ -84,7 +85,8 @@ def test_every_setting_reaches_the_kernel(machine: Machine) -> None:
 
 def test_an_address_that_is_given_is_the_bond_s_from_the_start(machine: Machine) -> None:
     bond.main(["up", "bond0"], ENVIRON | {"MAC": "02:00:00:aa:bb:cc"})
-    assert machine.ran[0].startswith("ip link add dev bond0 address 02:00:00:aa:bb:cc type bond")
+    start = f"ip link add dev bond0 address 02:00:00:aa:bb:cc {QUEUES} type bond"
+    assert machine.ran[0].startswith(start)
 
 
 @pytest.mark.parametrize("mac", ["stable", "enp0s10", "02:00:00:aa:bb:cc"])
@@ -300,7 +302,7 @@ def test_without_a_machine_id_the_kernel_chooses_the_address(
 
     monkeypatch.setattr(identity, "derive", nothing)
     assert bond.main(["up", "bond0"], ENVIRON) == 0
-    assert machine.ran[0].startswith("ip link add dev bond0 type bond")
+    assert machine.ran[0].startswith(f"ip link add dev bond0 {QUEUES} type bond")
     assert "no machine id" in capsys.readouterr().out
 
 
