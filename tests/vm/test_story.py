@@ -84,12 +84,12 @@ def test_after_one_reboot_the_bond_is_online_by_the_cable(laptop: Laptop) -> Non
         "sys-devices-virtual-net-bond0.device",
         "sys-subsystem-net-devices-bond0.device",
         *UNITS,
-        "system-bond0\\x2dsupplicant.slice",
     ):
         assert re.search(rf"^{re.escape(unit)}\s+loaded active", listed, re.MULTILINE), unit
     assert laptop.is_active("network-online.target")
     assert laptop.run("systemctl", "--failed", "--plain", "--no-legend") == ""
     assert laptop.warnings() == []
+    assert laptop.link(BOND)["num_tx_queues"] == laptop.link(BOND)["num_rx_queues"] == 1
     assert laptop.ping()
 
 
