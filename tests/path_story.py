@@ -39,6 +39,7 @@ class World(Story):
         self.families = {V4, V6}  # in which the router answers
         self.active = CABLE
         self.routers: tuple[Router, ...] = ROUTERS
+        self.server: Router | None = None
         self.addressed = True
         self.carries_a_bridge = False
         self.history: list[tuple[float, int, bytes]] = []  # all frames: when, by which port
@@ -54,7 +55,7 @@ class World(Story):
         self.links = {link.ifindex: link for link in found}
         self.host = type(self.host)()
         self.host.found_routers, self.host.addressed = self.routers, self.addressed
-        self.host.carries_a_bridge = self.carries_a_bridge
+        self.host.carries_a_bridge, self.host.server = self.carries_a_bridge, self.server
         self.watching = main.watch(self.options, self.host)
         self.watching.synchronise(self.links)
         self.first_done = list(self.host.did)

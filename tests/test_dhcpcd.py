@@ -192,6 +192,7 @@ def test_names_go_to_wbond_dns(tmp_path: Path, environ: dict[str, str], said: li
     hook = tmp_path / "dhcpcd-script"
     text = (REPOSITORY / "helpers/hooks/dhcpcd-script").read_text()
     text = text.replace("/usr/lib/wbond/helpers", str(tmp_path))
+    text = text.replace("/run/wbond/$interface", str(tmp_path))
     hook.write_text(text.replace("/usr/", "/nowhere/"))
     dns = tmp_path / "wbond-dns"
     dns.write_text('#!/bin/sh\nfor word; do echo "$word" >> said; done\n')

@@ -15,6 +15,7 @@ LEASE = {
     "new_domain_name_servers": "192.0.2.1 192.0.2.2",
     "new_domain_name": "lab.example",
     "new_domain_search": "a.example b.example",
+    "new_dhcp_server_identifier": "192.0.2.1",
 }
 SAID = ["set", "bond0", "dhclient", "192.0.2.1 192.0.2.2", "lab.example a.example b.example"]
 # Stands for wbond-dns: each argument on a line of its own.
@@ -53,6 +54,12 @@ def said(folder: Path) -> list[str]:
     return path.read_text().split("|")[:-1] if path.exists() else []
 
 
+def server(folder: Path) -> str:
+    """Return the DHCP server that is noted for the watch; nothing where none is."""
+    path = folder / "run/wbond/bond0/dhcp-server"
+    return path.read_text() if path.exists() else ""
+
+
 def seen(folder: Path) -> str:
     return (folder / "seen").read_text()
 
@@ -63,12 +70,17 @@ def test_the_names_of_a_lease_go_to_wbond_dns_alone(tmp_path: Path, reason: str)
     assert call(script, reason=reason, **LEASE) == 0
     assert said(tmp_path) == SAID
     assert seen(tmp_path) == f"{reason}:\n"
+    assert server(tmp_path) == "192.0.2.1\n"
 
 
 @pytest.mark.parametrize("reason", ["EXPIRE", "FAIL", "RELEASE", "STOP"])
 def test_without_a_lease_the_names_go(tmp_path: Path, reason: str) -> None:
-    assert call(installed(tmp_path, "dhclient-script"), reason=reason, interface="bond0") == 0
+    script = installed(tmp_path, "dhclient-script")
+    assert call(script, reason="BOUND", **LEASE) == 0
+    (tmp_path / "said").unlink()
+    assert call(script, reason=reason, interface="bond0") == 0
     assert said(tmp_path) == ["drop", "bond0", "dhclient"]
+    assert server(tmp_path) == ""
 
 
 def test_a_lease_that_the_script_refuses_names_nobody(tmp_path: Path) -> None:
@@ -112,9 +124,11 @@ def test_debian_s_hook_takes_the_names_of_a_bond(tmp_path: Path) -> None:
     sourced(tmp_path, reason="BOUND", **LEASE)
     assert said(tmp_path) == SAID
     assert seen(tmp_path) == "exit:\n"  # nor does a hook at the exit get them
+    assert server(tmp_path) == "192.0.2.1\n"
     (tmp_path / "said").unlink()
     sourced(tmp_path, reason="STOP", interface="bond0")
     assert said(tmp_path) == ["drop", "bond0", "dhclient"]
+    assert server(tmp_path) == ""
 
 
 @pytest.mark.parametrize("interface", ["eth0", ""])
@@ -156,6 +170,14 @@ def test_dhcpcd_leaves_advertised_addresses_stable(tmp_path: Path) -> None:
     assert did == "-6 address delete 2001:db8::5054:ff:fe00:1/64 dev bond0\n"
     call(path, "sh", reason="CARRIER", **environ)
     assert (tmp_path / "did").read_text() == did
+
+
+def test_dhcpcd_s_server_is_noted_as_long_as_there_is_a_lease(tmp_path: Path) -> None:
+    path = installed(tmp_path, "dhcpcd-script")
+    call(path, "sh", reason="BOUND", **LEASE)
+    assert server(tmp_path) == "192.0.2.1\n"
+    call(path, "sh", reason="RELEASE", interface="bond0")
+    assert server(tmp_path) == ""
 
 
 def test_without_ipv6_dhcpcd_is_served_all_the_same(tmp_path: Path) -> None:

@@ -41,7 +41,15 @@ netlink = rtnetlink.Socket(
     rtnetlink.LINKS | rtnetlink.NEIGHBOURS | rtnetlink.ROUTES | rtnetlink.ROUTER_FLAGS
 )
 netlink.hear_only(bpf.neighbours_of(index))
-found = {"before": timers(), "no routers": host.routers(index)}
+server = note + "-server"
+found = {"before": timers(), "no routers": host.routers(index, server)}
+stand_ins = []
+for text in ("192.0.2.1", "198.51.100.1", "192.0.2.7", "fe80::1", chr(0), ""):
+    with open(server, "w") as file:
+        print(text, file=file)
+    found_server = host.routers(index, server)[2]
+    stand_ins.append(found_server and [found_server.text, list(found_server.source)])
+found["stand-ins"] = stand_ins
 host.hasten(index, note)
 found["hastened"], found["note"] = timers(), open(note).read()
 host.hasten(index, note)
@@ -52,9 +60,9 @@ ip("route", "add", "default", "via", "192.0.2.1")
 found["told"] = [str(event.what) for event in netlink.events()]
 found["routers"] = [
     [router.text, socket.inet_ntop(router.family, router.source)]
-    for router in host.routers(index)[0]
+    for router in host.routers(index, server)[0]
 ]
-found["addressed"] = host.routers(index)[1]
+found["addressed"] = host.routers(index, server)[1]
 router = socket.inet_aton("192.0.2.1")
 ip("neighbour", "add", "192.0.2.1", "lladdr", "02:aa:00:00:00:01", "dev", "d0", "nud", "stale")
 netlink.discard()
@@ -80,7 +88,8 @@ def test_neighbours_and_routes(tmp_path: Path) -> None:
     note = "arp_cache 30000 5000\nndisc_cache 30000 5000\n"
     assert found == {
         "before": [[30000, 5000]] * 2,
-        "no routers": [[], True],
+        "no routers": [[], True, None],
+        "stand-ins": [["192.0.2.1", [192, 0, 2, 7]], *[None] * 5],
         "hastened": [[300, 0]] * 2,
         "note": note,
         "note of the first": note,

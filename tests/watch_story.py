@@ -67,6 +67,7 @@ class FakeHost(Host):
         self.prios: dict[int, int] = {}
         self.taps: FakeTaps = FakeTaps()
         self.found_routers: tuple[Router, ...] = ()
+        self.server: Router | None = None  # the DHCP server, where it is on the link
         self.addressed = True
         self.carries_a_bridge = False
         self.confirmed: list[bytes] = []
@@ -146,9 +147,9 @@ class FakeHost(Host):
     def hasten(self, index: int, note: str) -> None:
         self.did.append("hasten")
 
-    def routers(self, index: int) -> tuple[tuple[Router, ...], bool]:
+    def routers(self, index: int, note: str) -> tuple[tuple[Router, ...], bool, Router | None]:
         self._may_break("routers")
-        return self.found_routers, self.addressed
+        return self.found_routers, self.addressed, self.server
 
     def confirm(self, index: int, family: int, octets: bytes) -> None:
         self.confirmed.append(octets)

@@ -22,6 +22,7 @@ PATHS = "path"  # a file: where the ports lead, see watch/path/record.py
 # Files of the watch's that outlive it: as long as the first is there, it has the order of the
 # ports, and nobody else makes one the primary; what the neighbours' timers were before it.
 DECIDES, TIMERS = "watch-decides", "neighbour-timers"
+DHCP_SERVER = "dhcp-server"  # a file: its IPv4 address, as hooks/ write it while there is a lease
 METRIC = "metric"  # a file: that of the default routes; of a bond without any there is none
 
 

@@ -50,6 +50,9 @@ router.sendto(struct.pack("!BBHBBHII", *words), ("ff02::1", 0, 0, index))
 """
 
 
+DNSMASQ = "/etc/lab/dnsmasq.conf"
+
+
 @pytest.fixture(scope="module")
 def laptop(resume: Resume) -> Laptop:
     """A laptop whose cable leads to the router by a switch of its own."""
@@ -199,3 +202,36 @@ def test_the_kernel_has_its_order_back_when_the_watch_ends(laptop: Laptop) -> No
     assert timers(laptop, "base_reachable") == [30000, 30000]
     laptop.run("systemctl", "start", "wbond-watch@bond0.service")
     laptop.wait_for("the watch to have the order", lambda: "Slave: None" in laptop.bonding())
+
+
+def leased_from(laptop: Laptop, servers: str) -> None:
+    """Have the DHCP server configured, and asked anew."""
+    laptop.dhcp.stop()
+    laptop.write(DNSMASQ, servers)
+    laptop.dhcp.start()
+    laptop.run("systemctl", "restart", "dhclient@bond0.service")
+
+
+def asked(laptop: Laptop) -> list[str]:
+    """Return whose answers count."""
+    lines = [line.split() for line in laptop.read("/run/wbond/bond0/path").splitlines()]
+    return [line[1] for line in lines if line[0] == "router" and line[2] != "-"]
+
+
+def test_in_a_network_without_a_router_the_dhcp_server_is_asked(laptop: Laptop) -> None:
+    home = laptop.read(DNSMASQ)
+    servers = re.sub(r"option:router,\S+", "option:router", home).replace("4,1800", "4,0")
+    leased_from(laptop, servers)
+    routes = ("show", "default", "dev", "bond0")
+    laptop.wait_for(
+        "no router",
+        lambda: not any(laptop.run("ip", way, "route", *routes) for way in ("-4", "-6")),
+    )
+    laptop.wait_for("the server to be asked", lambda: asked(laptop) == ["192.0.2.1"])
+    lost = cut_under_pings(laptop, "192.0.2.1")
+    print("cut under pings to the DHCP server, lost of 200:", lost)
+    assert lost <= 40
+    laptop.wait_for("the path to be dead", lambda: states(laptop)[CARD] == "dead")
+    mend(laptop)
+    leased_from(laptop, home)
+    laptop.wait_for("the routers to be asked", lambda: len(asked(laptop)) == 2)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The routers of an interface: the gateways of its default routes, and who it is to them."""
+"""The routers of an interface: the gateways of its default routes, and who it is to them.
+
+Where a network has none, its DHCP server may stand in for one.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,14 @@ class Router(NamedTuple):
         return _socket.inet_ntop(self.family, self.octets)
 
 
-def read(kernel: rtnetlink.Socket, index: int) -> tuple[tuple[Router, ...], bool]:
-    """Return the routers of an interface, each once, and whether it has an address that reaches
-    beyond its link. Raises OSError, Overrun.
+def read(
+    kernel: rtnetlink.Socket, index: int, server: str = ""
+) -> tuple[tuple[Router, ...], bool, Router | None]:
+    """Return the routers of an interface, each once, whether it has an address that reaches
+    beyond its link, and who stands in for a router.
+
+    `server` is the IPv4 address of the DHCP server; it stands in if it is on the link. Raises
+    OSError, Overrun.
     """
     own = [address for address in kernel.addresses() if address.ifindex == index]
     found: dict[tuple[int, bytes], Router] = {}
@@ -45,7 +53,19 @@ def read(kernel: rtnetlink.Socket, index: int) -> tuple[tuple[Router, ...], bool
                     octets = _socket.inet_pton(kind, route.gateway)
                     found[kind, octets] = Router(kind, octets, source(kind, octets, own))
     addressed = any(address.scope < uapi.RT_SCOPE_LINK for address in own)
-    return tuple(found.values()), addressed
+    return tuple(found.values()), addressed, _on_link(server, own)
+
+
+def _on_link(server: str, own: Iterable[Address]) -> Router | None:
+    """Return a DHCP server as a router, None if it is not on the link, or no IPv4 address."""
+    try:
+        octets = _socket.inet_pton(_socket.AF_INET, server)
+    except (OSError, ValueError):  # ValueError: it holds a NUL
+        return None
+    asker = source(_socket.AF_INET, octets, own)
+    if asker in (NOBODY[_socket.AF_INET], octets):
+        return None
+    return Router(_socket.AF_INET, octets, asker)
 
 
 def source(family: int, octets: bytes, own: Iterable[Address]) -> bytes:

@@ -200,11 +200,13 @@ class Content(NamedTuple):
 
 class Routers(NamedTuple):
     """The routers of the bond's default routes; `addressed`: it has an address that reaches beyond
-    its link, or something stands on it that may have one.
+    its link, or something stands on it that may have one. `server` is the DHCP server, where that
+    is on the link.
     """
 
     routers: tuple[Router, ...]
     addressed: bool
+    server: Router | None = None
 
 
 class Sent(NamedTuple):

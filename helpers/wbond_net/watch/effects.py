@@ -92,8 +92,9 @@ def _read(effect: Effect, host: Host, bond: Where) -> Outcome:
         case ReadAddresses():
             return Addresses(tuple(host.addresses()))
         case ReadRouters():
-            routers, addressed = host.routers(bond.ifindex)
-            return Routers(routers, addressed or host.has_upper(bond.name))
+            note = os.path.join(bond.folder, runtime.DHCP_SERVER)
+            routers, addressed, server = host.routers(bond.ifindex, note)
+            return Routers(routers, addressed or host.has_upper(bond.name), server)
         case CountSent(name, _):
             return Sent(host.packets_sent(name))
         case ReadFile(name):

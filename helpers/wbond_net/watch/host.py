@@ -158,12 +158,18 @@ class Host:
                 self.write(note, neighbours.note(neighbours.read_timers(netlink, index)))
             neighbours.hasten(netlink, index)
 
-    def routers(self, index: int) -> tuple[tuple[Router, ...], bool]:
-        """Return the routers of an interface's default routes, and whether it has an address that
-        reaches beyond its link. Raises OSError, Overrun.
+    def routers(self, index: int, note: str) -> tuple[tuple[Router, ...], bool, Router | None]:
+        """Return the routers of an interface's default routes, whether it has an address that
+        reaches beyond its link, and who stands in for a router. Raises OSError, Overrun.
+
+        `note` is the path of the file that has the address of the DHCP server.
         """
+        try:
+            server = self.read(note)[0].strip()
+        except OSError:
+            server = ""
         with rtnetlink.Socket(0) as netlink:
-            return routers.read(netlink, index)
+            return routers.read(netlink, index, server)
 
     def has_upper(self, name: str) -> bool:
         """Tell whether a bridge, a VLAN or the like stands on an interface. Raises OSError."""

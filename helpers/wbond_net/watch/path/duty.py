@@ -47,6 +47,7 @@ from wbond_net.watch.path.inquiry import Inquiry
 from wbond_net.watch.path.paths import Paths
 from wbond_net.watch.path.ports import PortPath
 from wbond_net.watch.path.returning import Returning
+from wbond_net.watch.path.stand_in import StandIn
 from wbond_net.watch.path.trial import Trial
 
 TYPE_CHECKING = False
@@ -67,6 +68,7 @@ class Path(Duty):
         self._inquiry = Inquiry(self._paths)
         self._returning = Returning(self._paths, returns)
         self._trial = Trial(self._paths, tries)
+        self._stand_in = StandIn()
         self._claim_at = math.inf
         self._listening: frozenset[int] = frozenset()
         self._written = ""
@@ -77,7 +79,7 @@ class Path(Duty):
     @property
     def due(self) -> float:
         """Return when something is due."""
-        parts = self._inquiry.due, self._returning.due, self._trial.due
+        parts = self._inquiry.due, self._returning.due, self._trial.due, self._stand_in.due
         return min(*parts, self._claim_at)
 
     def changed(self, view: View) -> Effects:
@@ -124,7 +126,7 @@ class Path(Duty):
     def tick(self, view: View) -> Effects:
         """Ask, judge, and take a common address back, as is due."""
         effects = [*self._inquiry.tick(view), *self._returning.tick(view)]
-        effects += self._trial.tick(view)
+        effects += [*self._trial.tick(view), *self._stand_in.tick(view)]
         if self._claim_at <= view.now:
             effects += self._claim(view)
         return self._settled(effects, view)
@@ -155,7 +157,7 @@ class Path(Duty):
         that family is sent any more that would show the silence.
         """
         former = self._paths.anchors.keys
-        self._paths.anchors.update(found.routers)
+        self._paths.anchors.update(self._stand_in.choose(found, view))
         tried = self._trial.take(found, view)
         if not former:
             return [*tried, *self._inquiry.verify(view)]
