@@ -21,7 +21,7 @@ UDEVDIR = $(shell $(PKG_CONFIG) --variable=udevdir udev)
 LIBDIR = $(patsubst /lib/%,/usr/lib/%,$(patsubst %/systemd,%/wbond,$(shell \
     $(PKG_CONFIG) --variable=systemdutildir systemd)))
 
-UNITS = $(notdir $(wildcard units/*.service))
+UNITS = $(notdir $(wildcard units/*.service units/*.slice))
 PAGES5 = $(patsubst man/%.scd,%,$(wildcard man/*.5.scd))
 PAGES8 = $(patsubst man/%.scd,%,$(wildcard man/*.8.scd))
 PACKAGES = $(patsubst %/__init__.py,%,$(wildcard generator/*/__init__.py helpers/*/__init__.py \

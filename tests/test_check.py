@@ -292,7 +292,7 @@ def test_defaults_are_the_units() -> None:
 
 
 def test_every_template_is_looked_for() -> None:
-    shipped = {path.name for path in (REPOSITORY / "units").iterdir()}
+    shipped = {path.name for path in (REPOSITORY / "units").glob("*.service")}
     assert set(dependencies.TEMPLATES) == shipped
 
 

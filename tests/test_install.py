@@ -83,7 +83,8 @@ def expected(prefix: str) -> dict[str, int | str]:
     units = directory("systemdsystemunitdir", "systemd")
     plain = modules(library)
     plain |= {f"{library}/{name}" for name in DATA}
-    plain |= {f"{where}/{unit}.service" for where in (units, f"{library}/units") for unit in UNITS}
+    files = (*(f"{unit}.service" for unit in UNITS), "wbond.slice")
+    plain |= {f"{where}/{file}" for where in (units, f"{library}/units") for file in files}
     rules = f"{directory('udevdir', 'udev')}/rules.d"
     plain |= {f"{rules}/{name}.rules" for name in ("70-wbond-names", "90-wbond")}
     plain |= {f"{prefix}/share/man/man{page[-1]}/{page}" for page in PAGES}

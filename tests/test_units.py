@@ -21,7 +21,7 @@ from wbond_net.watch import loop, main
 from tests.conftest import CASES, REPOSITORY, Installed
 
 UNITS = REPOSITORY / "units"
-TEMPLATES = sorted(UNITS.iterdir())
+TEMPLATES = sorted(UNITS.glob("*.service"))
 # Of `systemd-analyze security`, in tenths; systemd-networkd has 28.
 MOST_EXPOSED = 25
 CLIENTS = ("dhclient@", "dhcp6c@", "wbond-dhcpcd@", "wbond-ports@", "wbond-watch@")
@@ -199,7 +199,7 @@ def test_who_notes_that_a_port_was_tried_and_the_unit_that_looks_mean_one_file()
 
 
 def test_every_template_is_part_of_a_case(installed: Installed) -> None:
-    templates = {path.name for path in installed.units.iterdir()}
+    templates = {path.name for path in installed.units.glob("*.service")}
     used = {re.sub("@.*", "@.service", unit) for unit in instances(CASES / "smallest" / "expected")}
     used |= {"bond0-wired@.service", "bond0-supplicant@.service"}
     used |= {units.DNS}  # which a program starts
