@@ -12,7 +12,7 @@ from wbond_net.kernel.routers import Router
 from wbond_net.kernel.rtnetlink import DefaultRoute, Event, Link
 from wbond_net.watch import main
 
-from tests.reports import BOND, CABLE, NAMES, RADIO, bond, port
+from tests.reports import BOND, CABLE, NAMES, RADIO, address, bond, port
 from tests.watch_story import FakeTaps, Story
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
@@ -160,6 +160,11 @@ class World(Story):
     def has_new_route(self) -> None:
         """Let a default route of the bond come or go."""
         self.watching.take([Event(DefaultRoute((BOND,)))])
+
+    def has_lease(self, server: Router | None, gone: bool = False) -> None:
+        """Let a lease come from a server on the link, or go; None for one that is not noted yet."""
+        self.host.server, self.host.addressed = server, not gone
+        self.watching.take([Event(address("192.0.2.7"), gone)])
 
     def links_change(self, *links: Link) -> list[str]:
         """Let the kernel report links; returns what was done."""

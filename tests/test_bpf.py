@@ -32,17 +32,25 @@ def neighbour(kind: int, index: int) -> bytes:
     return netlink(kind, struct.pack("=BxxxiHBB", 2, index, 2, 0, 0))
 
 
+def address(kind: int, index: int) -> bytes:
+    return netlink(kind, struct.pack("=BBBBI", 2, 24, 0, 0, index))
+
+
 def route(kind: int, length: int) -> bytes:
     return netlink(kind, struct.pack("=BBBBBBBBI", 2, length, 0, 0, 254, 3, 0, 1, 0))
 
 
 @pytest.mark.parametrize("index", [9, 0x12345678])
-def test_neighbours_of_one_interface_and_default_routes(index: int) -> None:
+def test_neighbours_and_addresses_of_one_interface_and_default_routes(index: int) -> None:
     program = bpf.neighbours_of(index)
     assert accepts(program, neighbour(28, index))
     assert accepts(program, neighbour(29, index))
     assert not accepts(program, neighbour(28, index + 1))
     assert not accepts(program, neighbour(29, index + 1))
+    assert accepts(program, address(20, index))
+    assert accepts(program, address(21, index))
+    assert not accepts(program, address(20, index + 1))
+    assert not accepts(program, address(21, index + 1))
     assert accepts(program, route(24, 0))
     assert accepts(program, route(25, 0))
     assert not accepts(program, route(24, 24))

@@ -116,6 +116,8 @@ def test_it_releases_and_nothing_is_left(
 ) -> None:
     monkeypatch.setattr(dhcpcd, "RELEASE_MS", 200 if how == "deaf" else 60_000)
     (places / "lib/bond0.lease").write_bytes(LEASE)
+    noted = Path(runtime.path("bond0", runtime.DHCP_SERVER))
+    noted.write_text("192.0.2.1\n")
     machine.add_address("bond0", "192.0.2.100", 600)
     machine.add_address("bond0", "192.0.2.7", None)
     words = [sys.executable, "-c", DHCPCD, how]
@@ -129,6 +131,7 @@ def test_it_releases_and_nothing_is_left(
         "wbond-dns drop bond0 dhcpcd4",
         "wbond-dns drop bond0 dhcpcd6",
     ]
+    assert not noted.exists()
 
 
 def test_there_is_nothing_to_release_when_it_has_ended(places: Path, machine: Machine) -> None:

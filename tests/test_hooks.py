@@ -87,6 +87,7 @@ def test_a_lease_that_the_script_refuses_names_nobody(tmp_path: Path) -> None:
     script = installed(tmp_path, "dhclient-script", status=2)
     assert call(script, reason="TIMEOUT", **LEASE) == 2
     assert said(tmp_path) == []
+    assert server(tmp_path) == ""
 
 
 @pytest.mark.parametrize("name", ["dhclient-script", "dhcp6c-script"])

@@ -51,6 +51,7 @@ def test_files_are_those_that_the_code_names() -> None:
         *(("wbond-dhcp.8.scd", path) for path in bound),
         ("wbond-dhcp.8.scd", f"{of_bond}/{notes.ADDRESS_FILE}"),
         ("wbond-dhcp.8.scd", f"{of_bond}/{notes.ASKED_FILE}"),
+        ("wbond-dhcp.8.scd", f"{of_bond}/{runtime.DHCP_SERVER}"),
         ("wbond-dhcp.8.scd", f"{of_bond}/{pauses.FOLDER}"),
         ("wbond-dhcp.8.scd", f"{state.replace('%I', 'BOND')}/{name}"),
         ("wbond-dns.8.scd", f"{of_bond}/{records.FOLDER}/SOURCE"),

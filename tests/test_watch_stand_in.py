@@ -6,10 +6,22 @@ from pathlib import Path
 import pytest
 from wbond_net.kernel.routers import Router
 
-from tests.path_story import MAC, OTHER_MAC, OWN4, ROUTER4, ROUTERS, TO_CABLE, TO_RADIO, V4, World
+from tests.path_story import (
+    MAC,
+    OTHER_MAC,
+    OWN4,
+    PRINTER,
+    ROUTER4,
+    ROUTERS,
+    TO_CABLE,
+    TO_RADIO,
+    V4,
+    World,
+)
 from tests.reports import CABLE, RADIO, bond, port, without_carrier
 
 SERVER = Router(V4, ROUTER4, OWN4)
+OTHER_SERVER = Router(V4, PRINTER, OWN4)
 
 
 @pytest.fixture
@@ -37,14 +49,99 @@ def test_a_dead_path_to_the_server_is_left(world: World) -> None:
     assert world.paths()["enp0s10"] == "dead"
 
 
+def on_the_radio_alone(world: World) -> None:
+    """Start a watch that finds no lease yet; it comes a second later."""
+    world.addressed, world.server = False, None
+    world.begin(bond(RADIO), port(RADIO), without_carrier(CABLE, mii_status=2))
+    world.lives(1)
+    world.has_lease(SERVER)
+    world.lives(5)
+    assert routers(world) == [SERVER.text]
+
+
 def test_a_cable_gets_the_traffic_when_the_server_has_answered_by_it(world: World) -> None:
     world.leads = {RADIO: MAC}
-    world.begin(bond(RADIO), port(RADIO), without_carrier(CABLE, mii_status=2))
-    world.lives(5)
+    on_the_radio_alone(world)
     world.links_change(port(CABLE))  # behind spanning tree
     assert world.moves_in(60) == []
     world.leads[CABLE] = MAC
     assert world.moves_in(6) == [TO_CABLE]
+
+
+def test_a_server_that_is_noted_late_is_asked(world: World) -> None:
+    world.server = None
+    world.begin()
+    world.lives(5)
+    assert routers(world) == []
+    world.has_lease(None)  # dhcpcd calls its hook after it has set the address
+    world.host.server = SERVER
+    world.lives(5)
+    assert routers(world) == [SERVER.text]
+
+
+def test_a_new_lease_names_another_server(world: World) -> None:
+    world.begin()
+    world.lives(5)
+    world.has_lease(OTHER_SERVER)
+    world.lives(5)
+    assert routers(world) == [OTHER_SERVER.text]
+
+
+def test_without_a_lease_there_is_nobody_to_ask(world: World) -> None:
+    world.begin()
+    world.lives(5)
+    world.has_lease(None, gone=True)
+    world.lives(5)
+    assert routers(world) == []
+
+
+def test_a_server_of_a_former_network_is_asked_no_more(world: World) -> None:
+    world.leads = {RADIO: MAC}
+    on_the_radio_alone(world)
+    world.leads = {}
+    world.links_change(without_carrier(RADIO, mii_status=2))
+    world.links_change(port(RADIO, carrier_down_count=1))
+    world.lives(10)
+    assert routers(world) == []
+    world.leads = {RADIO: OTHER_MAC}
+    world.has_lease(OTHER_SERVER)
+    world.lives(5)
+    assert routers(world) == [OTHER_SERVER.text]
+
+
+def test_a_watch_that_begins_again_moves_nothing_by_link_alone(world: World) -> None:
+    world.leads = {RADIO: MAC}
+    world.begin(bond(RADIO), port(CABLE), port(RADIO))
+    assert TO_CABLE not in world.first_done
+    assert world.moves_in(60) == []
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_where_the_server_is_off_links_decide(world: World, answered: bool) -> None:
+    world.leads = {RADIO: MAC} if answered else {}
+    world.begin(bond(RADIO), port(RADIO), without_carrier(CABLE, mii_status=2))
+    world.lives(5)
+    world.leads = {}
+    world.links_change(port(CABLE))
+    assert world.moves_in(20) == [TO_CABLE]
+    world.lives(60)
+    before = world.asked
+    world.lives(3600)
+    assert world.asked == before
+    assert world.watching.poll_timeout_ms() is None
+    world.leads = {CABLE: MAC, RADIO: MAC}
+    world.has_lease(SERVER)
+    world.lives(5)
+    assert routers(world) == [SERVER.text]
+
+
+def test_what_could_not_be_read_is_read_again(world: World) -> None:
+    world.begin()
+    world.host.breaks = {"routers": OSError(105, "No buffer space available")}
+    world.lives(5)
+    world.host.breaks = {}
+    world.lives(5)
+    assert routers(world) == [SERVER.text]
 
 
 def test_a_server_with_another_mac_address_is_in_another_network(world: World) -> None:

@@ -122,8 +122,19 @@ def stop(bond: str, environ: "Mapping[str, str]") -> None:
     if sysfs.exists(bond):
         for address in leased:
             addresses.remove(bond, address)
-    for family in environ["FAMILIES"].split():
+    families = environ["FAMILIES"].split()
+    for family in families:
         programs.attempt(programs.run, PUBLISHER, "drop", bond, f"dhcpcd{family}")
+    if "4" in families:
+        _forget_server(bond)
+
+
+def _forget_server(bond: str) -> None:
+    """Remove what the script has noted, where dhcpcd had no time to call it."""
+    try:
+        os.unlink(runtime.path(bond, runtime.DHCP_SERVER))
+    except FileNotFoundError:
+        pass
 
 
 def _end(process: int) -> None:

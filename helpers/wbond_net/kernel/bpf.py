@@ -15,8 +15,10 @@ from wbond_net.kernel.uapi import (
     BPF_LOAD_HALF,
     BPF_LOAD_WORD,
     BPF_RETURN,
+    RTM_DELADDR,
     RTM_DELNEIGH,
     RTM_DELROUTE,
+    RTM_NEWADDR,
     RTM_NEWNEIGH,
     RTM_NEWROUTE,
     SO_ATTACH_FILTER,
@@ -59,19 +61,21 @@ SUCCESSES: Filter = (
 
 
 def neighbours_of(index: int) -> Filter:
-    """Return what has a netlink socket hear of neighbours only those of one interface, and of
-    routes only default ones. All else passes.
+    """Return what has a netlink socket hear of neighbours and addresses only those of one
+    interface, and of routes only default ones. All else passes.
 
-    A datagram of several messages is judged by its first: not for dumps of either.
+    A datagram of several messages is judged by its first: not for dumps of these.
     """
     return (
         (BPF_LOAD_HALF, 0, 0, 4),  # nlmsg_type
-        (BPF_JUMP_EQUAL, 4, 0, _as_loaded("=H", RTM_NEWNEIGH)),
-        (BPF_JUMP_EQUAL, 3, 0, _as_loaded("=H", RTM_DELNEIGH)),
+        (BPF_JUMP_EQUAL, 6, 0, _as_loaded("=H", RTM_NEWNEIGH)),
+        (BPF_JUMP_EQUAL, 5, 0, _as_loaded("=H", RTM_DELNEIGH)),
+        (BPF_JUMP_EQUAL, 4, 0, _as_loaded("=H", RTM_NEWADDR)),
+        (BPF_JUMP_EQUAL, 3, 0, _as_loaded("=H", RTM_DELADDR)),
         (BPF_JUMP_EQUAL, 4, 0, _as_loaded("=H", RTM_NEWROUTE)),
         (BPF_JUMP_EQUAL, 3, 0, _as_loaded("=H", RTM_DELROUTE)),
         _ACCEPT,
-        (BPF_LOAD_WORD, 0, 0, 20),  # ndm_ifindex
+        (BPF_LOAD_WORD, 0, 0, 20),  # ndm_ifindex, ifa_index
         (BPF_JUMP_EQUAL, 2, 3, _as_loaded("=i", index)),
         (BPF_LOAD_BYTE, 0, 0, 17),  # rtm_dst_len
         (BPF_JUMP_EQUAL, 0, 1, 0),

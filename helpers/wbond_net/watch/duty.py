@@ -276,6 +276,10 @@ class Duty:
         """A default route of the bond is new or gone."""
         return ()
 
+    def addresses_changed(self, view: View) -> Effects:
+        """An IPv4 address of the bond is new, other than before, or gone."""
+        return ()
+
     def ipv6_changed(self, view: View) -> Effects:
         """A router has changed IPv6's parameters of the bond."""
         return ()

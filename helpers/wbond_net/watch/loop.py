@@ -18,7 +18,7 @@ from wbond import escape
 from wbond_net.kernel import advertised, rtnetlink
 from wbond_net.kernel.bond_state import State, after, begin, find_bond
 from wbond_net.kernel.neighbours import Neighbour
-from wbond_net.kernel.rtnetlink import DefaultRoute, Event, Link, RouterFlags
+from wbond_net.kernel.rtnetlink import Address, DefaultRoute, Event, Link, RouterFlags
 from wbond_net.watch.duty import (
     Duty,
     Effect,
@@ -105,6 +105,9 @@ class Watch:
         self._take_neighbours(events)
         if any(self._is_own_route(event) for event in events):
             self._each(lambda duty, view: duty.routes_changed(view))
+        addresses = [event.what for event in events if isinstance(event.what, Address)]
+        if any(address.ifindex == self.index for address in addresses):
+            self._each(lambda duty, view: duty.addresses_changed(view))
         told = [event.what for event in events if isinstance(event.what, RouterFlags)]
         if any(flags.ifindex == self.index for flags in told):
             self._each(lambda duty, view: duty.ipv6_changed(view))

@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 else:
     from wbond_net.named_tuple import NamedTuple
 
-PATHS = rtnetlink.NEIGHBOURS | rtnetlink.ROUTES  # groups of netlink, for the duty that follows them
+# Groups of netlink, for the duty that follows paths. A router's advertisements refresh addresses of
+# IPv6 again and again, and these tell it nothing.
+PATHS = rtnetlink.NEIGHBOURS | rtnetlink.ROUTES | rtnetlink.IPV4_ADDRESSES
 USAGE = "usage: wbond-watch [--start UNIT] [--refresh UNIT] [--dhcp4 TEMPLATE] [--dhcp6 TEMPLATE]…"
 NO_JOURNAL = (
     "python3-systemd is not installed; the watch does all but write to the journal, "

@@ -41,12 +41,12 @@ class Anchors:
         """Return what tells the routers apart."""
         return {(router.family, router.octets) for router in self.routers}
 
-    def update(self, routers: tuple[Router, ...]) -> None:
-        """Take in the routers of the bond's default routes.
+    def update(self, routers: tuple[Router, ...], are_all: bool = True) -> None:
+        """Take in who is to be asked; `are_all`: there will be no others in a moment.
 
         MAC addresses are kept: a client that renews its lease may take the route away for a moment.
         """
-        self.are_read = True
+        self.are_read = self.are_read or are_all
         self.routers = tuple(sorted(routers, key=lambda router: router.family)[:MOST])
         keys = self.keys
         if len(self._macs) > KEPT:

@@ -65,10 +65,10 @@ class Path(Duty):
         whether one is left by which the bond gets no address, as it would have clients for.
         """
         self._paths = Paths()
-        self._inquiry = Inquiry(self._paths)
+        self._stand_in = StandIn(self._paths)
+        self._inquiry = Inquiry(self._paths, self._stand_in)
         self._returning = Returning(self._paths, returns)
         self._trial = Trial(self._paths, tries)
-        self._stand_in = StandIn()
         self._claim_at = math.inf
         self._listening: frozenset[int] = frozenset()
         self._written = ""
@@ -92,11 +92,20 @@ class Path(Duty):
         effects += take_order(view)
         unread = self._paths.follow(view)
         effects += [ReadFile(f"{runtime.PORTS}/{index}") for index in unread]
-        effects += self._inquiry.follow(view)
+        if followed := self._inquiry.follow(view):
+            self._stand_in.begin_again()
+            effects += followed
+        elif self._stand_in.has_better_port():
+            effects += self._inquiry.look(view)
         return self._settled(effects, view)
 
     def routes_changed(self, view: View) -> Effects:
         """Look which routers there are now."""
+        return [ReadRouters()]
+
+    def addresses_changed(self, view: View) -> Effects:
+        """Look again: without an address, a route has gone untold, and a lease names a server."""
+        self._stand_in.begin_again()
         return [ReadRouters()]
 
     def ipv6_changed(self, view: View) -> Effects:
@@ -157,7 +166,7 @@ class Path(Duty):
         that family is sent any more that would show the silence.
         """
         former = self._paths.anchors.keys
-        self._paths.anchors.update(self._stand_in.choose(found, view))
+        self._stand_in.update(found, view)
         tried = self._trial.take(found, view)
         if not former:
             return [*tried, *self._inquiry.verify(view)]

@@ -14,6 +14,7 @@ from wbond_net.watch.path.anchors import OTHER, STRANGE
 from wbond_net.watch.path.paths import Paths, asked
 from wbond_net.watch.path.ports import DEAD, PROVEN, SUSPECT, PortPath, by_rank
 from wbond_net.watch.path.question import Pauses, Question
+from wbond_net.watch.path.stand_in import StandIn
 
 MANY = 8  # packets sent between two reports; after so many, silence is looked into
 
@@ -21,9 +22,9 @@ MANY = 8  # packets sent between two reports; after so many, silence is looked i
 class Inquiry:
     """One question at a time, and pauses between those that nobody answers."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, stand_in: StandIn) -> None:
         """Nothing is in doubt yet."""
-        self._paths = paths
+        self._paths, self._stand_in = paths, stand_in
         self._question: Question | None = None
         self._pauses = Pauses()
         self._silent = False  # nobody answers, and that has been told
@@ -211,6 +212,9 @@ class Inquiry:
         """Stay where no port has had an answer, and ask again later, if there is traffic then."""
         active = self._paths.active
         self._question = None
+        if self._stand_in.serves:
+            self._stand_in.leave(view)
+            return []
         self._pauses.lengthen(view.now)
         if active is None or self._silent:
             return []

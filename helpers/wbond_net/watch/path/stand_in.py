@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who stands in for a router: in a network that has none, the DHCP server, if it is on the link."""
+"""Who stands in for a router: in a network that has none, the DHCP server, if it is on the link.
+
+A server may be off as long as its leases last. So one that nobody hears of is asked no more, and
+links decide, until there is a new lease or link.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import math
 
 from wbond_net.kernel.routers import Router
 from wbond_net.watch.duty import Effect, ReadRouters, Routers, View
+from wbond_net.watch.path.paths import Paths
+from wbond_net.watch.path.ports import UNKNOWN
 
 # s, for which there is no router yet, or none for a moment: a client sets its route after its
 # address, and may take it away while it confirms its lease.
@@ -16,27 +22,63 @@ PATIENCE = 3.0
 class StandIn:
     """Waits whether a default route comes, and has the DHCP server asked if none does."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Paths) -> None:
         """Nothing is known yet."""
+        self._paths = paths
         self.due = math.inf
         self._without_router = math.inf  # since when
+        self._server: Router | None = None  # who stands in at present
+        self._silent: Router | None = None  # who did, and did not answer
+        self._better: set[int] = set()  # ports that rank above the active one
 
-    def choose(self, found: Routers, view: View) -> tuple[Router, ...]:
-        """Return who is to be asked."""
-        self.due = math.inf
+    @property
+    def serves(self) -> bool:
+        """Tell whether the DHCP server is asked."""
+        return self._server is not None
+
+    def begin_again(self) -> None:
+        """Take note that the lease, the link or the network may be another one."""
+        self._without_router, self._silent = math.inf, None
+
+    def update(self, found: Routers, view: View) -> None:
+        """Have the routers asked, or who stands in for them.
+
+        While a server that is known waits for its turn, no port gets the traffic by its link alone.
+        """
+        self._server, self.due = None, math.inf
         if found.routers or not found.addressed:
             self._without_router = math.inf
-            return found.routers
+            self._paths.anchors.update(found.routers)
+            return
         self._without_router = min(self._without_router, view.now)
         waits_until = self._without_router + PATIENCE
+        server = found.server if found.server != self._silent else None
         if view.now < waits_until:
             self.due = waits_until
-            return ()
-        return (found.server,) if found.server else ()
+            self._paths.anchors.update((), are_all=server is None)
+            return
+        self._server = server
+        self._paths.anchors.update((server,) if server else ())
 
     def tick(self, view: View) -> list[Effect]:
         """Look again when the time is over."""
         if self.due > view.now:
             return []
-        self.due = math.inf
+        self.due = view.now + PATIENCE  # if it cannot be read now
         return [ReadRouters()]
+
+    def has_better_port(self) -> bool:
+        """Tell whether a port has come that ranks above the active one.
+
+        Its silence alone would keep the traffic from it, though the server may be off.
+        """
+        better = {path.index for path in self._paths.better}
+        new, self._better = better - self._better, better
+        return self.serves and bool(new)
+
+    def leave(self, view: View) -> None:
+        """Take note that the server does not answer: links decide."""
+        self._silent, self._server = self._server, None
+        self._paths.anchors.update(())
+        if self._paths.active:
+            self._paths.active.enter(UNKNOWN, view.time)
