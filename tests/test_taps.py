@@ -28,19 +28,29 @@ index = socket.if_nametoindex("d0")
 taps, far = Taps(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3)
 far.bind(("d1", 3))
 far.settimeout(20)
+near = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3)
+near.bind(("d0", 3))
+near.settimeout(20)
 
 def answer():
-    for frame in sys.argv[3:]:
-        far.send(bytes.fromhex(frame))
+    # On a busy machine, the kernel hands over what was sent a moment later.
+    for frame in map(bytes.fromhex, sys.argv[3:]):
+        far.send(frame)
+        while near.recv(2048) != frame:
+            pass
 
-def heard():
-    return [answer.mac for answer in taps.answers(index)]
+def heard(count=0):
+    answers, end = taps.answers(index), time.monotonic() + 20
+    while len(answers) < count and time.monotonic() < end:
+        time.sleep(0.01)
+        answers += taps.answers(index)
+    return [answer.mac for answer in answers]
 
 found = {}
 taps.listen({index: "d0"})
 found["descriptors"] = len(taps.descriptors)
 answer()
-found["listening"] = heard()
+found["listening"] = heard(3)
 answer()
 taps.listen({})
 found["descriptors afterwards"] = len(taps.descriptors)
@@ -52,10 +62,11 @@ taps.send(index, "d0", question)
 while far.recv(2048) != question:
     pass
 ip("link", "set", "dev", "d0", "down")
+near.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # takes note of it
 found["down"] = heard()
 ip("link", "set", "dev", "d0", "up")
 answer()
-found["up again"] = heard()
+found["up again"] = heard(3)
 ip("link", "delete", "dev", "d0")
 taps.listen({})
 try:
