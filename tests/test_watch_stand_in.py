@@ -135,6 +135,78 @@ def test_where_the_server_is_off_links_decide(world: World, answered: bool) -> N
     assert routers(world) == [SERVER.text]
 
 
+def test_a_failover_by_link_is_no_silence(world: World) -> None:
+    world.begin()
+    world.lives(5)
+    world.links_change(without_carrier(CABLE))
+    world.lives(10)
+    assert world.told("path-silent") == []
+    assert world.paths()["wlp3s0"] == "proven"
+
+
+def test_a_lease_that_is_confirmed_amid_a_question_is_no_silence(world: World) -> None:
+    world.begin()
+    world.lives(5)
+    world.ages()
+    world.leads = {}
+    world.talks()
+    world.lives(0.2)
+    world.has_lease(SERVER)
+    world.leads = {CABLE: MAC, RADIO: MAC}
+    world.lives(10)
+    assert world.told("path-silent") == []
+
+
+def test_a_path_that_dies_while_a_lease_is_confirmed_is_left_as_soon(world: World) -> None:
+    world.begin()
+    world.lives(5)
+    world.ages()
+    world.has_lease(SERVER)
+    del world.leads[CABLE]
+    world.talks()
+    assert world.moves_in(0.6) == [TO_RADIO]
+
+
+def test_renewals_have_no_port_asked_more_often(world: World) -> None:
+    world.leads = {RADIO: MAC}
+    on_the_radio_alone(world)
+    world.links_change(port(CABLE))
+    world.lives(1000)
+    before = len(world.asked_by(CABLE))
+    for _ in range(12):
+        world.has_lease(SERVER)
+        assert world.moves_in(300) == []
+    assert len(world.asked_by(CABLE)) - before <= 70
+
+
+@pytest.mark.parametrize("leads", [{RADIO: MAC}, {RADIO: MAC, CABLE: OTHER_MAC}])
+def test_a_short_silence_moves_nothing(world: World, leads: dict[int, str]) -> None:
+    world.leads = {RADIO: MAC}
+    on_the_radio_alone(world)
+    world.leads = dict(leads)
+    world.links_change(port(CABLE))
+    world.lives(600)
+    world.ages()
+    world.leads.pop(RADIO)
+    world.talks()
+    world.lives(1.5)
+    world.leads[RADIO] = MAC
+    assert world.moves_in(60) == []
+    assert routers(world) == [SERVER.text]
+
+
+def test_a_port_by_which_the_server_answers_is_waited_for(world: World) -> None:
+    world.begin(bond(CABLE), port(CABLE), port(RADIO, mii_status=2))
+    world.lives(5)
+    world.ages()
+    del world.leads[CABLE]
+    world.talks()
+    world.lives(2)
+    world.links_change(port(RADIO))
+    world.talks()
+    assert world.moves_in(30) == [TO_RADIO]
+
+
 def test_what_could_not_be_read_is_read_again(world: World) -> None:
     world.begin()
     world.host.breaks = {"routers": OSError(105, "No buffer space available")}

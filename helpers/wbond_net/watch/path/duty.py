@@ -168,7 +168,7 @@ class Path(Duty):
         former = self._paths.anchors.keys
         self._stand_in.update(found, view)
         tried = self._trial.take(found, view)
-        if not former:
+        if not former or not self._paths.anchors:  # a question that asks nobody any more ends
             return [*tried, *self._inquiry.verify(view)]
         others = former != self._paths.anchors.keys
         return [*tried, *(self._inquiry.look(view) if others else [])]

@@ -146,6 +146,7 @@ class Inquiry:
     def _alive(self, active: PortPath, view: View) -> list[Effect]:
         self._question = None
         self._pauses.end()
+        self._stand_in.answered()
         active.enter(PROVEN, view.time)
         told = [words.answers_again(active)] if self._silent else []
         self._silent = False
@@ -210,9 +211,9 @@ class Inquiry:
 
     def _give_up(self, view: View) -> list[Effect]:
         """Stay where no port has had an answer, and ask again later, if there is traffic then."""
-        active = self._paths.active
+        active, former = self._paths.active, self._question
         self._question = None
-        if self._stand_in.serves:
+        if self._stand_in.serves and not (former and former.answers):
             self._stand_in.leave(view)
             return []
         self._pauses.lengthen(view.now)

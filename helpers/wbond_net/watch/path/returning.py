@@ -62,7 +62,8 @@ class Returning:
         return Proof(view.now, link, urgent)
 
     def _move_by_link(self, better: list[PortPath], view: View) -> list[Effect]:
-        able = [path for path in better if path.port.can_take_over and path.state != DEAD]
+        able = [path for path in better if path.port.can_take_over]
+        able = [path for path in able if path.state not in (DEAD, FOREIGN)]
         if not able:
             return []
         allowed = max(self._paths.moves.next_at(view.now), self._had_routers + WITHOUT_ROUTER)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who stands in for a router: in a network that has none, the DHCP server, if it is on the link.
 
-A server may be off as long as its leases last. So one that nobody hears of is asked no more, and
-links decide, until there is a new lease or link.
+A server may be off as long as its leases last. So one that leaves three questions unanswered on all
+ports is asked no more, and links decide, until there is a new lease or link.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from wbond_net.watch.path.ports import UNKNOWN
 # s, for which there is no router yet, or none for a moment: a client sets its route after its
 # address, and may take it away while it confirms its lease.
 PATIENCE = 3.0
+UNANSWERED = 3  # questions, PATIENCE apart, after which a server is taken to be off
 
 
 class StandIn:
@@ -28,7 +29,8 @@ class StandIn:
         self.due = math.inf
         self._without_router = math.inf  # since when
         self._server: Router | None = None  # who stands in at present
-        self._silent: Router | None = None  # who did, and did not answer
+        self._silent: Router | None = None  # who did, and is taken to be off
+        self._unanswered = 0  # questions, one after the other
         self._better: set[int] = set()  # ports that rank above the active one
 
     @property
@@ -38,14 +40,15 @@ class StandIn:
 
     def begin_again(self) -> None:
         """Take note that the lease, the link or the network may be another one."""
-        self._without_router, self._silent = math.inf, None
+        self._without_router, self._silent, self._unanswered = math.inf, None, 0
 
     def update(self, found: Routers, view: View) -> None:
         """Have the routers asked, or who stands in for them.
 
-        While a server that is known waits for its turn, no port gets the traffic by its link alone.
+        While a server that is known waits for its turn, no port gets the traffic by its link alone;
+        one that has been asked goes on being asked meanwhile.
         """
-        self._server, self.due = None, math.inf
+        former, self._server, self.due = self._server, None, math.inf
         if found.routers or not found.addressed:
             self._without_router = math.inf
             self._paths.anchors.update(found.routers)
@@ -55,6 +58,7 @@ class StandIn:
         server = found.server if found.server != self._silent else None
         if view.now < waits_until:
             self.due = waits_until
+        if view.now < waits_until and (server is None or server != former):
             self._paths.anchors.update((), are_all=server is None)
             return
         self._server = server
@@ -76,9 +80,18 @@ class StandIn:
         new, self._better = better - self._better, better
         return self.serves and bool(new)
 
+    def answered(self) -> None:
+        """Take note that a question was answered."""
+        self._unanswered = 0
+
     def leave(self, view: View) -> None:
-        """Take note that the server does not answer: links decide."""
-        self._silent, self._server = self._server, None
+        """Take note that nobody has answered; the server is asked again later, or no more."""
+        self._unanswered += 1
+        if self._unanswered < UNANSWERED:
+            self.due = view.now + PATIENCE
+        else:
+            self._silent = self._server
+        self._server = None
         self._paths.anchors.update(())
         if self._paths.active:
             self._paths.active.enter(UNKNOWN, view.time)
