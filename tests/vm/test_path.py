@@ -20,6 +20,7 @@ from paths import (
     states,
     with_switch,
 )
+from test_networks import DNSMASQ
 
 # Sends after a time without traffic until somebody answers, and tells how long that took (ms).
 FIRST_WORDS = """
@@ -48,9 +49,6 @@ reachable, retransmission = map(int, sys.argv[1:])
 words = 134, 0, 0, 64, 0xC0, 1800, reachable, retransmission
 router.sendto(struct.pack("!BBHBBHII", *words), ("ff02::1", 0, 0, index))
 """
-
-
-DNSMASQ = "/etc/lab/dnsmasq.conf"
 
 
 @pytest.fixture(scope="module")

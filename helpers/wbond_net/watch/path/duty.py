@@ -95,7 +95,7 @@ class Path(Duty):
         if followed := self._inquiry.follow(view):
             self._stand_in.begin_again()
             effects += followed
-        elif self._stand_in.has_better_port():
+        elif self._stand_in.better_port_has_come():
             effects += self._inquiry.look(view)
         return self._settled(effects, view)
 

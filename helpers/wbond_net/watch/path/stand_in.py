@@ -55,14 +55,12 @@ class StandIn:
             return
         self._without_router = min(self._without_router, view.now)
         waits_until = self._without_router + PATIENCE
+        waits = view.now < waits_until
+        self.due = waits_until if waits else math.inf
         server = found.server if found.server != self._silent else None
-        if view.now < waits_until:
-            self.due = waits_until
-        if view.now < waits_until and (server is None or server != former):
-            self._paths.anchors.update((), are_all=server is None)
-            return
-        self._server = server
-        self._paths.anchors.update((server,) if server else ())
+        self._server = None if waits and server != former else server
+        asked = (self._server,) if self._server else ()
+        self._paths.anchors.update(asked, are_all=self._server == server)
 
     def tick(self, view: View) -> list[Effect]:
         """Look again when the time is over."""
@@ -71,7 +69,7 @@ class StandIn:
         self.due = view.now + PATIENCE  # if it cannot be read now
         return [ReadRouters()]
 
-    def has_better_port(self) -> bool:
+    def better_port_has_come(self) -> bool:
         """Tell whether a port has come that ranks above the active one.
 
         Its silence alone would keep the traffic from it, though the server may be off.
