@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import second_try
-from wbond_net import runtime
+from wbond_net import runtime, wait_online
 from wbond_net.clients import identity
 from wbond_net.deployed import named_ports, snapshot
 from wbond_net.kernel import command, request, sysctl, sysfs, udev_database
@@ -166,6 +166,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(request, "Act", made.act)
     for name in ("send", "index", "name", "link", "dump"):
         monkeypatch.setattr(request, name, getattr(made, name))
+    monkeypatch.setattr(wait_online, "wait", lambda *_: "")  # the bond has a port
     monkeypatch.setattr(identity, "derive", lambda purpose, root="/": derived(purpose))
     monkeypatch.setattr(mac_policy, "STATE", str(tmp_path / "state"))
     monkeypatch.setattr(bond, "UDEV", str(made.udev))

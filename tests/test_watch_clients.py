@@ -28,16 +28,16 @@ from tests.watch_story import (
 
 
 def test_boot_on_wifi_alone(story: Story) -> None:
+    # The clients wait by themselves for a port by which they can ask.
     story.watch(bond())
-    assert story.host.did == []
+    assert story.host.did == [START]
+    assert story.systemctl_ends() == []
     assert story.happens(without_carrier(RADIO)) == []
     # Associated: the bond takes it, but until the handshake is done no DHCP packet passes.
     assert story.happens(port(RADIO, operstate=DORMANT, mii_status=MII_DOWN)) == []
     assert story.happens(port(RADIO, operstate=DORMANT), bond(RADIO)) == []
     assert story.status == "radio wlp3s0 is active, but is not authorised yet"
-    assert story.happens(port(RADIO)) == [START]
     assert story.happens(port(RADIO)) == []
-    story.systemctl_ends()
     assert story.happens(port(RADIO, operstate=DORMANT), port(RADIO)) == []
 
 
@@ -46,9 +46,23 @@ def test_boot_with_a_cable(story: Story) -> None:
     assert story.status == (
         "no port has a link; cable enp0s10 has no carrier; radio wlp3s0 has no carrier"
     )
+    assert story.host.did == [START]
     assert story.happens(port(CABLE)) == []
     assert story.happens(bond(CABLE, carrier=False)) == []
-    assert story.happens(bond(CABLE)) == [START]
+    assert story.happens(bond(CABLE)) == []
+    assert story.systemctl_ends() == []
+
+
+def test_no_client_is_told_to_ask_again_in_the_first_network(story: Story) -> None:
+    story.watch(bond(), without_carrier(CABLE), without_carrier(RADIO))
+    story.systemctl_ends()
+    # By a watch that was started again while they wait, neither.
+    story.watch(bond(), without_carrier(CABLE), without_carrier(RADIO))
+    assert story.happens(without_carrier(CABLE), without_carrier(RADIO), bond()) == []
+    assert story.happens(port(CABLE), bond(CABLE)) == []
+    # In the second one they are.
+    story.happens(*NO_LINK)
+    assert story.happens(port(RADIO), bond(RADIO)) == [ASK_AGAIN]
 
 
 def test_a_cable_whose_driver_does_not_know_its_state(story: Story) -> None:
@@ -135,13 +149,14 @@ def test_what_systemctl_shows_may_be_anything(story: Story) -> None:
     assert story.marker.read_text() == f"{DHCLIENT}\n{DHCP6C}\n"
 
 
-def test_a_failed_start_waits_for_a_bond_that_is_operational(story: Story) -> None:
+def test_a_failed_start_is_tried_again_without_a_link(story: Story) -> None:
     story.watch(bond(CABLE), port(CABLE))
     story.systemctl_ends(code=1)
     story.systemctl_ends(shown=f"{FAILS}\n{FAILS}")
     story.happens(*NO_LINK)
-    assert story.lets_pass(60) == []
-    assert story.happens(port(CABLE), bond(CABLE)) == [START]
+    assert story.lets_pass(60) == [START]
+    story.systemctl_ends()
+    assert story.happens(port(CABLE), bond(CABLE)) == [ASK_AGAIN]
 
 
 def test_a_watch_that_was_killed_starts_what_is_left(story: Story) -> None:
@@ -164,18 +179,19 @@ def test_a_marker_that_cannot_be_read_revives_no_client(story: Story) -> None:
 
 
 def test_systemctl_that_cannot_be_run_is_tried_again_and_told_once(story: Story) -> None:
-    story.dhclient_starts_with(MACS[RADIO])
+    story.dhclient_starts_with(MACS[CABLE])
     story.marker.write_text(f"{DHCLIENT}\n")
-    story.watch(bond(), port(CABLE))
+    story.watch(bond(CABLE), port(CABLE))
+    story.systemctl_ends()
+    story.happens(*NO_LINK)
     story.host.breaks["spawn"] = OSError(11, "Resource temporarily unavailable")
-    assert story.happens(bond(CABLE)) == []
+    assert story.happens(port(CABLE), bond(CABLE)) == []
     assert story.lets_pass(2) == []
     assert told(story, "start-failed") == [
         "bond0: cannot run systemctl: Resource temporarily unavailable"
     ]
     del story.host.breaks["spawn"]
-    asked = f"systemctl try-reload-or-restart --no-block -- {DHCLIENT}"
-    assert story.lets_pass(2) == [START_DHCP6C, asked]
+    assert story.lets_pass(2) == [ASK_AGAIN]
 
 
 def test_clients_that_started_in_a_network_that_is_gone_ask_again(story: Story) -> None:

@@ -156,6 +156,20 @@ def test_one_process_for_both_families_confirms_and_asks(story: Story) -> None:
     assert advertises(story, 0) == [reload]
 
 
+def test_a_client_that_waits_for_a_port_knows_what_to_ask_for(story: Story) -> None:
+    story.options = main.Options(
+        "bond0", (DHCPCD,), (DHCPCD,), DHCPCD, runtime=str(story.folder.parent)
+    )
+    story.watch(bond(), without_carrier(CABLE))
+    assert story.host.did == [f"systemctl start --no-block -- {DHCPCD}"]
+    assert asked(story) == notes.NOTHING  # before it starts
+    story.systemctl_ends()
+    assert story.happens(port(CABLE), bond(CABLE)) == []
+    story.dhclient_starts_with(MACS[CABLE])
+    assert advertises(story, M) == [f"systemctl reload --no-block -- {DHCPCD}"]
+    assert asked(story) == notes.ADDRESS
+
+
 def test_without_dhcpv6_nobody_listens_to_routers(story: Story) -> None:
     story.options = story.options._replace(start=(DHCLIENT,), advertised="")
     on_cable(story)

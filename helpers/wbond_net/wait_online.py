@@ -10,6 +10,7 @@ Options:
 
 from __future__ import annotations
 
+import math
 import select
 import sys
 import time
@@ -75,7 +76,10 @@ def awaited_by_call(what: str) -> str:
 
 
 def wait(bond: str, timeout: float, what: str = ADDRESS) -> str:
-    """Wait until the bond is online; returns what it lacks when `timeout` seconds are over."""
+    """Wait until the bond is online; returns what it lacks when `timeout` seconds are over.
+
+    With math.inf as `timeout` this waits for ever. Raises OSError of the kernel's.
+    """
     return wait_for_all({bond: what}, timeout).get(bond, "")
 
 
@@ -97,7 +101,7 @@ def wait_for_all(awaited: Mapping[str, str], timeout: float) -> dict[str, str]:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 break
-            poll.poll(remaining * 1000)
+            poll.poll(None if remaining == math.inf else remaining * 1000)
             cache.update()
     return lacking
 

@@ -8,6 +8,7 @@ from machine import Snapshot
 
 # The shortest configuration: every cable and every radio, and nothing that only looks like one.
 EVERY_PORT = FILES | {CONFIGURATION: f"[{BOND}]\n"}
+DHCLIENT = f"dhclient@{BOND}.service"
 WAIT_LIMIT = 30  # s, of wbond-wait-online@
 # What needs the network until it has stopped, such as a mount of NFS.
 NEEDY = """[Unit]
@@ -83,6 +84,14 @@ def test_on_nothing_the_network_later(guests: Guests, on_nothing: Snapshot, late
     assert laptop.is_active("multi-user.target")
     assert "No jobs" in laptop.run("systemctl", "list-jobs")
     assert laptop.address() == ""
+    waiting = "Waiting for a port: the bond has no carrier"
+    assert laptop.show(DHCLIENT, "StatusText") == waiting
+    # A person may stop it while it waits, and start it again.
+    laptop.run("systemctl", "stop", DHCLIENT)
+    assert laptop.show(DHCLIENT, "Result") == "success"
+    laptop.run("systemctl", "start", DHCLIENT)
+    assert laptop.show(DHCLIENT, "StatusText") == waiting
+    client = laptop.show(DHCLIENT, "MainPID")
     if later == "cable":
         laptop.cable.plug()
     else:
@@ -90,6 +99,9 @@ def test_on_nothing_the_network_later(guests: Guests, on_nothing: Snapshot, late
     laptop.wait_online(120)
     assert laptop.active_port() == (CARD if later == "cable" else RADIO)
     assert laptop.ping()
+    # What has waited has become dhclient, and has not been told to ask a second time.
+    assert laptop.show(DHCLIENT, "MainPID") == client
+    assert laptop.show(DHCLIENT, "StatusText") == ""
 
 
 def test_a_dhcp_server_that_comes_after_the_clients_have_given_up(resume: Resume) -> None:

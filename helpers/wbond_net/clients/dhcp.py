@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-dhcp VERB BOND: the DHCP clients' identity, clean stop, and pauses between failures.
 
-`dhclient`, `dhcp6c` and `dhcpcd` write what the client reads at its start, and become the client.
+`dhclient`, `dhcp6c` and `dhcpcd` wait until the bond has a port by which the client can ask, write
+what it reads at its start, and become the client.
 When one stops, `dhclient-stop` takes the leased IPv4 address away, and `dhcp6c-stop` and
 `dhcpcd-stop` have it give its addresses back, in a time that people wait for. The client that
 fails again and again waits longer and longer before its next start.
 """
 
+import math
 import os
 import sys
 
-from wbond_net import notify, pauses
+from wbond_net import notify, pauses, wait_online
 from wbond_net.clients import identity
 
 TYPE_CHECKING = False
@@ -39,6 +41,7 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             module(name).stop(bond, environ)
         else:
             pauses.wait(bond, name)
+            _wait_for_a_port(bond)
             pauses.failed_unless_stopped(bond, name)
             module(name).prepare(bond, environ)
             _become(module(name).command(bond, environ))
@@ -55,6 +58,20 @@ def module(name: str) -> "ModuleType":
     """Return a client's module. All three take four times as long to load as one: 1.7 ms."""
     __import__(f"wbond_net.clients.{name}")
     return sys.modules[f"wbond_net.clients.{name}"]
+
+
+def _wait_for_a_port(bond: str) -> None:
+    """Wait until what the client sends gets through; the unit has started when that takes time.
+
+    So all that can be done before the first port has a link is done by then. Raises OSError.
+    """
+    lacking = wait_online.wait(bond, 0, wait_online.LINK)
+    if not lacking:
+        return
+    manager = os.environ.get("NOTIFY_SOCKET", "")
+    notify.tell(f"READY=1\nSTATUS=Waiting for a port: the bond {lacking}", manager)
+    wait_online.wait(bond, math.inf, wait_online.LINK)
+    notify.tell("STATUS=", manager)
 
 
 def _become(words: tuple[str, ...]) -> None:

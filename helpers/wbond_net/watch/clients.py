@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The DHCP clients: started once in the life of the bond, and made to ask again when they have to.
 
+They are started as soon as the bond is there, and wait by themselves for a port by which they can
+ask: by then their sandbox is made and their program loaded, which takes longer than to join a port.
 All of them ask again when the network may be another one; the DHCPv4 client confirms its lease
 when the bond has another MAC address than at its start, because it reads that only once. The
 DHCPv6 client runs where the routers have hosts ask, see advertised.Advertised. Clients are known
@@ -94,18 +96,22 @@ class Clients(Duty):
         return min(self._retry_at, self._advertised.due)
 
     def changed(self, view: View) -> Effects:
-        """Start the clients, and have them ask, if what the bond sends gets through."""
-        if view.state.bond:
-            self._advertised.follow(view.state.bond.router_flags, view.network, view.now)
-        if not view.state.is_operational:
+        """Start the clients, and have them ask if what the bond sends gets through."""
+        if view.state.bond is None:
             return []
-        otherwise = self._ask_otherwise() if self._dhcp6 else []
+        self._advertised.follow(view.state.bond.router_flags, view.network, view.now)
+        operational = view.state.is_operational
+        # What a client is to ask for is noted before it starts, and may read it.
+        heeds = self._dhcp6 and (operational or self._dhcp6 not in self._started)
+        otherwise = self._ask_otherwise() if heeds else []
         started = self._start(view) if self._retry_at == math.inf else []
+        if not operational:
+            return [*otherwise, *started]
         asked = [ReadFile(ADDRESS_FILE)] if self._refresh else self._ask(None, view)
         return [*otherwise, *started, *asked]
 
     def tick(self, view: View) -> Effects:
-        """Try again what has failed; a bond that is not operational gets its try when it is."""
+        """Try again what has failed."""
         if self._retry_at <= view.now:
             self._retry_at = math.inf
         return self.changed(view)

@@ -47,8 +47,10 @@ class Network(Duty):
         """Take in new states, oldest first."""
         for state in states:
             held = held_by(state, self._held or {})
-            # Without a record, what is found is taken for the network in which all began.
-            if not held or (self._held is not None and not continues(self._held, held)):
+            # Without a record, what is found first is taken for the network in which all began.
+            if self._held is None and not held:
+                continue
+            if self._held is not None and not (held and continues(self._held, held)):
                 self.number += 1
             self._held = held
 
