@@ -41,8 +41,8 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
             module(name).stop(bond, environ)
         else:
             pauses.wait(bond, name)
-            _wait_for_a_port(bond)
             pauses.failed_unless_stopped(bond, name)
+            _wait_for_a_port(bond)
             module(name).prepare(bond, environ)
             _become(module(name).command(bond, environ))
     except (OSError, identity.NoMachineId) as error:

@@ -101,7 +101,7 @@ class Clients(Duty):
             return []
         self._advertised.follow(view.state.bond.router_flags, view.network, view.now)
         operational = view.state.is_operational
-        # What a client is to ask for is noted before it starts, and may read it.
+        # What a client is to ask for is noted before it starts, so that it can read it.
         heeds = self._dhcp6 and (operational or self._dhcp6 not in self._started)
         otherwise = self._ask_otherwise() if heeds else []
         started = self._start(view) if self._retry_at == math.inf else []

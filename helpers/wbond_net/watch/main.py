@@ -128,7 +128,7 @@ def watch(options: Options, host: Host) -> Watch:
         Report(),
         Names(advertised),  # before those who ask anew: their answers are new
         Clients(options.start, options.refresh, marker, options.advertised, asked),
-        Routers(was_online=marker is not None or record is not None),
+        Routers(),
         Alignment(options.bond, options.mac),
         numbered,
     )

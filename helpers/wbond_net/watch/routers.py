@@ -37,9 +37,8 @@ _WHAT = {
 class Routers(Duty):
     """Solicits the routers of each network but the first one in the life of the bond."""
 
-    def __init__(self, was_online: bool) -> None:
-        """Take whether the bond has been operational before: the kernel has solicited then."""
-        self._was_online = was_online
+    def __init__(self) -> None:
+        """Begin in the first network, in which the kernel has solicited."""
         self._network = 0  # its number, see network.Network
         self._doubts = False  # whether the addresses are still to be deprecated
         self._rs_deadlines: list[float] = []
@@ -51,12 +50,9 @@ class Routers(Duty):
 
     def changed(self, view: View) -> Effects:
         """Doubt the routers' addresses when the bond is operational in another network."""
-        if not view.state.is_operational:
+        if not view.state.is_operational or view.network == self._network:
             return []
-        returned = self._was_online and self._network != view.network
-        self._was_online, self._network = True, view.network
-        if not returned:
-            return []
+        self._network = view.network
         self._doubts = True
         self._rs_deadlines = [view.now + later for later in SOLICITATIONS]
         return [ReadAddresses()]
