@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-dhcp: the files that the clients read, and a clean stop."""
 
-import math
 import os
 import shutil
 import signal
@@ -11,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from wbond_net import files, notify, runtime, wait_online
+from wbond_net import files, notify, runtime
 from wbond_net.clients import dhclient, dhcp, dhcp6c, identity
 
 from tests.fake import Machine
@@ -394,27 +393,3 @@ def test_a_client_that_is_missing_is_told_and_the_unit_has_not_started(
     monkeypatch.setattr(notify, "ready", pytest.fail)
     assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/nowhere"}) == 1
     assert "dhclient is not installed\n" in capsys.readouterr().out
-
-
-def test_a_client_waits_for_a_port_in_a_unit_that_has_started(
-    places: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    conf = places / "lib/dhcp/dhclient.bond0.conf"
-    seen: list[object] = []
-
-    def wait(bond: str, timeout: float, what: str) -> str:
-        seen.append((bond, timeout, what, conf.exists()))
-        return "has no carrier" if timeout == 0 else ""
-
-    monkeypatch.setattr(wait_online, "wait", wait)
-    monkeypatch.setattr(notify, "tell", lambda text, address: seen.append((text, address)))
-    monkeypatch.setenv("NOTIFY_SOCKET", "/run/manager")
-    assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/none"}) == 0
-    assert seen == [
-        ("bond0", 0, "link", False),
-        ("READY=1\nSTATUS=Waiting for a port: the bond has no carrier", "/run/manager"),
-        ("bond0", math.inf, "link", False),
-        ("STATUS=", "/run/manager"),
-    ]
-    # What it reads is written when the bond has the MAC address that it will ask with.
-    assert conf.exists()
