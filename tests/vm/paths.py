@@ -50,9 +50,12 @@ def with_switch(laptop: Laptop) -> Laptop:
     return laptop
 
 
-def pull_from_spanning_tree(laptop: Laptop) -> None:
-    """Have the switch run spanning tree, 2 × 5 s, and pull the cable at both ends."""
-    laptop.shell("ip -netns switch link set dev acc type bridge stp_state 1 forward_delay 500")
+def pull_from_spanning_tree(laptop: Laptop, forward_delay: int = 5) -> None:
+    """Have the switch run spanning tree, which holds a new link up for twice `forward_delay` (s),
+    and pull the cable at both ends.
+    """
+    delay = f"stp_state 1 forward_delay {100 * forward_delay}"
+    laptop.shell(f"ip -netns switch link set dev acc type bridge {delay}")
     laptop.wait_for("the world to answer", lambda: laptop.ping(1), 60)
     laptop.cable.pull()
     laptop.shell("ip -netns switch link set dev far0 down")
@@ -61,9 +64,14 @@ def pull_from_spanning_tree(laptop: Laptop) -> None:
 
 
 def plug_into_spanning_tree(laptop: Laptop) -> None:
-    """Plug the cable in again: it has a link at once, and leads nowhere for ten seconds."""
-    laptop.shell("ip -netns switch link set dev far0 up")
+    """Plug the cable in again: it has a link at once, and leads nowhere for two delays."""
     laptop.cable.plug()
+    listen(laptop)
+
+
+def listen(laptop: Laptop) -> None:
+    """Plug the cable in at the switch, whose spanning tree begins to listen."""
+    laptop.shell("ip -netns switch link set dev far0 up")
     shown = ("bridge", "-n", "switch", "link", "show", "dev", "far0")
     laptop.wait_for("spanning tree to listen", lambda: "state listening" in laptop.run(*shown), 5)
 

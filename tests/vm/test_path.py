@@ -7,12 +7,13 @@ import statistics
 
 import pytest
 from guests import Resume
-from laptop import CARD, RADIO, Laptop
+from laptop import BOND, CARD, CONFIGURATION, DOCK_SECTION, RADIO, SMALLEST, Laptop
 from paths import (
     CUT,
     NEIGHBOUR,
     UNDER_WAY,
     download,
+    listen,
     mend,
     plug_into_spanning_tree,
     pull_from_spanning_tree,
@@ -152,8 +153,9 @@ def test_a_router_that_is_dead_moves_nothing(laptop: Laptop) -> None:
     assert journal.count("leaves") == before
 
 
-def test_spanning_tree_costs_nothing_on_return(laptop: Laptop) -> None:
-    pull_from_spanning_tree(laptop)
+@pytest.mark.parametrize("forward_delay", [5, 15])
+def test_spanning_tree_costs_nothing_on_return(laptop: Laptop, forward_delay: int) -> None:
+    pull_from_spanning_tree(laptop, forward_delay)
     udp = laptop.traffic("udp")
     plug_into_spanning_tree(laptop)
     laptop.wait_port(CARD)
@@ -161,6 +163,28 @@ def test_spanning_tree_costs_nothing_on_return(laptop: Laptop) -> None:
     report = udp.report()
     print("return behind spanning tree:", report)
     assert report["lost"] <= 2
+
+
+def test_a_dock_behind_spanning_tree_costs_nothing(laptop: Laptop) -> None:
+    pull_from_spanning_tree(laptop)
+    laptop.write(CONFIGURATION, f"[{BOND}]\nwired = {CARD}\nwireless = {RADIO}\n{DOCK_SECTION}")
+    laptop.run("systemctl", "daemon-reload")
+    udp = laptop.traffic("udp")
+    # Its cable leads to the switch by the same way as the card's.
+    dock = laptop.plug_dock()
+    laptop.wait_ranked(dock)
+    listen(laptop)
+    assert laptop.active_port() == RADIO
+    laptop.wait_port(dock)
+    report = udp.report()
+    print("dock behind spanning tree:", report)
+    assert report["lost"] <= 2
+    laptop.pull_dock()
+    laptop.wait_port(RADIO)
+    laptop.write(CONFIGURATION, SMALLEST)
+    laptop.run("systemctl", "daemon-reload")
+    laptop.cable.plug()
+    laptop.wait_port(CARD)
 
 
 def timers(laptop: Laptop, name: str) -> list[int]:
