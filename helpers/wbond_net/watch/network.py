@@ -47,10 +47,11 @@ class Network(Duty):
         """Take in new states, oldest first."""
         for state in states:
             held = held_by(state, self._held or {})
-            # Without a record, what is found first is taken for the network in which all began.
-            if self._held is None and not held:
+            if self._held is None:
+                # Without a record, what is found first is the network in which all began.
+                self._held = held or None
                 continue
-            if self._held is not None and not (held and continues(self._held, held)):
+            if not held or not continues(self._held, held):
                 self.number += 1
             self._held = held
 
