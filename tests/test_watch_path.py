@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wbond-watch follows the path: when a port is left for silence, and when it returns."""
 
+from wbond_net.kernel.frames import Answer
 from wbond_net.kernel.neighbours import FAILED, PROBE, STALE
 
 from tests.path_story import (
@@ -28,6 +29,10 @@ from tests.reports import (
     port,
     without_carrier,
 )
+
+TO_STICK = "bond0/active_slave=wlx1"
+FROM_ROUTER4 = Answer(V4, ROUTER4, MAC)
+FROM_ROUTER6 = Answer(V6, ROUTER6, MAC, to_all=True)
 
 
 def test_a_path_that_dies_under_traffic_is_left(world: World) -> None:
@@ -197,6 +202,52 @@ def test_where_answers_get_lost_on_all_ports_none_is_left(world: World) -> None:
     world.leads[CABLE] = MAC
     assert world.lives(10) == []
     assert world.paths()["enp0s10"] == "proven"
+
+
+def silent(world: World, version: int) -> None:
+    """Begin where no router answers by itself, and let the active port be doubted."""
+    world.routers = ROUTERS[:1] if version == 4 else ROUTERS[1:]
+    world.begin(bond(CABLE), port(CABLE), port(RADIO), port(STICK))
+    world.leads.clear()
+    world.host.packets += 100
+    world.reports(ROUTER4 if version == 4 else ROUTER6, STALE, PROBE)
+
+
+def test_a_standby_that_is_answered_late_gives_the_active_port_more_time(world: World) -> None:
+    silent(world, 4)
+    assert world.lives(0.28) == []
+    world.answers(RADIO, FROM_ROUTER4, FROM_ROUTER4)  # 180 and 80 ms after it has asked
+    assert world.lives(0.1) == []
+    world.answers(CABLE, FROM_ROUTER4)
+    assert world.lives(10) == []
+
+
+def test_answers_to_a_former_question_do_not_hasten_the_verdict(world: World) -> None:
+    silent(world, 4)
+    assert world.lives(0.22) == []
+    world.answers(CABLE, FROM_ROUTER4)
+    world.reports(ROUTER4, STALE, PROBE)
+    assert world.lives(0.12) == []
+    world.answers(RADIO, FROM_ROUTER4, FROM_ROUTER4)
+    assert world.lives(0.3) == []
+    world.answers(CABLE, FROM_ROUTER4)
+    assert world.lives(10) == []
+
+
+def test_an_answer_to_all_counts_once_however_many_ports_have_asked(world: World) -> None:
+    silent(world, 6)
+    assert world.lives(0.12) == []
+    for index in (RADIO, STICK):
+        world.answers(index, FROM_ROUTER6, FROM_ROUTER6)
+    assert world.lives(0.3) == []
+    world.answers(CABLE, FROM_ROUTER6._replace(to_all=False))
+    assert world.lives(10) == []
+
+
+def test_of_two_standbys_that_hear_each_other_s_answers_the_better_is_taken(world: World) -> None:
+    silent(world, 6)
+    world.leads = {RADIO: MAC, STICK: MAC}
+    assert world.lives(0.31) == [TO_STICK]
 
 
 def test_version_6_alone(world: World) -> None:

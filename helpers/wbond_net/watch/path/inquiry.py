@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import _socket
 import math
 
 from wbond_net.kernel import frames
@@ -135,10 +136,11 @@ class Inquiry:
 
         Where nobody has answered for a while, the active port is asked: it may lead there again.
         """
+        asked_at = path.asked_at(answer.octets, view.now)
         present = self._question
         if present is None:
             return self.verify(view) if self._paths.is_silent else []
-        present.take(path.index, answer.octets)
+        present.take(path.index, answer.octets, asked_at, view.now)
         if present.judged:
             present.extend(view.now)
         return []
@@ -172,9 +174,12 @@ class Inquiry:
         elif what == question.ASK:
             return self._ask()
         elif what == question.PROBE:
-            return [one for path in self._paths.others for one in ask_standby(self._paths, path)]
-        elif what in question.ANSWERS:
-            return self._judge(present, question.ANSWERS[what], view)
+            paths = self._paths
+            return [one for path in paths.others for one in ask_standby(paths, path, view.now)]
+        elif what == question.JUDGE:
+            return self._judge(present, present.answered_at_once(len(self._paths.others)), view)
+        elif what == question.LAST_JUDGE:
+            return self._judge(present, present.answered, view)
         elif what == question.END and self._question is present:
             return self._give_up(view)
         return []
@@ -185,15 +190,14 @@ class Inquiry:
         routers = self._paths.anchors.routers if active else ()
         return [asked(active, router, router.source) for router in routers if active]
 
-    def _judge(self, present: Question, least: int, view: View) -> list[Effect]:
-        """Leave the active port if another one was answered so often; ask more if it was at all."""
+    def _judge(self, present: Question, found: set[int], view: View) -> list[Effect]:
+        """Leave the active port for one of those found; ask more if any was answered at all."""
         present.judged = True
         paths = self._paths
         former = paths.active
-        found = present.answered(least)
         able = [path for path in paths.others if path.index in found and path.port.can_take_over]
         if former is None or not able:
-            if present.answers:
+            if present.answered:
                 present.extend(view.now)
             return []
         if not paths.may_move(view.now):
@@ -213,7 +217,7 @@ class Inquiry:
         """Stay where no port has had an answer, and ask again later, if there is traffic then."""
         active, former = self._paths.active, self._question
         self._question = None
-        if self._stand_in.serves and not (former and former.answers):
+        if self._stand_in.serves and not (former and former.answered):
             self._stand_in.leave(view)
             return []
         self._pauses.lengthen(view.now)
@@ -224,7 +228,13 @@ class Inquiry:
         return [words.nobody_answers(active)]
 
 
-def ask_standby(paths: Paths, path: PortPath) -> list[Effect]:
-    """Return what asks the routers through a port that stands by, as nobody: they learn nothing."""
+def ask_standby(paths: Paths, path: PortPath, now: float) -> list[Effect]:
+    """Return what asks the routers through a port that stands by, as nobody: they learn nothing.
+
+    All ports that stand by hear what is answered to all nodes.
+    """
     routers = paths.anchors.known or paths.anchors.routers
+    for router in routers:
+        for one in paths.others if router.family == _socket.AF_INET6 else [path]:
+            one.expect(router.octets, now)
     return [asked(path, router, frames.NOBODY[router.family]) for router in routers]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 from wbond_net.kernel.bond_state import Port, State
 from wbond_net.watch.path.dampening import Dampening
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 OFF, WAITING, UNKNOWN = "off", "waiting", "unknown"
 PROVEN, SUSPECT, DEAD, FOREIGN, HELD = "proven", "suspect", "dead", "foreign", "held"
+
+GIVEN_UP = 0.8  # s, after which no answer is expected; lost ones are asked for again after 1 s
 
 # What a state takes from a port's rank, so that also a kernel that acts before the watch prefers
 # the others. Ranks are below 5000.
@@ -29,6 +33,7 @@ class PortPath:
         self.state, self.since = _link_state(port), time
         self.lost_at = now  # when it had no link for the last time (s, as View.now)
         self.dampening = Dampening()
+        self._expected: dict[bytes, list[float]] = {}  # answers, by router: when it was asked
 
     @property
     def index(self) -> int:
@@ -49,6 +54,19 @@ class PortPath:
         """Give it another state."""
         if state != self.state:
             self.state, self.since = state, time
+
+    def expect(self, router: bytes, now: float) -> None:
+        """Take note that an answer of a router, which is asked now (s), is to come in by it."""
+        recent = [asked for asked in self._expected.get(router, ()) if now - asked < GIVEN_UP]
+        self._expected[router] = [*recent, now]
+
+    def asked_at(self, router: bytes, now: float) -> float:
+        """Return when the router was asked whose answer has come in by it: the oldest question
+        counts that this may answer, so that an answer seems late rather than early.
+        """
+        recent = [asked for asked in self._expected.get(router, ()) if now - asked < GIVEN_UP]
+        self._expected[router] = recent[1:]
+        return recent[0] if recent else -math.inf
 
     def follow(self, port: Port, time: float, now: float) -> None:
         """Take in what the kernel says; a link that is new has an unknown path."""

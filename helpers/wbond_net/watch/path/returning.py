@@ -79,7 +79,7 @@ class Returning:
             proof = self._proofs.get(path.index)
             if proof and proof.due <= view.now:
                 proof.ask(view.now)
-                effects += ask_standby(self._paths, path)
+                effects += ask_standby(self._paths, path, view.now)
         return effects
 
     def heard(self, path: PortPath, view: View) -> list[Effect]:
