@@ -28,16 +28,21 @@ systemd-run -q sh -c 'while :; do timeout 60 lab-traffic tcp; sleep 5; done'
 """
 
 
-def stay(laptop: Laptop, seconds: float) -> list[str]:
+def stay(laptop: Laptop, stage: str, seconds: float) -> int:
+    """Have the way to the router be like `stage`; returns how often the traffic has moved then."""
+    before = moves(laptop)
+    laptop.shell(f"{ROUTER} {stage}")
+    time.sleep(seconds)
+    return moves(laptop) - before
+
+
+def play(laptop: Laptop, seconds: float) -> list[str]:
     """Take the laptop through the stages; returns those in which its traffic has moved."""
     end, found = time.monotonic() + seconds, []
     for stage in itertools.cycle(STAGES):
         if time.monotonic() >= end:
             break
-        before = moves(laptop)
-        laptop.shell(f"{ROUTER} {stage}")
-        time.sleep(min(STAGE, max(0.0, end - time.monotonic())))
-        moved = moves(laptop) - before
+        moved = stay(laptop, stage, min(STAGE, max(0.0, end - time.monotonic())))
         print(f"{stage}: {moved} moves", flush=True)
         found += [stage] if moved else []
     return found
@@ -56,7 +61,7 @@ def main() -> int:
         with resumed(chosen.release, folder / "laptop", configured) as laptop:
             laptop.wait_port(CARD)
             laptop.shell(TRAFFIC)
-            found = stay(laptop, chosen.minutes * 60)
+            found = play(laptop, chosen.minutes * 60)
             if found:
                 laptop.keep_logs(LOGS / f"lossy-{chosen.release}")
     print(f"false alarms: {', '.join(found)}" if found else "the traffic has stayed where it was")

@@ -10,7 +10,6 @@ from channels import CommandFailed
 from laptop import BOND, CARD, Laptop
 from soak_faults import WATCH, World
 
-WHOLE_WITHIN = 60.0  # s
 NAME_SERVER = "192.0.2.1"  # the world tells dhclient of it
 
 
@@ -47,8 +46,9 @@ def differs(what: str, found: object, wanted: object) -> str:
 class Whole:
     """What a laptop is like that lacks nothing; begins with what its processes hold then."""
 
-    def __init__(self, laptop: Laptop) -> None:
-        self.laptop = laptop
+    def __init__(self, laptop: Laptop, within: float) -> None:
+        """`within`: how long wait() waits, in s."""
+        self.laptop, self.within = laptop, within
         self.begun = self.sizes()
 
     def sizes(self) -> dict[str, Size]:
@@ -145,4 +145,4 @@ class Whole:
                 raise CommandFailed("; ".join(missing))
             return True
 
-        return self.laptop.wait_for("a whole laptop", whole, WHOLE_WITHIN)
+        return self.laptop.wait_for("a whole laptop", whole, self.within)
