@@ -21,7 +21,8 @@ def seen(
     monkeypatch.setattr(notify, "tell", lambda text, address: found.append((text, address)))
     monkeypatch.setattr(dhclient, "prepare", lambda *_: found.append(("prepared",)))
     monkeypatch.setattr(dhclient, "command", lambda *_: ("dhclient",))
-    monkeypatch.setattr(dhcp, "_become", lambda words: found.append((BECAME, *words)))
+    monkeypatch.setattr(dhcp, "_program", lambda name: f"/usr/sbin/{name}")
+    monkeypatch.setattr(dhcp, "_become", lambda *words: found.append((BECAME, *words)))
     return found
 
 
@@ -41,7 +42,7 @@ def test_without_a_link_the_unit_has_started_and_waits(
         ("STATUS=", "/run/manager"),
         # What it reads is written when the bond has the MAC address that it asks with.
         ("prepared",),
-        (BECAME, "dhclient"),
+        (BECAME, "/usr/sbin/dhclient", ("dhclient",)),
     ]
 
 
@@ -49,7 +50,7 @@ def test_with_a_port_nothing_is_told_before_it_is_the_client(
     seen: list[tuple[object, ...]],
 ) -> None:
     assert dhcp.main(["dhclient", "bond0"], {}) == 0
-    assert seen == [("prepared",), (BECAME, "dhclient")]
+    assert seen == [("prepared",), (BECAME, "/usr/sbin/dhclient", ("dhclient",))]
 
 
 def test_a_start_that_cannot_wait_counts_as_one_that_fails(

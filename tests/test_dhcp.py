@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from wbond_net import files, notify, runtime
+from wbond_net import files, notify, runtime, wait_online
 from wbond_net.clients import dhclient, dhcp, dhcp6c, identity
 
 from tests.fake import Machine
 
 ENVIRON = {"DUID": "00:04:aa:bb"}
-become = dhcp._become  # what no other test here does
+program = dhcp._program  # which other tests do without
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(dhcp6c, "DUID", str(tmp_path / "lib/dhcpv6/dhcp6c_duid"))
     monkeypatch.setattr(dhclient, "SCRIPTS", (str(tmp_path / "lib/dhclient-script"),))
     (tmp_path / "lib/dhclient-script").write_text(f"run_hookdir {dhclient.HOOKS}\n")
-    monkeypatch.setattr(dhcp, "_become", lambda words: None)
+    monkeypatch.setattr(dhcp, "_program", lambda name: f"/usr/sbin/{name}")
+    monkeypatch.setattr(dhcp, "_become", lambda program, words: None)
     return tmp_path
 
 
@@ -379,17 +380,17 @@ def test_it_becomes_the_client_once_its_files_are_there_and_the_unit_has_started
     monkeypatch.setattr(notify, "ready", lambda: done.append("ready"))
     monkeypatch.setattr(os, "execv", lambda *words: done.append(words))
     words = dhclient.command("bond0", {})
-    dhcp._become(words)
+    dhcp._become(dhcp._program("dhclient"), words)
     assert done == ["ready", (str(program), words)]
     assert words[0] == "dhclient"
     assert words[-1] == "bond0"
 
 
-def test_a_client_that_is_missing_is_told_and_the_unit_has_not_started(
+def test_a_client_that_is_missing_is_told_before_a_port_is_waited_for(
     places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(dhcp, "_become", become)
+    monkeypatch.setattr(dhcp, "_program", program)
     monkeypatch.setattr(dhcp, "FOLDERS", (str(places),))
-    monkeypatch.setattr(notify, "ready", pytest.fail)
+    monkeypatch.setattr(wait_online, "wait", pytest.fail)
     assert dhcp.main(["dhclient", "bond0"], ENVIRON | {"DHCLIENT_CONF": "/nowhere"}) == 1
     assert "dhclient is not installed\n" in capsys.readouterr().out

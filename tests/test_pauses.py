@@ -88,7 +88,8 @@ def test_a_client_that_is_stopped_starts_at_once(
     started: list[str] = []
     monkeypatch.setattr(dhclient, "prepare", lambda *_: None)
     monkeypatch.setattr(dhclient, "command", lambda *_: ("dhclient",))
-    monkeypatch.setattr(dhcp, "_become", lambda words: started.append(words[0]))
+    monkeypatch.setattr(dhcp, "_program", lambda name: f"/usr/sbin/{name}")
+    monkeypatch.setattr(dhcp, "_become", lambda program, words: started.append(words[0]))
     for _ in range(4):
         assert dhcp.main(["dhclient", "bond0"], {}) == 0
     assert slept == [1, 3]

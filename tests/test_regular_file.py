@@ -80,7 +80,8 @@ def places(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runtime, "FOLDER", str(tmp_path / "run"))
     monkeypatch.setattr(dhclient, "STATE", str(tmp_path / "lib"))
     monkeypatch.setattr(dhcp6c, "DUID", str(tmp_path / "lib/dhcp6c_duid"))
-    monkeypatch.setattr(dhcp, "_become", lambda words: None)
+    monkeypatch.setattr(dhcp, "_program", lambda name: f"/usr/sbin/{name}")
+    monkeypatch.setattr(dhcp, "_become", lambda program, words: None)
     return tmp_path
 
 

@@ -42,9 +42,10 @@ def main(arguments: list[str], environ: "Mapping[str, str]") -> int:
         else:
             pauses.wait(bond, name)
             pauses.failed_unless_stopped(bond, name)
+            program = _program(name)
             _wait_for_a_port(bond)
             module(name).prepare(bond, environ)
-            _become(module(name).command(bond, environ))
+            _become(program, module(name).command(bond, environ))
     except (OSError, identity.NoMachineId) as error:
         if verb:
             sys.stderr.write(f"{error}\n")
@@ -74,9 +75,8 @@ def _wait_for_a_port(bond: str) -> None:
     notify.tell("STATUS=", manager)
 
 
-def _become(words: tuple[str, ...]) -> None:
-    """Become a client, whose unit has started then. Raises OSError, also where it is missing."""
-    program = _program(words[0])
+def _become(program: str, words: tuple[str, ...]) -> None:
+    """Become a client, whose unit has started then. Raises OSError."""
     notify.ready()
     os.execv(program, words)
 
