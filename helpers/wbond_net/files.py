@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Files that the helpers write, for other programs and for themselves."""
+"""Files that the helpers write and remove, for other programs and for themselves."""
 
 import os
 
@@ -17,3 +17,11 @@ def write(path: str, content: str | bytes, mode: int = 0o600) -> None:
         os.fchmod(file.fileno(), mode)
         file.write(octets)
     os.rename(temporary, path)
+
+
+def remove(path: str) -> None:
+    """Remove a file or a link, if there is one. Raises OSError."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass

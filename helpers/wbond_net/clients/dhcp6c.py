@@ -43,8 +43,7 @@ def prepare(bond: str, environ: "Mapping[str, str]") -> None:
     duid = identity.duid(environ["DUID"])
     files.write(DUID, len(duid).to_bytes(2, sys.byteorder) + duid)
     path, own = runtime.path(bond, "dhcp6c.conf"), environ["DHCP6C_CONF"] or CONF
-    if os.path.lexists(path):
-        os.unlink(path)
+    files.remove(path)
     script = runtime.path(bond, SCRIPT)
     fault = regular_file.why_not(own)
     if not fault and not environ["DHCP6C_CONF"] and _is_stock(own):

@@ -68,8 +68,7 @@ def _forget6(bond: str) -> None:
     for address in dhcpcd_leases.addresses(STATE, bond):
         if ":" in address:
             addresses.remove(bond, address)
-    if os.path.lexists(path):
-        os.unlink(path)
+    files.remove(path)
 
 
 def configuration(bond: str, environ: "Mapping[str, str]", asked: str) -> str:
@@ -126,15 +125,8 @@ def stop(bond: str, environ: "Mapping[str, str]") -> None:
     for family in families:
         programs.attempt(programs.run, PUBLISHER, "drop", bond, f"dhcpcd{family}")
     if "4" in families:
-        _forget_server(bond)
-
-
-def _forget_server(bond: str) -> None:
-    """Remove what the script has noted, where dhcpcd had no time to call it."""
-    try:
-        os.unlink(runtime.path(bond, runtime.DHCP_SERVER))
-    except FileNotFoundError:
-        pass
+        # The script has done that, where dhcpcd had the time to call it.
+        files.remove(runtime.path(bond, runtime.DHCP_SERVER))
 
 
 def _end(process: int) -> None:

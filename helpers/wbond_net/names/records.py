@@ -116,10 +116,7 @@ def write(bond: str, record: Record) -> None:
 
 def drop(bond: str, source: str) -> None:
     """Forget what a source has said; none at all is no failure. Raises OSError."""
-    try:
-        os.unlink(runtime.path(bond, FOLDER, source))
-    except FileNotFoundError:
-        pass
+    files.remove(runtime.path(bond, FOLDER, source))
 
 
 def read(bond: str, folder: str = "") -> list[Record]:

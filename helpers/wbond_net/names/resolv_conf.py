@@ -10,7 +10,7 @@ first line tells which is wbond's. A link is never followed nor replaced: it is 
 import errno
 import os
 
-from wbond_net import regular_file, runtime
+from wbond_net import files, regular_file, runtime
 from wbond_net.names.sink import Unpublished
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ def restore() -> None:
         _rename(KEPT, PATH)
     else:
         _remove()
-    _forget(WRITTEN)
+    files.remove(WRITTEN)
 
 
 def text(servers: "Sequence[str]", domains: "Sequence[str]", former: str) -> str:
@@ -79,7 +79,7 @@ def _replace(servers: "Sequence[str]", domains: "Sequence[str]") -> None:
 
 def _keep(present: "str | None") -> None:
     """Keep what is there, which is not wbond's; what was kept before is older."""
-    _forget(KEPT)
+    files.remove(KEPT)
     if present is None:
         return
     try:
@@ -139,13 +139,6 @@ def _read(path: str) -> str:
 
 def _content(path: str) -> str:
     return regular_file.read(path).decode("utf-8", "surrogateescape")
-
-
-def _forget(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 def _reason(error: OSError) -> str:

@@ -5,7 +5,7 @@ import os
 
 from wbond import units
 
-from wbond_net import runtime
+from wbond_net import files, runtime
 from wbond_net.kernel import bonds, command, neighbours, netlink, request, sysfs
 from wbond_net.ports import order, record
 
@@ -25,20 +25,13 @@ def give_back(bond: str, environ: "Mapping[str, str]") -> None:
     name = record.bond_name(bond)
     with runtime.locked(bond):
         os.unlink(runtime.path(bond, runtime.DECIDES))
-        _forget(runtime.path(bond, runtime.PATHS))
+        files.remove(runtime.path(bond, runtime.PATHS))
         if sysfs.is_bond(name):
             command.attempt(_restore_timers, bond, name)
             policy = {"primary_reselect": environ["PRIMARY_RESELECT"]}
             command.attempt(bonds.change, name, policy)
             if ranks := record.ranks(bond):
                 order.rank(name, ranks)
-
-
-def _forget(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 def _begins_again(bond: str, environ: "Mapping[str, str]") -> bool:
