@@ -64,10 +64,12 @@ test-all: tools
 check: tools
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore tests/vm tests
 
-# Random faults in the lab: MINUTES, SEED (the same seed repeats them), RELEASE.
+# Random faults in the lab: MINUTES, SEED (the same seed repeats them), RELEASE; LOSSY=1 adds slow and
+# lossy ways to the router, on which nothing may move between rounds.
 soak: tools
 	$(VENV)/bin/python tests/vm/soak.py $(if $(MINUTES),--minutes $(MINUTES)) \
-	    $(if $(SEED),--seed $(SEED)) $(if $(RELEASE),--release $(RELEASE))
+	    $(if $(SEED),--seed $(SEED)) $(if $(RELEASE),--release $(RELEASE)) \
+	    $(if $(LOSSY),--lossy)
 
 # Slow and lossy ways to the router, the same behind each port: MINUTES, RELEASE.
 lossy: tools
@@ -78,8 +80,9 @@ lossy: tools
 fuzz: tools
 	$(VENV)/bin/python tests/fuzz.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
+# RELEASE: forky is Debian testing.
 demo: tools
-	$(VENV)/bin/python tests/vm/demo.py
+	$(VENV)/bin/python tests/vm/demo.py $(if $(RELEASE),--release $(RELEASE))
 
 bench: tools
 	$(VENV)/bin/python tests/bench.py

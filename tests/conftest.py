@@ -47,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "tests/vm/releases.txt",
     )
     parser.addoption(
+        "--release",
+        help="run each of the lab's scenarios on this release alone; forky is Debian testing",
+    )
+    parser.addoption(
         "--fresh",
         action="store_true",
         help="start each of the lab's scenarios in a fresh guest, as a second try of it does",

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fixtures of the scenarios: which release each runs on, the guests, and a second try.
 
-`-k trixie` picks a release of those that `releases.txt` names, and `--all-releases` adds the
-others.
+`-k trixie` picks a release of those that `releases.txt` names, `--all-releases` adds the others,
+and `--release forky` runs them on Debian testing alone.
 """
 
 import itertools
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import image
@@ -36,9 +36,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         shares = set()
     cases = [
         pytest.param(name, marks=[pytest.mark.xdist_group(f"{module}-{name}")] if shares else [])
-        for name in image.RELEASES
+        for name in _releases(metafunc.config)
     ]
     metafunc.parametrize("release", cases, scope="session")
+
+
+def _releases(config: pytest.Config) -> Sequence[str]:
+    """Return the releases on which scenarios may run."""
+    one = config.getoption("release")
+    if one and one not in image.CHOICES:
+        raise pytest.UsageError(f"--release: one of {', '.join(image.CHOICES)}")
+    return (one,) if one else image.RELEASES
 
 
 @pytest.hookimpl(trylast=True)
@@ -47,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     pytest's own grouping by parameters takes that apart.
     """
-    if not config.getoption("all_releases"):
+    if not config.getoption("all_releases") and not config.getoption("release"):
         left_out = {item for item in items if not _has_its_release(item)}
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """`make demo`: the main story with its times, in a virtual laptop with a real kernel."""
 
+import argparse
 import sys
 import tempfile
 import time
@@ -10,7 +11,6 @@ import image
 import stock
 from laptop import BOND, CARD, DOCK_SECTION, FILES, RADIO, Laptop, install, resumed
 
-RELEASE = image.RELEASES[-1]
 STICK_MAC = "02:00:00:00:05:01"
 CONFIGURATION = f"""[bond0]
 wired = {CARD} en*
@@ -30,10 +30,13 @@ class Story:
 
 def main() -> int:
     """Entry point; 0 when the story ended well."""
-    booted, story = stock.booted(RELEASE), Story()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--release", choices=image.CHOICES, default=image.RELEASES[-1])
+    release = parser.parse_args().release
+    booted, story = stock.booted(release), Story()
     with (
         tempfile.TemporaryDirectory(prefix="wbond-demo-") as folder,
-        resumed(RELEASE, Path(folder), booted) as laptop,
+        resumed(release, Path(folder), booted) as laptop,
     ):
         return tell(laptop, story)
 
@@ -59,7 +62,8 @@ def tell(laptop: Laptop, story: Story) -> int:
 
 def drop_and_reboot(laptop: Laptop, story: Story) -> None:
     """From a stock Debian to a bond with both ports."""
-    story(f"a stock Debian ({RELEASE}) is up; an access point and a switch with DHCP are there")
+    debian = laptop.image.release
+    story(f"a stock Debian ({debian}) is up; an access point and a switch with DHCP are there")
     story("make install")
     install(laptop)
     laptop.write_all(FILES | {"/etc/wbond.conf": CONFIGURATION})

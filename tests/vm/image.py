@@ -15,6 +15,9 @@ import mirror
 HERE = Path(__file__).resolve().parent
 GUEST = HERE / "guest"
 RELEASES = ("bookworm", "trixie")
+# And Debian testing, on which a scenario runs when somebody asks for it: what it brings is new
+# each week.
+CHOICES = (*RELEASES, "forky")
 DISK_SIZE = "3G"
 _PARTS = ("disk.img", "vmlinuz", "vmlinux", "initrd.img")
 # Packages that lie in the guest's /opt/lab, for scenarios that install one: who has a resolv.conf.
@@ -100,9 +103,9 @@ def image(release: str) -> Image:
 
 
 def packages(release: str) -> list[str]:
-    """Return the packages of a release; `name?release` holds for that one alone."""
+    """Return the packages of a release; `name?release,release` holds for these alone."""
     names = (line.partition("?") for line in _lines("packages.txt"))
-    return [name for name, _, only in names if only in ("", release)]
+    return [name for name, _, only in names if not only or release in only.split(",")]
 
 
 def _lines(name: str) -> list[str]:

@@ -21,7 +21,7 @@ Ctrl-A C leads to QEMU's monitor: `set_link card off` pulls the cable. Ctrl-A X 
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--release", choices=image.RELEASES, default=image.RELEASES[-1])
+    parser.add_argument("--release", choices=image.CHOICES, default=image.RELEASES[-1])
     parser.add_argument("--config", type=Path, help="a wbond.conf in place of the smallest one")
     chosen = parser.parse_args()
     files = dict(FILES)

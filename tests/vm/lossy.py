@@ -52,7 +52,7 @@ def main() -> int:
     """Entry point; 0 when the traffic has never moved."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--release", choices=image.RELEASES, default=image.RELEASES[-1])
+    parser.add_argument("--release", choices=image.CHOICES, default=image.RELEASES[-1])
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wbond-lossy-") as name:
         folder = Path(name)
