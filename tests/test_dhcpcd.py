@@ -49,7 +49,9 @@ def test_it_asks_for_its_families_what_the_routers_say(
 ) -> None:
     text = dhcpcd.configuration("bond0", ENVIRON | {"FAMILIES": families}, asked)
     lines = text.splitlines()
-    assert {"persistent", "noarp", "noipv4ll", "noipv6rs", "duid 00:04:aa:bb"} < set(lines)
+    assert {"persistent", "noarp", "reboot 0", "noipv4ll", "noipv6rs", "duid 00:04:aa:bb"} < set(
+        lines
+    )
     known = {CLIENT_ID, f"ia_na {NUMBER}", "inform6", "ipv4only", "ipv6only"}
     assert [line for line in lines if line in known] == said
     assert not any(line.startswith("metric") for line in lines)

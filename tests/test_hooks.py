@@ -146,6 +146,7 @@ def test_where_wbond_is_removed_the_hook_that_stays_does_nothing(tmp_path: Path)
     assert seen(tmp_path).startswith("own\n")
 
 
+DROPPED = "-4 address delete 198.51.100.7/24 dev bond0\n"
 SHOWN = r"""#!/bin/sh
 case "$*" in
 *show*)
@@ -171,6 +172,20 @@ def test_dhcpcd_leaves_advertised_addresses_stable(tmp_path: Path) -> None:
     assert did == "-6 address delete 2001:db8::5054:ff:fe00:1/64 dev bond0\n"
     call(path, "sh", reason="CARRIER", **environ)
     assert (tmp_path / "did").read_text() == did
+
+
+@pytest.mark.parametrize(("former", "done"), [("192.0.2.7", ""), ("198.51.100.7", DROPPED)])
+def test_the_address_of_another_network_is_taken_away(
+    tmp_path: Path, former: str, done: str
+) -> None:
+    path = installed(tmp_path, "dhcpcd-script")
+    (tmp_path / "ip").write_text(SHOWN.format(folder=tmp_path))
+    (tmp_path / "ip").chmod(0o755)
+    (tmp_path / "did").touch()
+    leases = {"old_ip_address": former, "old_subnet_cidr": "24", "new_ip_address": "192.0.2.7"}
+    call(path, "sh", reason="BOUND", PATH=f"{tmp_path}:/usr/bin:/bin", **(LEASE | leases))
+    assert (tmp_path / "did").read_text() == done
+    assert server(tmp_path) == "192.0.2.1\n"
 
 
 def test_dhcpcd_s_server_is_noted_as_long_as_there_is_a_lease(tmp_path: Path) -> None:

@@ -30,8 +30,10 @@ ALWAYS = (
     # The address stays when dhcpcd ends to start again with another MAC address.
     "persistent",
     # The kernel's announcements after a failover, with that address, would be taken for another
-    # host's: dhcpcd would decline its own lease.
+    # host's: dhcpcd would decline its own lease. A dhcpcd that confirms the lease which it finds
+    # listens for them in spite of `noarp` (dhcp_reboot() in dhcp.c); one that asks for it does not.
     "noarp",
+    "reboot 0",
     "noipv4ll",
     # Advertisements of routers are the kernel's.
     "noipv6rs",
