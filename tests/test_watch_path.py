@@ -244,6 +244,12 @@ def test_an_answer_to_all_counts_once_however_many_ports_have_asked(world: World
     assert world.lives(10) == []
 
 
+def test_a_standby_that_leads_nowhere_delays_no_move_to_another(world: World) -> None:
+    silent(world, 6)
+    world.leads = {RADIO: MAC}
+    assert world.lives(0.31) == [TO_RADIO]
+
+
 def test_of_two_standbys_that_hear_each_other_s_answers_the_better_is_taken(world: World) -> None:
     silent(world, 6)
     world.leads = {RADIO: MAC, STICK: MAC}

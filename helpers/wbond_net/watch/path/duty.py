@@ -217,6 +217,7 @@ class Path(Duty):
             named = {path.index: path.port.link.name for path in self._paths.ports}
             effects.insert(0, Listen({index: named[index] for index in listening}))
         for path in self._paths.ports:
+            path.is_heard = path.index in listening
             wanted = path.wanted_prio
             if wanted is not None and wanted != path.prio:
                 path.prio = wanted

@@ -136,11 +136,11 @@ class Inquiry:
 
         Where nobody has answered for a while, the active port is asked: it may lead there again.
         """
-        asked_at = path.asked_at(answer.octets, view.now)
+        when = path.answered(answer.octets, view.now)
         present = self._question
         if present is None:
             return self.verify(view) if self._paths.is_silent else []
-        present.take(path.index, answer.octets, asked_at, view.now)
+        present.take(path.index, answer.octets, when, view.now)
         if present.judged:
             present.extend(view.now)
         return []
@@ -177,7 +177,7 @@ class Inquiry:
             paths = self._paths
             return [one for path in paths.others for one in ask_standby(paths, path, view.now)]
         elif what == question.JUDGE:
-            return self._judge(present, present.answered_at_once(len(self._paths.others)), view)
+            return self._judge(present, present.answered_at_once, view)
         elif what == question.LAST_JUDGE:
             return self._judge(present, present.answered, view)
         elif what == question.END and self._question is present:
@@ -231,10 +231,11 @@ class Inquiry:
 def ask_standby(paths: Paths, path: PortPath, now: float) -> list[Effect]:
     """Return what asks the routers through a port that stands by, as nobody: they learn nothing.
 
-    All ports that stand by hear what is answered to all nodes.
+    What is answered to all nodes, all ports hear.
     """
     routers = paths.anchors.known or paths.anchors.routers
+    heard = [one for one in paths.others if one.is_heard]
     for router in routers:
-        for one in paths.others if router.family == _socket.AF_INET6 else [path]:
+        for one in heard if router.family == _socket.AF_INET6 else [path]:
             one.expect(router.octets, now)
     return [asked(path, router, frames.NOBODY[router.family]) for router in routers]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OFF, WAITING, UNKNOWN = "off", "waiting", "unknown"
 PROVEN, SUSPECT, DEAD, FOREIGN, HELD = "proven", "suspect", "dead", "foreign", "held"
 
-GIVEN_UP = 0.8  # s, after which no answer is expected; lost ones are asked for again after 1 s
+GIVEN_UP = 0.8  # s, after which no answer is expected: less than between two questions of a proof
 
 # What a state takes from a port's rank, so that also a kernel that acts before the watch prefers
 # the others. Ranks are below 5000.
@@ -33,6 +33,7 @@ class PortPath:
         self.state, self.since = _link_state(port), time
         self.lost_at = now  # when it had no link for the last time (s, as View.now)
         self.dampening = Dampening()
+        self.is_heard = False  # whether answers that come in by it are heard
         self._expected: dict[bytes, list[float]] = {}  # answers, by router: when it was asked
 
     @property
@@ -57,16 +58,26 @@ class PortPath:
 
     def expect(self, router: bytes, now: float) -> None:
         """Take note that an answer of a router, which is asked now (s), is to come in by it."""
-        recent = [asked for asked in self._expected.get(router, ()) if now - asked < GIVEN_UP]
-        self._expected[router] = [*recent, now]
+        self._give_up(now)
+        self._expected.setdefault(router, []).append(now)
 
-    def asked_at(self, router: bytes, now: float) -> float:
-        """Return when the router was asked whose answer has come in by it: the oldest question
-        counts that this may answer, so that an answer seems late rather than early.
+    def answered(self, router: bytes, now: float) -> tuple[float, float]:
+        """Take an answer of a router for that to the oldest question which it may answer; returns
+        when that was put, and the latest one (s); without any, it was long ago.
         """
-        recent = [asked for asked in self._expected.get(router, ()) if now - asked < GIVEN_UP]
-        self._expected[router] = recent[1:]
-        return recent[0] if recent else -math.inf
+        self._give_up(now)
+        asked = self._expected.get(router)
+        if not asked:
+            return -math.inf, -math.inf
+        latest = asked[-1]
+        return asked.pop(0), latest
+
+    def _give_up(self, now: float) -> None:
+        recent = {
+            router: [asked for asked in times if now - asked < GIVEN_UP]
+            for router, times in self._expected.items()
+        }
+        self._expected = {router: times for router, times in recent.items() if times}
 
     def follow(self, port: Port, time: float, now: float) -> None:
         """Take in what the kernel says; a link that is new has an unknown path."""

@@ -17,7 +17,7 @@ GIVE_UP = 0.6  # s after the judgement, in which a late answer of another port s
 # A port that is answered each time, and at once, is as good as it looks. Where another one is
 # answered late or not each time, so may the active one be: it is asked some more before it is left.
 AT_ONCE = 0.15  # s; a beacon comes each 0.1 s
-OFTEN = 2  # how often it must have been answered at once
+OFTEN = 2  # after how many questions it must have been answered at once
 MORE, LAST = (0.1, 0.2, 0.3, 0.4), 0.7
 LATE = 2.0  # s: whoever comes so late to a judgement has slept
 FIRST_PAUSE, LAST_PAUSE = 1.0, 30.0  # s, between questions that nobody answers
@@ -37,8 +37,8 @@ class Question:
         self.verifies = verifies
         self.judged = self._extended = False
         self.answered: set[int] = set()  # the ports that stand by which a router has answered
-        # By such a port, and the router: how many answers have come at once.
-        self._at_once: dict[tuple[int, bytes], int] = {}
+        # By such a port, and the router: the questions after which an answer has come at once.
+        self._at_once: dict[tuple[int, bytes], set[float]] = {}
         ends = ((verdict, JUDGE), (verdict + GIVE_UP, END))
         before = [entry for entry in times if entry[0] < verdict]
         self._agenda = sorted((now + later, what) for later, what in (*before, *ends))
@@ -49,24 +49,23 @@ class Question:
         """Return when something is due."""
         return self._agenda[0][0] if self._agenda else math.inf
 
-    def take(self, index: int, router: bytes, asked: float, now: float) -> None:
+    def take(self, index: int, router: bytes, asked: tuple[float, float], now: float) -> None:
         """Take in the answer of a router that has come by a port that stands by, and when it was
-        asked; that may have been for a former question.
+        asked: the oldest time that it may answer, which may be of a former question, and the
+        latest one.
+
+        All that a router of IPv6 tells all nodes, because several ports have asked at once, counts
+        as one answer (RFC 4861, 7.2.4).
         """
         self.answered.add(index)
-        if asked >= self.asked and now - asked <= AT_ONCE:
-            key = index, router
-            self._at_once[key] = self._at_once.get(key, 0) + 1
+        oldest, latest = asked
+        if oldest >= self.asked and now - oldest <= AT_ONCE:
+            self._at_once.setdefault((index, router), set()).add(latest)
 
-    def answered_at_once(self, ports: int) -> set[int]:
-        """Return the ports by which a router answers each time, and at once.
-
-        `ports`: how many of those that stand by have asked. What a router of IPv6 answers to one of
-        them, it tells all (RFC 4861, 7.2.4).
-        """
-        counts = self._at_once.items()
-        least = {4: OFTEN, 16: OFTEN * ports}
-        return {index for (index, router), count in counts if count >= least[len(router)]}
+    @property
+    def answered_at_once(self) -> set[int]:
+        """Return the ports by which a router answers each time, and at once."""
+        return {index for (index, _), times in self._at_once.items() if len(times) >= OFTEN}
 
     def extend(self, now: float) -> None:
         """Ask some more before the last judgement; once."""
