@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--release",
+        choices=("bookworm", "trixie", "forky"),
         help="run each of the lab's scenarios on this release alone; forky is Debian testing",
     )
     parser.addoption(

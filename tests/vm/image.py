@@ -15,8 +15,8 @@ import mirror
 HERE = Path(__file__).resolve().parent
 GUEST = HERE / "guest"
 RELEASES = ("bookworm", "trixie")
-# And Debian testing, on which a scenario runs when somebody asks for it: what it brings is new
-# each week.
+# And Debian testing, on which scenarios and the demo run when somebody asks for it: what it brings
+# is new each week, and it has no dhclient.
 CHOICES = (*RELEASES, "forky")
 DISK_SIZE = "3G"
 _PARTS = ("disk.img", "vmlinuz", "vmlinux", "initrd.img")

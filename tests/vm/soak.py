@@ -100,7 +100,7 @@ def main() -> int:
     parser.add_argument("--seed", default=str(int.from_bytes(os.urandom(3), "big")))
     parser.add_argument("--round", type=int, default=1, help="the first round to play")
     parser.add_argument("--lossy", action="store_true", help="on slow and lossy ways")
-    parser.add_argument("--release", choices=image.CHOICES, default=image.RELEASES[-1])
+    parser.add_argument("--release", choices=image.RELEASES, default=image.RELEASES[-1])
     chosen = parser.parse_args()
     print(f"soak on {chosen.release}, {chosen.minutes:g} minutes, seed {chosen.seed}", flush=True)
     with (
