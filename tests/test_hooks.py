@@ -188,6 +188,28 @@ def test_the_address_of_another_network_is_taken_away(
     assert server(tmp_path) == "192.0.2.1\n"
 
 
+LEASED6 = r"""#!/bin/sh
+case "$*" in
+*"show dev bond0 scope global dynamic deprecated")
+    echo "7: bond0 inet6 2001:db8::106/128 scope global deprecated dynamic \\ valid_lft 9sec"
+    echo "7: bond0 inet6 2001:db8:2::107/128 scope global deprecated dynamic \\ valid_lft 9sec"
+    echo "7: bond0 inet6 2001:db8::2:3:4/64 scope global deprecated dynamic \\ valid_lft 9sec"
+    ;;
+*) echo "$*" >> {folder}/did ;;
+esac
+"""
+
+
+def test_the_ipv6_address_of_another_network_is_taken_away(tmp_path: Path) -> None:
+    path = installed(tmp_path, "dhcpcd-script")
+    (tmp_path / "ip").write_text(LEASED6.format(folder=tmp_path))
+    (tmp_path / "ip").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "interface": "bond0"}
+    environ["new_dhcp6_ia_na1_ia_addr1"] = "2001:db8:2::107"
+    call(path, "sh", reason="BOUND6", **environ)
+    assert (tmp_path / "did").read_text() == "-6 address delete 2001:db8::106/128 dev bond0\n"
+
+
 def test_dhcpcd_s_server_is_noted_as_long_as_there_is_a_lease(tmp_path: Path) -> None:
     path = installed(tmp_path, "dhcpcd-script")
     call(path, "sh", reason="BOUND", **LEASE)
