@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OFF, WAITING, UNKNOWN = "off", "waiting", "unknown"
 PROVEN, SUSPECT, DEAD, FOREIGN, HELD = "proven", "suspect", "dead", "foreign", "held"
 
-GIVEN_UP = 0.8  # s, after which no answer is expected: less than between two questions of a proof
+OVERDUE = 0.8  # s, after which an answer is not expected any more; a dead path is asked each second
 
 # What a state takes from a port's rank, so that also a kernel that acts before the watch prefers
 # the others. Ranks are below 5000.
@@ -58,23 +58,23 @@ class PortPath:
 
     def expect(self, router: bytes, now: float) -> None:
         """Take note that an answer of a router, which is asked now (s), is to come in by it."""
-        self._give_up(now)
+        self._forget_overdue(now)
         self._expected.setdefault(router, []).append(now)
 
     def answered(self, router: bytes, now: float) -> tuple[float, float]:
         """Take an answer of a router for that to the oldest question which it may answer; returns
         when that was put, and the latest one (s); without any, it was long ago.
         """
-        self._give_up(now)
+        self._forget_overdue(now)
         asked = self._expected.get(router)
         if not asked:
             return -math.inf, -math.inf
         latest = asked[-1]
         return asked.pop(0), latest
 
-    def _give_up(self, now: float) -> None:
+    def _forget_overdue(self, now: float) -> None:
         recent = {
-            router: [asked for asked in times if now - asked < GIVEN_UP]
+            router: [asked for asked in times if now - asked < OVERDUE]
             for router, times in self._expected.items()
         }
         self._expected = {router: times for router, times in recent.items() if times}
