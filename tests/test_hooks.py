@@ -159,13 +159,18 @@ esac
 """
 
 
+def with_ip(folder: Path, script: str) -> str:
+    """Put an `ip` in a folder that shows addresses and notes what it does; returns the PATH."""
+    (folder / "ip").write_text(script.format(folder=folder))
+    (folder / "ip").chmod(0o755)
+    return f"{folder}:/usr/bin:/bin"
+
+
 def test_dhcpcd_leaves_advertised_addresses_stable(tmp_path: Path) -> None:
     path = installed(tmp_path, "dhcpcd-script")
     path.write_text(path.read_text().replace("/proc/sys/net/ipv6/conf/", f"{tmp_path}/conf/"))
     (tmp_path / "conf/bond0").mkdir(parents=True)
-    (tmp_path / "ip").write_text(SHOWN.format(folder=tmp_path))
-    (tmp_path / "ip").chmod(0o755)
-    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "interface": "bond0"}
+    environ = {"PATH": with_ip(tmp_path, SHOWN), "interface": "bond0"}
     call(path, "sh", reason="PREINIT", **environ)
     assert (tmp_path / "conf/bond0/addr_gen_mode").read_text() == "2\n"
     did = (tmp_path / "did").read_text()
@@ -179,11 +184,10 @@ def test_the_address_of_another_network_is_taken_away(
     tmp_path: Path, former: str, done: str
 ) -> None:
     path = installed(tmp_path, "dhcpcd-script")
-    (tmp_path / "ip").write_text(SHOWN.format(folder=tmp_path))
-    (tmp_path / "ip").chmod(0o755)
+    path_with_ip = with_ip(tmp_path, SHOWN)
     (tmp_path / "did").touch()
     leases = {"old_ip_address": former, "old_subnet_cidr": "24", "new_ip_address": "192.0.2.7"}
-    call(path, "sh", reason="BOUND", PATH=f"{tmp_path}:/usr/bin:/bin", **(LEASE | leases))
+    call(path, "sh", reason="BOUND", PATH=path_with_ip, **(LEASE | leases))
     assert (tmp_path / "did").read_text() == done
     assert server(tmp_path) == "192.0.2.1\n"
 
@@ -202,9 +206,7 @@ esac
 
 def test_the_ipv6_address_of_another_network_is_taken_away(tmp_path: Path) -> None:
     path = installed(tmp_path, "dhcpcd-script")
-    (tmp_path / "ip").write_text(LEASED6.format(folder=tmp_path))
-    (tmp_path / "ip").chmod(0o755)
-    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "interface": "bond0"}
+    environ = {"PATH": with_ip(tmp_path, LEASED6), "interface": "bond0"}
     environ["new_dhcp6_ia_na1_ia_addr1"] = "2001:db8:2::107"
     call(path, "sh", reason="BOUND6", **environ)
     assert (tmp_path / "did").read_text() == "-6 address delete 2001:db8::106/128 dev bond0\n"
